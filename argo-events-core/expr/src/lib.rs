@@ -1,0 +1,20 @@
+//! The small languages of Argo Events manifests, each in a folder of its own and behind a feature.
+//!
+//! Every language here gives exactly the values that the reference gives; the folder's module
+//! documentation names the library it follows and what differs on purpose.
+//! None of them reads files, the environment or the network.
+
+#[cfg(feature = "cron")]
+pub mod cron;
+#[cfg(feature = "duration")]
+pub mod duration;
+#[cfg(feature = "gjson")]
+pub mod gjson;
+#[cfg(feature = "gojson")]
+pub mod gojson;
+#[cfg(feature = "gostrconv")]
+pub mod gostrconv;
+#[cfg(feature = "re2")]
+pub mod re2;
+#[cfg(feature = "sjson")]
+pub mod sjson;
