@@ -1,5 +1,6 @@
 //! Finds and reads files of vectors, plain (`.jsonl`) or compressed (`.jsonl.gz`).
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 use std::{
     fs::File,
@@ -51,4 +52,13 @@ pub fn read(family: &Family) -> io::Result<Vec<Value>> {
         }
     }
     Ok(vectors)
+}
+
+/// Gives the bytes of a field: its text, or what `<field>_b64` holds where they are not UTF-8.
+#[must_use]
+pub fn bytes(vector: &Value, field: &str) -> Option<Vec<u8>> {
+    if let Some(text) = vector[field].as_str() {
+        return Some(text.as_bytes().to_vec());
+    }
+    BASE64_STANDARD.decode(vector[format!("{field}_b64")].as_str()?).ok()
 }

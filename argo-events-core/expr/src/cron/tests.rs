@@ -1,0 +1,2 @@
+//! Promises of schedules.
+use super::*;

@@ -1,0 +1,64 @@
+//! The custom resources `argoproj.io/v1alpha1`: EventBus, EventSource, Sensor.
+//!
+//! Envelopes only. What a kind of source, bus or trigger is configured with lives with that kind and
+//! is kept here as a flattened `kind → value` map, so that one bad entry never makes an object
+//! undecodable. Field names and defaults are the reference's.
+
+mod duration;
+mod event_bus;
+mod event_source;
+mod sensor;
+
+pub use duration::GoDuration;
+pub use event_bus::EventBusSpec;
+pub use event_source::EventSourceSpec;
+pub use sensor::{
+    ConditionsReset, ConditionsResetByTime, ContextFilter, DataFilter, Dependency, ExprFilter,
+    Filters, Join, JoinKeep, JoinKey, JoinOnExpire, K8sPolicy, Parameter, ParameterSource,
+    PayloadField, Policy, RateLimit, SensorSpec, StatusPolicy, TimeFilter, Transform, Trigger,
+    TriggerTemplate,
+};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Group and version of every resource here.
+pub const API_VERSION: &str = "argoproj.io/v1alpha1";
+
+/// What identifies an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    /// Name, unique within the namespace.
+    pub name: String,
+    /// Namespace; empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// An object of a manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Object<S> {
+    /// `argoproj.io/v1alpha1`.
+    pub api_version: String,
+    /// `EventBus`, `EventSource` or `Sensor`.
+    pub kind: String,
+    /// What identifies it.
+    pub metadata: Metadata,
+    /// What it asks for.
+    pub spec: S,
+}
+
+/// An EventBus.
+pub type EventBus = Object<EventBusSpec>;
+/// An EventSource.
+pub type EventSource = Object<EventSourceSpec>;
+/// A Sensor.
+pub type Sensor = Object<SensorSpec>;

@@ -1,0 +1,122 @@
+//! Lets sources serve HTTP without owning a socket.
+//!
+//! A webhook registers a [`Route`]; the host decides whether it binds the port itself (binary, pod)
+//! or mounts the route in the server of the service that embeds the engine.
+
+use crate::Result;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::{fmt, sync::Arc};
+
+/// A request whose body was read, within the host's limit.
+pub type Request = http::Request<Bytes>;
+/// An answer.
+pub type Response = http::Response<Bytes>;
+
+/// What a source serves.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Route {
+    /// The port as configured, such as `12000` or `:12000`.
+    pub port: String,
+    /// The path, beginning with a slash.
+    pub endpoint: String,
+    /// The method that is answered; every other gets 405.
+    pub method: http::Method,
+    /// Most bytes of a body; more get 413.
+    pub max_body_bytes: usize,
+    /// Certificate chain and key as PEM text, when the port speaks TLS.
+    pub tls: Option<TlsPair>,
+    /// Who answers.
+    pub handler: Arc<dyn Handler>,
+    /// Who asked for it, for messages: `webhook/example`.
+    pub owner: String,
+}
+
+impl Route {
+    /// Makes a plain route with the reference's default limit of 1 MiB.
+    pub fn new(
+        owner: impl Into<String>,
+        port: impl Into<String>,
+        endpoint: impl Into<String>,
+        method: http::Method,
+        handler: Arc<dyn Handler>,
+    ) -> Self {
+        Self {
+            port: port.into(),
+            endpoint: endpoint.into(),
+            method,
+            max_body_bytes: 1024 * 1024,
+            tls: None,
+            handler,
+            owner: owner.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Route")
+            .field("owner", &self.owner)
+            .field("port", &self.port)
+            .field("endpoint", &self.endpoint)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A certificate chain and its private key, as PEM text.
+#[derive(Clone, Debug)]
+pub struct TlsPair {
+    /// Certificate chain.
+    pub certificate: crate::Secret<String>,
+    /// Private key.
+    pub key: crate::Secret<String>,
+}
+
+/// Answers requests of a route.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one request.
+    ///
+    /// # Cancel safety
+    /// The future is dropped when the client goes away: whatever was emitted stays emitted.
+    async fn handle(&self, request: Request) -> Response;
+}
+
+/// Serves routes.
+#[async_trait]
+pub trait HttpHost: Send + Sync + 'static {
+    /// Serves a route until the guard is dropped. Resolves once requests are answered.
+    ///
+    /// # Errors
+    /// `Conflict`, permanent, when another route has the same port, path and method;
+    /// `Unavailable`, transient, when the port cannot be bound.
+    async fn serve(&self, route: Route) -> Result<RouteGuard>;
+}
+
+/// Keeps a route served; dropping it ends that.
+#[must_use = "the route ends when its guard is dropped"]
+pub struct RouteGuard(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl RouteGuard {
+    /// Makes a guard that runs a function when dropped.
+    pub fn new(end: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(end)))
+    }
+}
+
+impl Drop for RouteGuard {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take() {
+            end();
+        }
+    }
+}
+
+impl fmt::Debug for RouteGuard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RouteGuard")
+    }
+}

@@ -1,0 +1,1 @@
+//! Names of metrics; those of the reference keep their names.
