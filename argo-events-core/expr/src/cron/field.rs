@@ -88,19 +88,12 @@ impl Field {
 
     /// Reads `*`, `5`, `1-5` or one of these with a step.
     fn parse_part(self, part: &str) -> Result<Bits, FieldProblem> {
-        let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, Some(step)),
-            None => (part, None),
-        };
-        let (minimum, maximum) = self.range();
-        let (first, last) = match range.split_once('-') {
-            Some((first, last)) => (first, Some(last)),
-            None => (range, None),
-        };
+        let (range, step) = split_once(part, '/');
+        let (first, last) = split_once(range, '-');
         let star = first == "*" || first == "?";
         let (start, mut end) = if star {
             // Whatever follows a star and a hyphen is not looked at, as in the reference.
-            (minimum, maximum)
+            self.range()
         } else {
             self.parse_ends(first, last)?
         };
@@ -108,25 +101,13 @@ impl Field {
             None => 1,
             Some(step) if step.contains('/') => return Err(FieldProblem::Slashes),
             Some(step) => {
-                let step = parse_number(step)?;
                 if last.is_none() {
-                    end = maximum;
+                    end = self.range().1;
                 }
-                step
+                parse_number(step)?
             }
         };
-        if start < minimum {
-            return Err(FieldProblem::Below { start });
-        }
-        if end > maximum {
-            return Err(FieldProblem::Above { end });
-        }
-        if start > end {
-            return Err(FieldProblem::Reversed { start, end });
-        }
-        if step == 0 {
-            return Err(FieldProblem::ZeroStep);
-        }
+        self.check(start, end, step)?;
         let stride = usize::try_from(step).unwrap_or(usize::MAX);
         let numbers = (start..=end)
             .step_by(stride)
@@ -135,6 +116,21 @@ impl Field {
             numbers,
             star: star && step == 1,
         })
+    }
+
+    fn check(self, start: u64, end: u64, step: u64) -> Result<(), FieldProblem> {
+        let (minimum, maximum) = self.range();
+        if start < minimum {
+            Err(FieldProblem::Below { start })
+        } else if end > maximum {
+            Err(FieldProblem::Above { end })
+        } else if start > end {
+            Err(FieldProblem::Reversed { start, end })
+        } else if step == 0 {
+            Err(FieldProblem::ZeroStep)
+        } else {
+            Ok(())
+        }
     }
 
     fn parse_ends(self, first: &str, last: Option<&str>) -> Result<(u64, u64), FieldProblem> {
@@ -159,6 +155,13 @@ impl Field {
             Some((number, _)) => Ok(number),
             None => parse_number(text),
         }
+    }
+}
+
+fn split_once(text: &str, separator: char) -> (&str, Option<&str>) {
+    match text.split_once(separator) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
     }
 }
 

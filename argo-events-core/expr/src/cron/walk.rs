@@ -283,15 +283,16 @@ impl Walk<'_> {
 
     /// Moves to the last second before clocks showed this.
     ///
-    /// Where clocks show it twice and only its first time has been passed, the second one would
-    /// lie ahead: the reference goes there and never comes back.
+    /// Clocks that show it twice, or never, can make it lie ahead: the reference goes there and
+    /// never comes back. This goes back by the clock in force, up to where it was put on.
     fn move_before(&mut self, clock: DateTime) -> Option<()> {
-        let start = self.zone().instant(clock)?;
-        if start <= self.place.second {
-            return self.move_to(Place::at(self.zone(), start - 1)?);
+        let second = self.place.second;
+        let mut start = self.zone().instant(clock)?;
+        if start > second {
+            start = second - self.place.clock.duration_since(clock).as_secs();
+            start = start.max(self.zone().change_before(second).unwrap_or(start));
         }
-        let passed = self.place.clock.duration_since(clock).as_secs();
-        self.move_by(-passed - 1)
+        self.move_to(Place::at(self.zone(), start - 1)?)
     }
 }
 

@@ -80,6 +80,15 @@ impl Zone {
         let offset = self.offset(Timestamp::from_second(guess).ok()?);
         Some(as_utc.as_second() - i64::from(offset))
     }
+
+    /// Returns the last second, up to this one, at which clocks were changed.
+    pub(super) fn change_before(&self, second: i64) -> Option<i64> {
+        let after = Timestamp::from_second(second.checked_add(1)?).ok()?;
+        self.0
+            .preceding(after)
+            .next()
+            .map(|change| change.timestamp().as_second())
+    }
 }
 
 #[cfg(test)]
