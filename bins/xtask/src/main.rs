@@ -1,2 +1,61 @@
-//! Placeholder.
-fn main() {}
+//! Developer tasks: `cargo xtask <task>`.
+//!
+//! Each task is a file; this one only chooses.
+
+mod bench;
+mod command;
+mod conformance;
+mod layout;
+mod snippets;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Developer tasks of argo-events.
+
+Usage: cargo xtask <task>
+
+  test [STEP…]                              prepare what the tests need and run everything, or the steps named
+  conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
+  bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
+  layout                                    check that every kind has its files and its registration
+  snippets                                  run the commands and programs of the README
+
+Examples:
+  cargo xtask test
+  cargo xtask test clippy doc
+  cargo xtask conformance --family gjson
+  cargo xtask bench resolution
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match words.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("--help", &[][..]),
+    };
+    let outcome = match task {
+        "test" => test::run(rest),
+        "conformance" => conformance::run(rest),
+        "bench" => bench::run(rest),
+        "layout" => layout::run(),
+        "snippets" => snippets::run(),
+        "--help" | "-h" | "help" => {
+            command::say(HELP);
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            eprintln!("error: there is no task {other:?}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(1)
+        }
+    }
+}

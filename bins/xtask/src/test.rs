@@ -1,0 +1,116 @@
+//! `cargo xtask test`: everything that must hold, in the order in which it is cheapest to find out.
+
+use crate::command::{self, Outcome, cargo, root};
+use std::{process::Command, time::Instant};
+
+type Step = (&'static str, fn() -> Outcome);
+
+const STEPS: &[Step] = &[
+    ("fmt", || {
+        command::run(&mut cargo(&["fmt", "--all", "--check"]))
+    }),
+    ("layout", crate::layout::run),
+    ("clippy", clippy),
+    ("doc", doc),
+    ("licences", licences),
+    ("unit", || {
+        command::run(&mut cargo(&[
+            "test",
+            "--workspace",
+            "--all-features",
+            "--quiet",
+        ]))
+    }),
+    ("conformance", || crate::conformance::run(&[])),
+    ("examples", examples),
+    ("stranger", stranger),
+    ("snippets", crate::snippets::run),
+];
+
+pub(crate) fn run(names: &[String]) -> Outcome {
+    run_all(names)?;
+    command::say("all steps passed");
+    Ok(())
+}
+
+fn run_all(names: &[String]) -> Outcome {
+    if let Some(name) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|(known, _)| known != name))
+    {
+        let known: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "there is no step {name:?}; known: {}",
+            known.join(", ")
+        ));
+    }
+    let chosen = STEPS
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
+    let mut failures = Vec::new();
+    for (name, step) in chosen {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "shows the person who waits how long it took"
+        )]
+        let began = Instant::now();
+        let outcome = step();
+        eprintln!("— {name}: {} s", began.elapsed().as_secs());
+        if let Err(message) = outcome {
+            failures.push(format!("{name}: {message}"));
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.join("\n       "))
+    }
+}
+
+fn clippy() -> Outcome {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--quiet",
+    ];
+    command::run(cargo(&arguments).args(["--", "-D", "warnings"]))
+}
+
+fn doc() -> Outcome {
+    let mut command = cargo(&[
+        "doc",
+        "--workspace",
+        "--all-features",
+        "--no-deps",
+        "--quiet",
+    ]);
+    command::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn licences() -> Outcome {
+    let mut command = Command::new(crate::tools::cargo_deny()?);
+    command
+        .current_dir(root())
+        .args(["--log-level", "error", "check"]);
+    command::run(command.args(["bans", "licenses", "sources"]))
+}
+
+fn examples() -> Outcome {
+    for name in ["embedded", "typed", "own_source", "mounted", "paused_time"] {
+        command::run(&mut cargo(&["run", "--quiet", "--example", name]))?;
+    }
+    Ok(())
+}
+
+fn stranger() -> Outcome {
+    let target = root().join("target/stranger");
+    let mut command = cargo(&[
+        "test",
+        "--quiet",
+        "--manifest-path",
+        "examples/stranger/Cargo.toml",
+    ]);
+    command::run(command.env("CARGO_TARGET_DIR", target))
+}
