@@ -1,9 +1,8 @@
 //! Writes single values: strings, bytes and numbers.
 
 use super::Error;
-use crate::gostrconv::decode_rune;
+use crate::gostrconv::{Digits, decode_rune, push_fixed};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use std::io::Write;
 
 /// Whether `<`, `>` and `&` are escaped, as Go does unless told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,20 +141,15 @@ pub fn encode_bytes_into(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
 /// # Errors
 /// When the number is infinite or NaN.
 pub fn encode_f64_into(out: &mut Vec<u8>, value: f64) -> Result<(), Error> {
-    // Whole numbers up to here have no other digits than those of an integer.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     if !value.is_finite() {
         return Err(Error::UnsupportedNumber(value));
     }
     let size = value.abs();
-    let whole = value as i64;
-    if size < EXACT && whole as f64 == value && (whole != 0 || value.is_sign_positive()) {
-        push(out, format_args!("{whole}"));
-    } else if is_fixed(size) {
-        push(out, format_args!("{value}"));
-    } else {
-        push_exponent(out, &format!("{value:e}"));
-    }
+    let mut buffer = zmij::Buffer::new();
+    let fixed = (FIXED_FROM..FIXED_BELOW).contains(&size);
+    push_number(out, buffer.format_finite(value), fixed, || {
+        Digits::shortest(size)
+    });
     Ok(())
 }
 
@@ -167,27 +161,40 @@ pub fn encode_f32_into(out: &mut Vec<u8>, value: f32) -> Result<(), Error> {
     if !value.is_finite() {
         return Err(Error::UnsupportedNumber(value.into()));
     }
-    if value == 0.0 || (1e-6f32..1e21f32).contains(&value.abs()) {
-        push(out, format_args!("{value}"));
-    } else {
-        push_exponent(out, &format!("{value:e}"));
-    }
+    let size = value.abs();
+    let mut buffer = zmij::Buffer::new();
+    let fixed = (FIXED_FROM as f32..FIXED_BELOW as f32).contains(&size);
+    push_number(out, buffer.format_finite(value), fixed, || {
+        Digits::shortest_f32(size)
+    });
     Ok(())
 }
 
-fn is_fixed(size: f64) -> bool {
-    size == 0.0 || (1e-6..1e21).contains(&size)
-}
+/// Numbers from here on, and below the next one, have no exponent.
+const FIXED_FROM: f64 = 1e-6;
+const FIXED_BELOW: f64 = 1e21;
 
-fn push(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).expect("memory takes any text");
-}
-
-/// Appends a number in exponent form, with the plus sign that Rust leaves out.
-fn push_exponent(out: &mut Vec<u8>, text: &str) {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let sign = if exponent.starts_with('-') { "" } else { "+" };
-    push(out, format_args!("{mantissa}e{sign}{exponent}"));
+/// Appends a number by its shortest text, which changes to an exponent earlier than Go does and
+/// has neither a plus sign there nor whole numbers without a point.
+fn push_number(out: &mut Vec<u8>, shortest: &str, fixed: bool, digits: impl Fn() -> Digits) {
+    match shortest.split_once('e') {
+        None => {
+            let whole = shortest.strip_suffix(".0").unwrap_or(shortest);
+            out.extend_from_slice(whole.as_bytes());
+        }
+        Some(_) if fixed => {
+            let digits = digits();
+            let mut text = String::from(if shortest.starts_with('-') { "-" } else { "" });
+            push_fixed(&mut text, &digits, digits.after_point());
+            out.extend_from_slice(text.as_bytes());
+        }
+        Some((mantissa, exponent)) => {
+            out.extend_from_slice(mantissa.strip_suffix(".0").unwrap_or(mantissa).as_bytes());
+            let signed = exponent.starts_with(['-', '+']);
+            out.extend_from_slice(if signed { b"e" } else { b"e+" });
+            out.extend_from_slice(exponent.as_bytes());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -279,7 +279,7 @@ impl<'a> Scanner<'a> {
         let message = format!("invalid character {found} {place}");
         Error::Syntax {
             message,
-            offset: self.at + 1,
+            offset: (self.at + 1).min(self.document.len()),
         }
     }
 
@@ -353,8 +353,14 @@ mod tests {
                 b"1e ",
                 "invalid character ' ' in exponent of numeric literal",
             ),
-            (b"1.", "invalid character ' ' after decimal point in numeric literal"),
-            (b"tru", "invalid character ' ' in literal true (expecting 'e')"),
+            (
+                b"1.",
+                "invalid character ' ' after decimal point in numeric literal",
+            ),
+            (
+                b"tru",
+                "invalid character ' ' in literal true (expecting 'e')",
+            ),
             (b"\"a", "unexpected end of JSON input"),
             (b"01", "invalid character '1' after top-level value"),
             (

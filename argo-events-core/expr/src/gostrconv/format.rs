@@ -1,5 +1,6 @@
 //! Writes floating-point numbers, with the fewest digits that read back or with a precision.
 
+use super::digits::{ALL_DIGITS, Digits};
 use std::{fmt::Write, iter::repeat_n};
 
 /// How a number is laid out.
@@ -35,107 +36,47 @@ pub fn format_float(value: f64, format: FloatFormat, precision: Option<usize>) -
         out.push('-');
     }
     let size = value.abs();
-    match format {
+    match (format, precision) {
         _ if size.is_infinite() => return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
-        FloatFormat::Exponent => {
-            push_exponent(&mut out, &Digits::significant(size, precision), precision)
+        (FloatFormat::Exponent, None) => {
+            let digits = Digits::shortest(size);
+            push_exponent(&mut out, &digits, digits.after_first());
         }
-        FloatFormat::Fixed => {
-            push_fixed(&mut out, &Digits::after_point(size, precision), precision)
+        (FloatFormat::Exponent, Some(places)) => {
+            push_exponent(&mut out, &Digits::rounded(size, places), places);
         }
-        FloatFormat::General => push_general(&mut out, size, precision),
-        FloatFormat::Hexadecimal => push_hexadecimal(&mut out, size, precision),
-        FloatFormat::Binary => push_binary(&mut out, size),
+        (FloatFormat::Fixed, None) => {
+            let digits = Digits::shortest(size);
+            push_fixed(&mut out, &digits, digits.after_point());
+        }
+        (FloatFormat::Fixed, Some(places)) => {
+            push_fixed(&mut out, &Digits::rounded_after_point(size, places), places);
+        }
+        (FloatFormat::General, _) => push_general(&mut out, size, precision),
+        (FloatFormat::Hexadecimal, _) => push_hexadecimal(&mut out, size, precision),
+        (FloatFormat::Binary, _) => push_binary(&mut out, size),
     }
     out
 }
 
-/// No number has more decimal digits: beyond them only zeros follow.
-const ALL_DIGITS: usize = 1100;
-
-/// Decimal digits without zeros at the end, and where the point stands among them.
-struct Digits {
-    digits: Vec<u8>,
-    point: i32,
-}
-
-impl Digits {
-    /// Rounds to one digit before the point and `precision` after it.
-    fn significant(size: f64, precision: Option<usize>) -> Self {
-        Self::from_exponent_form(&match precision {
-            Some(precision) => format!("{size:.*e}", precision.min(ALL_DIGITS)),
-            None => format!("{size:e}"),
-        })
-    }
-
-    /// Rounds to `precision` digits after the point.
-    fn after_point(size: f64, precision: Option<usize>) -> Self {
-        let Some(precision) = precision else {
-            return Self::significant(size, None);
-        };
-        let text = format!("{size:.*}", precision.min(ALL_DIGITS));
-        let whole = text.find('.').unwrap_or(text.len());
-        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'.').collect();
-        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
-        Self::trimmed(&digits[leading..], whole as i32 - leading as i32)
-    }
-
-    fn from_exponent_form(text: &str) -> Self {
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-        let digits: Vec<u8> = mantissa.bytes().filter(|byte| *byte != b'.').collect();
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
-        Self::trimmed(&digits[leading..], exponent + 1)
-    }
-
-    fn trimmed(digits: &[u8], point: i32) -> Self {
-        let kept = digits
-            .iter()
-            .rposition(|digit| *digit != b'0')
-            .map_or(0, |last| last + 1);
-        Self {
-            digits: digits[..kept].to_vec(),
-            point: if kept == 0 { 0 } else { point },
-        }
-    }
-
-    fn len(&self) -> i32 {
-        self.digits.len() as i32
-    }
-
-    /// Gives the digit at a place counted from the first one, zero outside.
-    fn at(&self, place: i32) -> char {
-        let digit = usize::try_from(place)
-            .ok()
-            .and_then(|place| self.digits.get(place));
-        char::from(digit.copied().unwrap_or(b'0'))
-    }
-}
-
-fn push_exponent(out: &mut String, digits: &Digits, precision: Option<usize>) {
-    let places = precision.unwrap_or((digits.len() - 1).max(0) as usize);
+fn push_exponent(out: &mut String, digits: &Digits, places: usize) {
     out.push(digits.at(0));
     if places > 0 {
         out.push('.');
         push_places(out, digits, 1, places);
     }
-    let exponent = if digits.len() == 0 {
-        0
-    } else {
-        digits.point - 1
-    };
-    push_signed(out, 'e', exponent);
+    push_signed(out, 'e', digits.exponent());
 }
 
-fn push_fixed(out: &mut String, digits: &Digits, precision: Option<usize>) {
-    let places = precision.unwrap_or((digits.len() - digits.point).max(0) as usize);
-    match digits.point {
+/// Appends a number without exponent and with so many digits after the point.
+pub(crate) fn push_fixed(out: &mut String, digits: &Digits, places: usize) {
+    match digits.point() {
         ..=0 => out.push('0'),
         point => out.extend((0..point).map(|place| digits.at(place))),
     }
     if places > 0 {
         out.push('.');
-        push_places(out, digits, digits.point, places);
+        push_places(out, digits, digits.point(), places);
     }
 }
 
@@ -149,19 +90,24 @@ fn push_places(out: &mut String, digits: &Digits, from: i32, count: usize) {
 fn push_general(out: &mut String, size: f64, precision: Option<usize>) {
     // For the choice of the form the shortest digits count as six.
     const SHORTEST_COUNTS_AS: i32 = 6;
-    let wanted = precision.map(|precision| precision.clamp(1, ALL_DIGITS) as i32);
-    let digits = Digits::significant(size, wanted.map(|wanted| wanted as usize - 1));
-    let limit = match wanted {
-        None => SHORTEST_COUNTS_AS,
-        Some(wanted) if wanted > digits.len() && digits.len() >= digits.point => digits.len(),
-        Some(wanted) => wanted,
+    let (digits, limit) = match precision {
+        None => (Digits::shortest(size), SHORTEST_COUNTS_AS),
+        Some(precision) => {
+            let wanted = precision.clamp(1, ALL_DIGITS);
+            let digits = Digits::rounded(size, wanted - 1);
+            let whole = digits.after_point() > 0 || digits.len() == digits.point();
+            let limit = if whole {
+                digits.len().min(wanted as i32)
+            } else {
+                wanted as i32
+            };
+            (digits, limit)
+        }
     };
-    let exponent = digits.point - 1;
-    if exponent < -4 || exponent >= limit {
-        let shown = wanted.map_or(digits.len(), |wanted| wanted.min(digits.len()));
-        push_exponent(out, &digits, Some((shown - 1).max(0) as usize));
+    if (-4..limit).contains(&(digits.point() - 1)) {
+        push_fixed(out, &digits, digits.after_point());
     } else {
-        push_fixed(out, &digits, None);
+        push_exponent(out, &digits, digits.after_first());
     }
 }
 
@@ -255,6 +201,7 @@ mod tests {
             (0.0, Exponent, 2, "0.00e+00"),
             (123456.0, General, 3, "1.23e+05"),
             (100.0, General, 10, "100"),
+            (0.0, General, 3, "0"),
             (0.01, Fixed, 0, "0"),
             (9.96, Exponent, 1, "1.0e+01"),
             (1.0, Hexadecimal, 3, "0x1.000p+00"),

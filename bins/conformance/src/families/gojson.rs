@@ -19,7 +19,11 @@ pub(super) fn check(vector: &Value) -> Outcome {
         (Err(error), None) => Outcome::failed(vector["want"].to_string(), error.to_string()),
         (Ok(got), None) => {
             let want = vectors::bytes(vector, "want").unwrap_or_default();
-            if want == got { Outcome::Passed } else { Outcome::failed(lossy(&want), lossy(&got)) }
+            if want == got {
+                Outcome::Passed
+            } else {
+                Outcome::failed(lossy(&want), lossy(&got))
+            }
         }
     }
 }
