@@ -42,7 +42,7 @@ pub enum Rejection {
     KeyNotScalar,
     /// The stated number of open keys is reached and none could be given up.
     Full,
-    /// The event arrived before the last reset.
+    /// The event arrived before the last reset and does not make the condition hold by itself.
     BeforeReset,
 }
 
@@ -99,8 +99,10 @@ pub trait DependencyResolver: Send + fmt::Debug + 'static {
     /// Returns whether anything changed. The caller stores the record before it settles what caused it.
     fn checkpoint(&mut self, changes: &mut Vec<u8>) -> bool;
 
-    /// Appends everything, as a record that replaces all earlier ones.
-    fn snapshot(&self, state: &mut Vec<u8>);
+    /// Appends everything, as a record that replaces all earlier ones and counts as a checkpoint.
+    ///
+    /// Right after a checkpoint it changes nothing: it may then be thrown away if it cannot be stored.
+    fn snapshot(&mut self, state: &mut Vec<u8>);
 
     /// Applies one record, in the order in which they were written.
     ///
@@ -113,4 +115,26 @@ pub trait DependencyResolver: Send + fmt::Debug + 'static {
 
     /// Returns how many events wait for others.
     fn pending(&self) -> usize;
+
+    /// Forgets what waits of one dependency, whose meaning changed since it was recorded.
+    fn forget(&mut self, dependency: u16);
+
+    /// Takes over a firing that an earlier form of the trigger left open.
+    fn adopt(&mut self, firing: Firing);
+
+    /// Returns what was given up since the resolver was made.
+    fn losses(&self) -> Losses {
+        Losses::default()
+    }
+}
+
+/// How many events or keys a resolver gave up, each for a reason that its settings state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Keys whose window ended before the condition held.
+    pub expired: u64,
+    /// Keys that gave way because the most that may wait did.
+    pub evicted: u64,
+    /// Events that gave way because the most of their dependency waited.
+    pub displaced: u64,
 }

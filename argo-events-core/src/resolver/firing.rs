@@ -44,12 +44,30 @@ pub struct Held {
 pub struct Firing {
     shape: Arc<Shape>,
     held: Arc<[Held]>,
+    number: u64,
 }
 
 impl Firing {
     /// Makes a firing of events in the order of their dependencies.
     pub fn new(shape: Arc<Shape>, held: impl Into<Arc<[Held]>>) -> Self {
-        Self { shape, held: held.into() }
+        Self { shape, held: held.into(), number: 0 }
+    }
+
+    /// Numbers the firing, so that its resolver finds it at once when it is committed.
+    #[must_use]
+    pub fn numbered(mut self, number: u64) -> Self {
+        self.number = number;
+        self
+    }
+
+    /// Returns the number that the resolver gave: a handle of its own, no part of the identity.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the names that the firing shares with others of its trigger.
+    pub fn shape(&self) -> &Arc<Shape> {
+        &self.shape
     }
 
     /// Returns the name of the sensor.
@@ -78,7 +96,7 @@ impl Firing {
     }
 
     fn name(&self, held: &Held) -> &str {
-        &self.shape.dependencies[usize::from(held.dependency)]
+        self.shape.dependencies.get(usize::from(held.dependency)).map_or("", String::as_str)
     }
 
     /// Tells whether both are the same firing, without computing ids.
