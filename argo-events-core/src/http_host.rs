@@ -21,9 +21,10 @@ pub struct Route {
     pub port: String,
     /// The path, beginning with a slash.
     pub endpoint: String,
-    /// The method that is answered; every other gets 405.
+    /// The method that is meant. A request with another one, to a path where nothing else answers it,
+    /// goes to the handler too, which refuses it in its kind's own words.
     pub method: http::Method,
-    /// Most bytes of a body; more get 413.
+    /// Most bytes of a body; more go to [`Handler::unreadable`].
     pub max_body_bytes: usize,
     /// Certificate chain and key as PEM text, when the port speaks TLS.
     pub tls: Option<TlsPair>,
@@ -75,14 +76,58 @@ pub struct TlsPair {
     pub key: crate::Secret<String>,
 }
 
+/// What happens to a request whose head was seen and whose body was not.
+#[derive(Debug)]
+pub enum Admission {
+    /// The body is read, within the route's limit, and the request handled.
+    Read,
+    /// The request is handled with an empty body; what the client sends is thrown away.
+    Skip,
+    /// The request is answered at once.
+    Answer(Response),
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// It is longer than the route's limit.
+    TooLarge,
+    /// The client ended before the body was complete.
+    CutOff,
+    /// The client took longer than the host waits.
+    TooSlow,
+    /// Its framing is broken.
+    Broken(String),
+}
+
 /// Answers requests of a route.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
+    /// Looks at the head of a request before its body is read: credentials belong here.
+    ///
+    /// # Cancel safety
+    /// The future is dropped when the client goes away.
+    async fn admit(&self, _head: &http::request::Parts) -> Admission {
+        Admission::Read
+    }
+
     /// Answers one request.
     ///
     /// # Cancel safety
     /// The future is dropped when the client goes away: whatever was emitted stays emitted.
     async fn handle(&self, request: Request) -> Response;
+
+    /// Answers a request whose body could not be read: 413, 408 or 400, unless the kind says otherwise.
+    fn unreadable(&self, _head: &http::request::Parts, fault: BodyFault) -> Response {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = match fault {
+            BodyFault::TooLarge => http::StatusCode::PAYLOAD_TOO_LARGE,
+            BodyFault::TooSlow => http::StatusCode::REQUEST_TIMEOUT,
+            BodyFault::CutOff | BodyFault::Broken(_) => http::StatusCode::BAD_REQUEST,
+        };
+        response
+    }
 }
 
 /// Serves routes.

@@ -44,6 +44,12 @@ pub trait Sink: Send + Sync + 'static {
     ///
     /// A draft that the source's filter refuses resolves to `Ok` with a default receipt.
     async fn send(&self, draft: Draft) -> Result<Receipt>;
+
+    /// Takes note that the source takes input now.
+    fn ready(&self) {}
+
+    /// Takes note of input that can never become an event.
+    fn skipped(&self, _reason: &str) {}
 }
 
 /// What a running source may use.
@@ -106,6 +112,18 @@ impl SourceContext {
     /// A dropped future may or may not have published.
     pub async fn emit(&self, draft: Draft) -> Result<Receipt> {
         self.sink.send(draft).await
+    }
+
+    /// Says that the source takes input now: it listens, watches or is subscribed.
+    ///
+    /// A source that never says so counts as running once it emitted, or ran for a while.
+    pub fn ready(&self) {
+        self.sink.ready();
+    }
+
+    /// Counts and logs input that can never become an event.
+    pub fn skip(&self, reason: &str) {
+        self.sink.skipped(reason);
     }
 
     /// Returns the host of HTTP routes, where the runtime has one.
