@@ -1,0 +1,213 @@
+//! The bus itself: gives every event its place and puts it before the groups that want it.
+
+use super::{MemoryConfig, MemoryStore, recent::Recent};
+use crate::{
+    group::{Desk, Group, Reader, Routes, Stored, lock},
+    window::Window,
+};
+use argo_events_core::{
+    BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Position, Receipt,
+    Result, StateStore, Subscription, SystemClock,
+    bus::StartAt,
+    registry::{BuildBus, BusBuild, BusConfig},
+};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+/// A bus within the process; clones are the same bus.
+///
+/// ```
+/// use argo_events_bus::MemoryBus;
+/// use argo_events_core::{Event, EventBus, Subject, Subscription};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let bus = MemoryBus::default();
+/// let mut deliveries = bus.subscribe(Subscription::new("ship", vec![Subject::new("shop", "paid")])).await?;
+/// bus.publish(Event::builder("1", "shop", "paid").build().into()).await?;
+/// for delivery in deliveries.next(16).await.expect("the bus is open")? {
+///     delivery.ack().await?;
+/// }
+/// # Ok::<(), argo_events_core::Error>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryBus(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: MemoryConfig,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    scopes: Mutex<HashMap<String, Arc<MemoryStore>>>,
+}
+
+#[derive(Debug)]
+struct State {
+    last: u64,
+    recent: Recent,
+    window: Window,
+    routes: Routes,
+    closed: bool,
+}
+
+impl Default for MemoryBus {
+    fn default() -> Self {
+        Self::new(MemoryConfig::default(), Arc::new(SystemClock))
+    }
+}
+
+impl MemoryBus {
+    /// Makes an empty bus.
+    pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
+        let state = State {
+            last: 0,
+            recent: Recent::new(&config),
+            window: Window::new(config.dedup_window()),
+            routes: Routes::default(),
+            closed: false,
+        };
+        let (state, scopes) = (Mutex::new(state), Mutex::default());
+        Self(Arc::new(Inner {
+            config,
+            clock,
+            state,
+            scopes,
+        }))
+    }
+
+    /// Returns how many events are kept for groups that begin at the oldest.
+    pub fn kept(&self) -> usize {
+        lock(&self.0.state).recent.len()
+    }
+}
+
+impl Inner {
+    /// Refuses an event for which a group with readers has no room. One without readers, which may
+    /// never come back, must not stop the bus: it loses its oldest event instead.
+    fn make_room(&self, groups: &[Arc<Group>]) -> Result<()> {
+        for group in groups {
+            let mut desk = group.desk();
+            while desk.fresh_weight() >= self.config.max_bytes() {
+                if desk.has_readers() || !desk.drop_oldest() {
+                    let message = "too many events wait for a group; its sensor is too slow";
+                    return Err(Error::transient(ErrorKind::RateLimited, message)
+                        .during("publish")
+                        .with("group", group.name()));
+                }
+                tracing::warn!(group = group.name(), "nobody reads: oldest event dropped");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn check_open(&self, operation: &'static str) -> Result<()> {
+        if self.closed {
+            return Err(Error::permanent(ErrorKind::Closed, "the bus is closed").during(operation));
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, subscription: &Subscription) -> Arc<Group> {
+        if let Some(group) = self.routes.get(&subscription.group) {
+            let group = Arc::clone(group);
+            self.routes.set_subjects(&group, &subscription.subjects);
+            return group;
+        }
+        let group = Arc::new(Group::new(&subscription.group, Desk::default()));
+        self.routes.add(Arc::clone(&group));
+        self.routes.set_subjects(&group, &subscription.subjects);
+        if subscription.start == StartAt::Oldest {
+            let mut desk = group.desk();
+            for stored in self.recent.iter() {
+                if desk.wants(&stored.event) {
+                    desk.offer(stored.clone());
+                }
+            }
+        }
+        group
+    }
+}
+
+#[async_trait]
+impl EventBus for MemoryBus {
+    fn kind(&self) -> &'static str {
+        MemoryConfig::KIND
+    }
+
+    fn capabilities(&self) -> BusCapabilities {
+        let mut capabilities = BusCapabilities::default();
+        capabilities.ordered = true;
+        capabilities.deduplicates = !self.0.config.dedup_window().is_zero();
+        capabilities.delayed_retry = true;
+        capabilities.state_store = true;
+        capabilities.competing_consumers = true;
+        capabilities
+    }
+
+    async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
+        let mut state = lock(&self.0.state);
+        let state = &mut *state;
+        state.check_open("publish")?;
+        let arrived_at = self.0.clock.now();
+        let fingerprint = state.window.fingerprint(&event);
+        if state.window.contains(fingerprint, arrived_at) {
+            return Ok(Receipt::duplicate());
+        }
+        let groups = state.routes.of(&event);
+        self.0.make_room(groups)?;
+        state.last += 1;
+        let sequence = state.last;
+        let stored = Stored {
+            sequence,
+            arrived_at,
+            event,
+        };
+        for group in groups {
+            group.desk().offer(stored.clone());
+            group.wake();
+        }
+        state.window.insert(fingerprint, arrived_at);
+        state.recent.push(stored);
+        Ok(Receipt::accepted(Some(Position {
+            partition: 0,
+            sequence,
+        })))
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
+        let mut state = lock(&self.0.state);
+        state.check_open("subscribe")?;
+        let group = state.group(&subscription);
+        Ok(Box::new(Reader::join(group, &subscription)))
+    }
+
+    async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
+        let mut scopes = lock(&self.0.scopes);
+        let store = scopes.entry(scope.to_owned()).or_default();
+        Ok(Arc::clone(store) as Arc<dyn StateStore>)
+    }
+
+    async fn check(&self) -> Result<()> {
+        lock(&self.0.state).check_open("check")
+    }
+
+    async fn close(&self) -> Result<()> {
+        let mut state = lock(&self.0.state);
+        state.closed = true;
+        state.routes.iter().for_each(|group| group.close());
+        Ok(())
+    }
+}
+
+impl BuildBus for MemoryConfig {
+    fn build(self, build: BusBuild) -> BoxFuture<'static, Result<Arc<dyn EventBus>>> {
+        let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::new(self, build.clock));
+        Box::pin(std::future::ready(Ok(bus)))
+    }
+}

@@ -1,0 +1,128 @@
+//! Remembers which events were accepted lately, so that a repeat is recognised.
+//!
+//! An event is known by source, name and id, of which a keyed 128-bit hash is kept: 40 bytes an
+//! event, and nobody outside the process can aim at a collision.
+
+use argo_events_core::{Event, Timestamp};
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+/// The most ids that are remembered, however long the window.
+pub(crate) const MOST_IDS: usize = 65_536;
+
+/// What stands for an event.
+pub(crate) type Fingerprint = u128;
+
+/// The events accepted within the last so many seconds, and no more than [`MOST_IDS`].
+#[derive(Debug)]
+pub(crate) struct Window {
+    length: Duration,
+    keys: (RandomState, RandomState),
+    known: HashSet<Fingerprint>,
+    order: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+impl Window {
+    /// Makes an empty window; one without length knows nothing, ever.
+    pub(crate) fn new(length: Duration) -> Self {
+        let keys = (RandomState::new(), RandomState::new());
+        Self {
+            length,
+            keys,
+            known: HashSet::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Returns what stands for an event.
+    pub(crate) fn fingerprint(&self, event: &Event) -> Fingerprint {
+        let identity = (event.source(), event.subject(), event.id());
+        let (high, low) = (
+            self.keys.0.hash_one(identity),
+            self.keys.1.hash_one(identity),
+        );
+        u128::from(high) << 64 | u128::from(low)
+    }
+
+    /// Tells whether the event was accepted within the window.
+    pub(crate) fn contains(&mut self, fingerprint: Fingerprint, now: Timestamp) -> bool {
+        self.forget(now);
+        self.known.contains(&fingerprint)
+    }
+
+    /// Remembers an event that was accepted.
+    pub(crate) fn insert(&mut self, fingerprint: Fingerprint, now: Timestamp) {
+        if self.length.is_zero() || !self.known.insert(fingerprint) {
+            return;
+        }
+        self.order.push_back((now, fingerprint));
+        if self.order.len() > MOST_IDS {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while self
+            .order
+            .front()
+            .is_some_and(|(at, _)| *at + self.length <= now)
+        {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, fingerprint)) = self.order.pop_front() {
+            self.known.remove(&fingerprint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(count: u64) -> Timestamp {
+        Timestamp::EPOCH + Duration::from_secs(count)
+    }
+
+    fn event(id: &str) -> Event {
+        Event::builder(id, "shop", "paid").build()
+    }
+
+    #[test]
+    fn an_id_is_known_until_the_window_ends() {
+        let mut window = Window::new(Duration::from_secs(10));
+        let fingerprint = window.fingerprint(&event("1"));
+        window.insert(fingerprint, seconds(0));
+        assert!(window.contains(fingerprint, seconds(9)));
+        assert!(!window.contains(fingerprint, seconds(10)));
+    }
+
+    #[test]
+    fn the_same_id_of_another_event_name_is_another_event() {
+        let window = Window::new(Duration::from_secs(10));
+        let other = Event::builder("1", "shop", "shipped").build();
+        assert_ne!(window.fingerprint(&event("1")), window.fingerprint(&other));
+    }
+
+    #[test]
+    fn the_number_of_ids_is_bounded() {
+        let mut window = Window::new(Duration::from_secs(10));
+        for id in 0..=u128::try_from(MOST_IDS).unwrap() {
+            window.insert(id, seconds(0));
+        }
+        assert!(!window.contains(0, seconds(0)));
+        assert_eq!(window.known.len(), MOST_IDS);
+    }
+
+    #[test]
+    fn without_a_length_nothing_is_known() {
+        let mut window = Window::new(Duration::ZERO);
+        window.insert(1, seconds(0));
+        assert!(!window.contains(1, seconds(0)));
+    }
+}
