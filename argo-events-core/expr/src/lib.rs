@@ -2,8 +2,11 @@
 //!
 //! Every language here gives exactly the values that the reference gives; the folder's module
 //! documentation names the library it follows and what differs on purpose.
-//! None of them reads files, the environment or the network.
+//! None of them reads files, the environment or the network, but for the system's time zones in
+//! `cron`.
 
+#[cfg(feature = "condition")]
+pub mod condition;
 #[cfg(feature = "cron")]
 pub mod cron;
 #[cfg(feature = "duration")]

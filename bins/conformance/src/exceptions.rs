@@ -93,3 +93,189 @@ fn meets_a_repeated_clock(vector: &Value) -> Option<bool> {
     }
     Some(false)
 }
+
+/// A condition that names no dependency makes a trigger that never subscribes to anything.
+pub const CONDITION_CONSTANT: Rule = Rule {
+    name: "conditions: no dependency is named",
+    reason: "the reference computes a constant, starts the trigger and never subscribes",
+    required: "an error",
+    applies: |vector| {
+        let text = condition_text(vector);
+        let word = |word: &str| names_in(&text).any(|name| name == word);
+        // A dot in a name is a field of something, and a name in quotes a text.
+        text.contains(['=', '<', '>', '!', '.', '"', '\''])
+            || CONSTANT_WORDS.into_iter().any(word)
+            || names_in(&text).all(is_number)
+    },
+};
+
+/// Names that differ only in `-` and `_` collide.
+pub const CONDITION_COLLIDING: Rule = Rule {
+    name: "conditions: names that differ only in - and _",
+    reason: "the reference lets the later dependency take the references to both",
+    required: "an error",
+    applies: |vector| {
+        let key = |name: &str| name.replace('-', "_");
+        let text = vector["in"]["conditions"].as_str().unwrap_or_default();
+        let names = dependency_names(vector);
+        let collides = |one: &&str| {
+            names
+                .iter()
+                .any(|other| one != other && key(one) == key(other))
+        };
+        let keys: Vec<String> = names
+            .iter()
+            .filter(|name| collides(name))
+            .map(|name| key(name))
+            .collect();
+        names_in(text).any(|name| keys.contains(&key(name)))
+    },
+};
+
+/// Some names are words of the languages that the reference evaluates conditions with.
+pub const CONDITION_RESERVED: Rule = Rule {
+    name: "conditions: names that are words of an expression language",
+    reason: "the reference evaluates conditions as programs, in which these names mean other things",
+    required: "what the condition says, each name being the dependency",
+    applies: |vector| {
+        let names = dependency_names(vector);
+        let reserved = |name: &str| names.contains(&name) && RESERVED_WORDS.contains(&name);
+        names_in(&condition_text(vector)).any(reserved)
+    },
+};
+
+/// Constants, and operators that give one.
+const CONSTANT_WORDS: [&str; 9] = [
+    "true",
+    "false",
+    "in",
+    "IN",
+    "not",
+    "contains",
+    "matches",
+    "startsWith",
+    "endsWith",
+];
+
+const RESERVED_WORDS: &[&str] = &[
+    "IN",
+    "abs",
+    "all",
+    "and",
+    "any",
+    "ceil",
+    "concat",
+    "contains",
+    "count",
+    "date",
+    "duration",
+    "endsWith",
+    "false",
+    "filter",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "first",
+    "flatten",
+    "float",
+    "floor",
+    "fromBase64",
+    "fromJSON",
+    "fromPairs",
+    "get",
+    "groupBy",
+    "hasPrefix",
+    "hasSuffix",
+    "in",
+    "indexOf",
+    "int",
+    "join",
+    "keys",
+    "last",
+    "lastIndexOf",
+    "len",
+    "let",
+    "lower",
+    "map",
+    "matches",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nil",
+    "none",
+    "not",
+    "now",
+    "one",
+    "or",
+    "reduce",
+    "repeat",
+    "replace",
+    "reverse",
+    "round",
+    "sort",
+    "sortBy",
+    "split",
+    "splitAfter",
+    "startsWith",
+    "string",
+    "sum",
+    "take",
+    "toBase64",
+    "toJSON",
+    "toPairs",
+    "trim",
+    "trimPrefix",
+    "trimSuffix",
+    "true",
+    "type",
+    "upper",
+    "values",
+];
+
+/// Returns the condition's text, or the default one's.
+fn condition_text(vector: &Value) -> String {
+    match vector["in"]["conditions"].as_str() {
+        None | Some("") => dependency_names(vector).join("&&"),
+        Some(text) => text.to_owned(),
+    }
+}
+
+fn dependency_names(vector: &Value) -> Vec<&str> {
+    let dependencies = vector["in"]["dependencies"].as_array();
+    dependencies
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["name"].as_str())
+        .collect()
+}
+
+/// Returns what looks like a name in a condition.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let between = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
+    text.split(between).filter(|name| !name.is_empty())
+}
+
+fn is_number(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A message that is only `null` gives the reference no event, and its consumer crashes on it.
+pub const CLOUDEVENT_NULL: Rule = Rule {
+    name: "cloudevent: a message that is null",
+    reason: "the reference reads it as no event at all, and then crashes",
+    required: "an error",
+    applies: |vector| vector["in"]["bytes"] == "null",
+};
+
+/// The reference takes upper-case JSON types for text when it reads and for JSON when it writes.
+pub const CLOUDEVENT_UPPER_CASE_JSON: Rule = Rule {
+    name: "cloudevent: text under an upper-case JSON type",
+    reason: "the reference cannot write an event again that it has read",
+    required: "the event survives being written and read",
+    applies: |vector| {
+        let bytes = vector["in"]["bytes"].as_str().unwrap_or_default();
+        bytes.contains(r#""datacontenttype":"APPLICATION/JSON""#)
+    },
+};

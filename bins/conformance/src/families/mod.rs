@@ -2,6 +2,7 @@
 
 use crate::Check;
 
+mod conditions;
 mod cron;
 mod duration;
 mod gjson;
@@ -12,6 +13,7 @@ mod sjson;
 
 /// Every family this project runs, by the name of its file.
 pub const FAMILIES: &[(&str, Check)] = &[
+    ("conditions", conditions::check),
     ("cron", cron::check),
     ("duration", duration::check),
     ("gjson", gjson::check),
