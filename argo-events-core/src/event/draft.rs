@@ -25,7 +25,10 @@ pub struct Draft {
 impl Draft {
     /// Makes a draft with a body of JSON text.
     pub fn json(data: impl Into<Bytes>) -> Self {
-        Self { data: data.into(), ..Self::default() }
+        Self {
+            data: data.into(),
+            ..Self::default()
+        }
     }
 
     /// Sets an id, so that the bus recognises a repeat of the same occurrence.

@@ -3,12 +3,18 @@
 //! An event is made once, shared as `Arc<Event>` and never changed; its body is parsed as JSON at
 //! most once, when somebody asks. The bytes on the wire are the business of [`codec`].
 
+mod builder;
 pub mod codec;
 #[cfg(feature = "cloudevents")]
 mod convert;
 mod draft;
+mod moment;
+mod render;
 
+pub use builder::Builder;
 pub use draft::Draft;
+
+use moment::Moment;
 
 use crate::{Error, ErrorKind, Result, Timestamp};
 use bytes::Bytes;
@@ -31,7 +37,11 @@ pub const JSON: &str = "application/json";
 pub struct Event {
     attributes: Attributes,
     data: Option<Bytes>,
+    /// Whether the body came as a member `data` and leaves as one.
+    inline: bool,
     extensions: BTreeMap<String, String>,
+    /// Types of the extensions that are no texts.
+    primitives: BTreeMap<String, Primitive>,
     json: OnceLock<std::result::Result<Value, String>>,
 }
 
@@ -44,6 +54,46 @@ struct Attributes {
     data_content_type: String,
     data_schema: String,
     time: Option<Timestamp>,
+    /// A time that [`Timestamp`] has no place for.
+    distant_time: Option<Moment>,
+    spec_version: SpecVersion,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Primitive {
+    Boolean(bool),
+    Integer(i32),
+}
+
+/// The version of the CloudEvents specification that an envelope follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SpecVersion {
+    /// Version 1.0, which is what everybody writes.
+    #[default]
+    V1,
+    /// Version 0.3, which is only read.
+    V03,
+}
+
+impl SpecVersion {
+    /// Returns the version as envelopes name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "1.0",
+            Self::V03 => "0.3",
+        }
+    }
+}
+
+/// The value of an extension attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extension<'a> {
+    /// A text, also for times, bytes and references.
+    Text(&'a str),
+    /// A truth value.
+    Boolean(bool),
+    /// An integer of 32 bits.
+    Integer(i32),
 }
 
 impl Event {
@@ -60,14 +110,22 @@ impl Event {
             data_content_type: JSON.to_owned(),
             ..Attributes::default()
         };
-        let (data, extensions, json) = (None, BTreeMap::new(), OnceLock::new());
-        Builder(Self { attributes, data, extensions, json })
+        Builder(Self {
+            attributes,
+            data: None,
+            inline: false,
+            extensions: BTreeMap::new(),
+            primitives: BTreeMap::new(),
+            json: OnceLock::new(),
+        })
     }
 
     /// Begins a changed copy, as a transform needs it.
-    #[must_use]
     pub fn to_builder(&self) -> Builder {
-        Builder(Self { json: OnceLock::new(), ..self.clone() })
+        Builder(Self {
+            json: OnceLock::new(),
+            ..self.clone()
+        })
     }
 
     /// Returns the id, unique within the source.
@@ -105,14 +163,61 @@ impl Event {
         self.attributes.time
     }
 
+    fn moment(&self) -> Option<Moment> {
+        self.attributes
+            .time
+            .map(Moment::from)
+            .or(self.attributes.distant_time)
+    }
+
+    fn set_moment(&mut self, moment: Option<Moment>) {
+        self.attributes.time = moment.and_then(Moment::timestamp);
+        self.attributes.distant_time = moment.filter(|_| self.attributes.time.is_none());
+    }
+
+    /// Returns the version of the envelope that the event came in.
+    pub fn spec_version(&self) -> SpecVersion {
+        self.attributes.spec_version
+    }
+
     /// Returns the body; `None` differs from an empty body.
     pub fn data(&self) -> Option<&Bytes> {
         self.data.as_ref()
     }
 
-    /// Returns the extension attributes by lower-case name.
+    /// Returns the extension attributes as texts, by lower-case name.
     pub fn extensions(&self) -> &BTreeMap<String, String> {
         &self.extensions
+    }
+
+    /// Returns an extension attribute with its type.
+    pub fn extension(&self, name: &str) -> Option<Extension<'_>> {
+        let text = self.extensions.get(name)?;
+        Some(match self.primitives.get(name) {
+            None => Extension::Text(text),
+            Some(Primitive::Boolean(value)) => Extension::Boolean(*value),
+            Some(Primitive::Integer(value)) => Extension::Integer(*value),
+        })
+    }
+
+    fn set_extension(&mut self, name: String, value: impl Into<String>) {
+        self.primitives.remove(&name);
+        self.extensions.insert(name, value.into());
+    }
+
+    fn set_boolean(&mut self, name: String, value: bool) {
+        self.extensions.insert(name.clone(), value.to_string());
+        self.primitives.insert(name, Primitive::Boolean(value));
+    }
+
+    fn set_integer(&mut self, name: String, value: i32) {
+        self.extensions.insert(name.clone(), value.to_string());
+        self.primitives.insert(name, Primitive::Integer(value));
+    }
+
+    fn drop_extension(&mut self, name: &str) {
+        self.extensions.remove(name);
+        self.primitives.remove(name);
     }
 
     /// Returns the body as JSON, parsed when first asked for and then kept.
@@ -125,8 +230,11 @@ impl Event {
             None => Err("the event has no body".to_owned()),
         });
         parsed.as_ref().map_err(|reason| {
-            Error::permanent(ErrorKind::PayloadInvalid, format!("body is not JSON: {reason}"))
-                .with("event", self.id())
+            Error::permanent(
+                ErrorKind::PayloadInvalid,
+                format!("body is not JSON: {reason}"),
+            )
+            .with("event", self.id())
         })
     }
 }
@@ -136,6 +244,7 @@ impl PartialEq for Event {
         self.attributes == other.attributes
             && self.data == other.data
             && self.extensions == other.extensions
+            && self.primitives == other.primitives
     }
 }
 
@@ -153,51 +262,11 @@ impl fmt::Debug for Event {
     }
 }
 
-/// Builds an [`Event`].
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Builder(Event);
-
-impl Builder {
-    /// Sets the type token of the source.
-    pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
-        self.0.attributes.event_type = event_type.into();
-        self
-    }
-
-    /// Sets the body.
-    pub fn data(mut self, data: impl Into<Bytes>) -> Self {
-        self.0.data = Some(data.into());
-        self
-    }
-
-    /// Sets the content type; `application/json` unless told otherwise.
-    pub fn data_content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.0.attributes.data_content_type = content_type.into();
-        self
-    }
-
-    /// Sets the schema of the body.
-    pub fn data_schema(mut self, schema: impl Into<String>) -> Self {
-        self.0.attributes.data_schema = schema.into();
-        self
-    }
-
-    /// Sets when the source emitted the event.
-    pub fn time(mut self, time: Timestamp) -> Self {
-        self.0.attributes.time = Some(time);
-        self
-    }
-
-    /// Sets an extension attribute; its name is lower-cased.
-    pub fn extension(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
-        self.0.extensions.insert(name.as_ref().to_ascii_lowercase(), value.into());
-        self
-    }
-
-    /// Finishes the event.
-    pub fn build(self) -> Event {
-        self.0
+/// Returns the part of a content type before its parameters.
+fn media_type(content_type: &str) -> &str {
+    match content_type.split_once(';') {
+        Some((media_type, _)) => media_type.trim(),
+        None => content_type,
     }
 }
 

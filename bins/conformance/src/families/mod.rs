@@ -2,6 +2,7 @@
 
 use crate::Check;
 
+mod cloudevent;
 mod conditions;
 mod cron;
 mod duration;
@@ -13,6 +14,7 @@ mod sjson;
 
 /// Every family this project runs, by the name of its file.
 pub const FAMILIES: &[(&str, Check)] = &[
+    ("cloudevent", cloudevent::check),
     ("conditions", conditions::check),
     ("cron", cron::check),
     ("duration", duration::check),
