@@ -1,0 +1,76 @@
+//! Remembers which events a lane saw lately, so that a source's repeat is not handled twice.
+//!
+//! Two generations of hashes: a window of at least `WINDOW`, bounded in number.
+
+use argo_events_core::{Event, Timestamp};
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+/// How long an id is remembered, as the reference does.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Most ids of a generation; beyond it the window gets shorter.
+const MOST: usize = 32_768;
+
+/// Ids seen within the window.
+#[derive(Debug)]
+pub(crate) struct RecentIds {
+    hasher: RandomState,
+    current: HashSet<u64>,
+    previous: HashSet<u64>,
+    turned: Timestamp,
+}
+
+impl RecentIds {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let (current, previous) = (HashSet::new(), HashSet::new());
+        Self { hasher: RandomState::new(), current, previous, turned: now }
+    }
+
+    /// Remembers an event; returns whether it was there already.
+    pub(crate) fn seen(&mut self, event: &Event, now: Timestamp) -> bool {
+        if now.since(self.turned) >= WINDOW || self.current.len() >= MOST {
+            std::mem::swap(&mut self.current, &mut self.previous);
+            self.current.clear();
+            self.turned = now;
+        }
+        let key = self.hasher.hash_one((event.source(), event.subject(), event.id()));
+        self.previous.contains(&key) || !self.current.insert(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str) -> Event {
+        Event::builder(id, "shop", "paid").build()
+    }
+
+    #[test]
+    fn a_repeat_within_the_window_is_recognised() {
+        let mut recent = RecentIds::new(Timestamp::EPOCH);
+        assert!(!recent.seen(&event("1"), Timestamp::EPOCH));
+        assert!(recent.seen(&event("1"), Timestamp::EPOCH + Duration::from_secs(59)));
+        assert!(!recent.seen(&event("2"), Timestamp::EPOCH));
+    }
+
+    #[test]
+    fn an_id_is_forgotten_after_two_windows() {
+        let mut recent = RecentIds::new(Timestamp::EPOCH);
+        recent.seen(&event("1"), Timestamp::EPOCH);
+        recent.seen(&event("2"), Timestamp::EPOCH + WINDOW);
+        assert!(!recent.seen(&event("1"), Timestamp::EPOCH + WINDOW * 2));
+    }
+
+    #[test]
+    fn memory_stays_bounded_whatever_comes() {
+        let mut recent = RecentIds::new(Timestamp::EPOCH);
+        for number in 0..MOST * 3 {
+            recent.seen(&event(&number.to_string()), Timestamp::EPOCH);
+        }
+        assert!(recent.current.len() + recent.previous.len() <= MOST * 2);
+    }
+}
