@@ -3,20 +3,12 @@
 //! Small conditions become a list of masks, one of which must be there entirely. The others
 //! become a short-circuit program, so that no tree can make the list explode.
 
-use super::BitSet;
+use super::{BitSet, Tree};
 
 /// The most masks of a condition; beyond that a program is smaller.
 const MAX_CLAUSES: usize = 64;
 /// The most comparisons of masks that making them may take.
 const MAX_COMPARISONS: usize = 1 << 20;
-
-/// A condition as a tree; places are numbers of dependencies within the condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Node {
-    Dependency(usize),
-    All(Vec<Node>),
-    Any(Vec<Node>),
-}
 
 /// A condition ready to be asked.
 #[derive(Clone, Debug)]
@@ -39,7 +31,7 @@ pub(super) enum Step {
 }
 
 impl Program {
-    pub(super) fn compile(root: &Node, places: usize) -> Self {
+    pub(super) fn compile(root: &Tree, places: usize) -> Self {
         let mut comparisons = 0;
         match clauses(root, &mut comparisons) {
             Some(clauses) if places <= u64::BITS as usize => {
@@ -80,19 +72,19 @@ fn run(steps: &[Step], present: &BitSet) -> bool {
 }
 
 /// Writes a tree as steps; skips only go forward, so that every program ends.
-fn write_steps(node: &Node, steps: &mut Vec<Step>) {
-    let (nodes, decided) = match node {
-        Node::Dependency(place) => return steps.push(Step::Test(*place)),
-        Node::All(nodes) => (nodes, false),
-        Node::Any(nodes) => (nodes, true),
+fn write_steps(tree: &Tree, steps: &mut Vec<Step>) {
+    let (parts, decided) = match tree {
+        Tree::Dependency(place) => return steps.push(Step::Test(usize::from(*place))),
+        Tree::All(parts) => (parts, false),
+        Tree::Any(parts) => (parts, true),
     };
     let mut skips = Vec::new();
-    for (index, node) in nodes.iter().enumerate() {
+    for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             skips.push(steps.len());
             steps.push(Step::SkipIf(decided, 0));
         }
-        write_steps(node, steps);
+        write_steps(part, steps);
     }
     let end = steps.len();
     for skip in skips {
@@ -101,22 +93,22 @@ fn write_steps(node: &Node, steps: &mut Vec<Step>) {
 }
 
 /// Returns the sets one of which must be present, or nothing if they are too many.
-fn clauses(node: &Node, comparisons: &mut usize) -> Option<Vec<BitSet>> {
-    match node {
-        Node::Dependency(place) => Some(vec![[*place].into_iter().collect()]),
-        Node::Any(nodes) => {
+fn clauses(tree: &Tree, comparisons: &mut usize) -> Option<Vec<BitSet>> {
+    match tree {
+        Tree::Dependency(place) => Some(vec![[usize::from(*place)].into_iter().collect()]),
+        Tree::Any(parts) => {
             let mut any = Vec::new();
-            for node in nodes {
-                for clause in clauses(node, comparisons)? {
+            for part in parts {
+                for clause in clauses(part, comparisons)? {
                     add_clause(&mut any, clause, comparisons)?;
                 }
             }
             Some(any)
         }
-        Node::All(nodes) => {
+        Tree::All(parts) => {
             let mut all = vec![BitSet::new()];
-            for node in nodes {
-                all = both(&all, &clauses(node, comparisons)?, comparisons)?;
+            for part in parts {
+                all = both(&all, &clauses(part, comparisons)?, comparisons)?;
             }
             Some(all)
         }
@@ -151,17 +143,17 @@ fn add_clause(clauses: &mut Vec<BitSet>, clause: BitSet, comparisons: &mut usize
 mod tests {
     use super::*;
 
-    fn any_of(nodes: impl IntoIterator<Item = Node>) -> Node {
-        Node::Any(nodes.into_iter().collect())
+    fn any_of(parts: impl IntoIterator<Item = Tree>) -> Tree {
+        Tree::Any(parts.into_iter().collect())
     }
 
-    fn dependencies(places: impl IntoIterator<Item = usize>) -> Vec<Node> {
-        places.into_iter().map(Node::Dependency).collect()
+    fn dependencies(places: impl IntoIterator<Item = u16>) -> Vec<Tree> {
+        places.into_iter().map(Tree::Dependency).collect()
     }
 
     #[test]
     fn what_a_weaker_clause_covers_is_left_out() {
-        let root = any_of([Node::All(dependencies([0, 1])), Node::Dependency(0)]);
+        let root = any_of([Tree::All(dependencies([0, 1])), Tree::Dependency(0)]);
         let Program::Masks(masks) = Program::compile(&root, 2) else {
             panic!("no masks")
         };
@@ -170,7 +162,7 @@ mod tests {
 
     #[test]
     fn sixty_four_clauses_are_masks_and_one_more_is_a_program() {
-        let pairs = |count| any_of((0..count).map(|at| Node::All(dependencies([at, at + 100]))));
+        let pairs = |count| any_of((0..count).map(|at| Tree::All(dependencies([at, at + 100]))));
         assert!(matches!(
             Program::compile(&pairs(64), 200),
             Program::Sets(_)
@@ -184,7 +176,7 @@ mod tests {
     #[test]
     fn a_product_of_alternatives_does_not_explode() {
         let pairs = (0..30).map(|at| any_of(dependencies([2 * at, 2 * at + 1])));
-        let program = Program::compile(&Node::All(pairs.collect()), 60);
+        let program = Program::compile(&Tree::All(pairs.collect()), 60);
         assert!(matches!(program, Program::Steps(_)));
         assert!(program.holds(&(0..30).map(|at| 2 * at + at % 2).collect()));
         assert!(!program.holds(&(2..60).collect()));

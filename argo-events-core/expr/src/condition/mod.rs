@@ -25,7 +25,18 @@ pub const MAX_LENGTH: usize = 64 * 1024;
 /// How deep parentheses may be nested.
 pub const MAX_DEPTH: usize = 128;
 /// The most dependencies that one condition may name.
-pub const MAX_DEPENDENCIES: usize = 1 << 16;
+pub const MAX_DEPENDENCIES: usize = 1 << 15;
+
+/// A condition as a tree; there is no negation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Tree {
+    /// Holds when an event of the dependency at this place is there.
+    Dependency(u16),
+    /// Holds when every part does.
+    All(Vec<Tree>),
+    /// Holds when some part does.
+    Any(Vec<Tree>),
+}
 
 /// A trigger's condition over its sensor's dependencies.
 ///
@@ -51,6 +62,7 @@ pub struct Condition {
     expression: String,
     dependencies: Vec<usize>,
     stateful: bool,
+    tree: Tree,
     program: Program,
 }
 
@@ -88,11 +100,12 @@ impl Condition {
     }
 
     fn compile(parsed: parse::Parsed) -> Self {
-        let program = Program::compile(&parsed.root, parsed.dependencies.len());
+        let program = Program::compile(&parsed.tree, parsed.dependencies.len());
         Self {
             expression: parsed.expression,
             dependencies: parsed.dependencies,
             stateful: parsed.stateful,
+            tree: parsed.tree,
             program,
         }
     }
@@ -110,6 +123,12 @@ impl Condition {
     #[must_use]
     pub fn dependencies(&self) -> &[usize] {
         &self.dependencies
+    }
+
+    /// Returns the condition as a tree of places, for those who ask it in their own way.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// Returns the condition without blanks and comments and with the dependencies' own names.

@@ -5,8 +5,7 @@
 //! quotes, and `let x = a; …` gives a dependency another name.
 
 use super::{
-    Error, ErrorKind, MAX_DEPENDENCIES, MAX_DEPTH, MAX_LENGTH,
-    compile::Node,
+    Error, ErrorKind, MAX_DEPENDENCIES, MAX_DEPTH, MAX_LENGTH, Tree,
     names::Names,
     token::{Located, Token, Tokens},
 };
@@ -18,7 +17,7 @@ const OPERATOR: &str = "&& or ||";
 /// A condition that was read.
 #[derive(Debug)]
 pub(super) struct Parsed {
-    pub(super) root: Node,
+    pub(super) tree: Tree,
     pub(super) dependencies: Vec<usize>,
     pub(super) expression: String,
     pub(super) stateful: bool,
@@ -32,13 +31,13 @@ pub(super) fn all(names: &Names<'_>) -> Result<Parsed, Error> {
         return Err(whole(ErrorKind::NoDependencies));
     }
     let mut places = Places::default();
-    let nodes: Result<Vec<Node>, ErrorKind> = all
+    let parts: Result<Vec<Tree>, ErrorKind> = all
         .iter()
-        .map(|index| places.place(*index).map(Node::Dependency))
+        .map(|index| places.place(*index).map(Tree::Dependency))
         .collect();
     let expression: Vec<&str> = all.iter().map(|index| names.name(*index)).collect();
     Ok(Parsed {
-        root: Node::All(nodes.map_err(whole)?),
+        tree: Tree::All(parts.map_err(whole)?),
         dependencies: places.dependencies,
         expression: expression.join("&&"),
         stateful: all.len() > 1,
@@ -64,9 +63,9 @@ pub(super) fn parse(text: &str, names: &Names<'_>) -> Result<Parsed, Error> {
         expression: String::with_capacity(text.len()),
         stateful: false,
     };
-    let root = parser.whole()?;
+    let tree = parser.whole()?;
     Ok(Parsed {
-        root,
+        tree,
         dependencies: parser.places.dependencies,
         expression: parser.expression,
         stateful: parser.stateful,
@@ -77,19 +76,19 @@ pub(super) fn parse(text: &str, names: &Names<'_>) -> Result<Parsed, Error> {
 #[derive(Debug, Default)]
 struct Places {
     dependencies: Vec<usize>,
-    by_dependency: HashMap<usize, usize>,
+    by_dependency: HashMap<usize, u16>,
 }
 
 impl Places {
-    fn place(&mut self, dependency: usize) -> Result<usize, ErrorKind> {
-        let new = self.dependencies.len();
-        let place = *self.by_dependency.entry(dependency).or_insert(new);
-        if place == new {
-            if new == MAX_DEPENDENCIES {
-                return Err(ErrorKind::TooMany);
-            }
-            self.dependencies.push(dependency);
+    fn place(&mut self, dependency: usize) -> Result<u16, ErrorKind> {
+        if let Some(place) = self.by_dependency.get(&dependency) {
+            return Ok(*place);
         }
+        let new = self.dependencies.len();
+        let place = u16::try_from(new).ok().filter(|_| new < MAX_DEPENDENCIES);
+        let place = place.ok_or(ErrorKind::TooMany)?;
+        self.dependencies.push(dependency);
+        self.by_dependency.insert(dependency, place);
         Ok(place)
     }
 }
@@ -106,46 +105,46 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn whole(&mut self) -> Result<Node, Error> {
+    fn whole(&mut self) -> Result<Tree, Error> {
         while self.is_let()? {
             self.alias()?;
         }
-        let root = if self.next.token == Token::OpenBracket {
+        let tree = if self.next.token == Token::OpenBracket {
             self.bracketed()?
         } else {
             self.any(0)?
         };
         match self.next.token {
-            Token::End => Ok(root),
+            Token::End => Ok(tree),
             Token::Close => Err(self.error(ErrorKind::Unopened)),
             _ => Err(self.unexpected(OPERATOR)),
         }
     }
 
     /// Reads `a || b`.
-    fn any(&mut self, depth: usize) -> Result<Node, Error> {
-        let mut nodes = vec![self.all(depth)?];
+    fn any(&mut self, depth: usize) -> Result<Tree, Error> {
+        let mut parts = vec![self.all(depth)?];
         while self.next.token == Token::Or {
             self.write_and_advance("||")?;
-            nodes.push(self.all(depth)?);
+            parts.push(self.all(depth)?);
         }
-        Ok(one_or(nodes, Node::Any))
+        Ok(one_or(parts, Tree::Any))
     }
 
     /// Reads `a && b`.
-    fn all(&mut self, depth: usize) -> Result<Node, Error> {
-        let mut nodes = vec![self.operand(depth)?];
+    fn all(&mut self, depth: usize) -> Result<Tree, Error> {
+        let mut parts = vec![self.operand(depth)?];
         while self.next.token == Token::And {
             self.stateful = true;
             self.write_and_advance("&&")?;
-            nodes.push(self.operand(depth)?);
+            parts.push(self.operand(depth)?);
         }
-        Ok(one_or(nodes, Node::All))
+        Ok(one_or(parts, Tree::All))
     }
 
     /// Reads `a` or `(…)`, and what a `??` after it offers in vain.
-    fn operand(&mut self, depth: usize) -> Result<Node, Error> {
-        let node = if self.next.token == Token::Open {
+    fn operand(&mut self, depth: usize) -> Result<Tree, Error> {
+        let operand = if self.next.token == Token::Open {
             self.nested(depth)?
         } else {
             self.named()?
@@ -154,42 +153,42 @@ impl<'a> Parser<'a> {
             self.advance()?;
             self.dependency()?;
         }
-        Ok(node)
+        Ok(operand)
     }
 
-    fn nested(&mut self, depth: usize) -> Result<Node, Error> {
+    fn nested(&mut self, depth: usize) -> Result<Tree, Error> {
         if depth == MAX_DEPTH {
             return Err(self.error(ErrorKind::TooDeep));
         }
         let opened = self.next.offset;
         self.write_and_advance("(")?;
-        let node = self.any(depth + 1)?;
+        let operand = self.any(depth + 1)?;
         match self.next.token {
             Token::Close => self.write_and_advance(")")?,
             Token::End => return Err(self.tokens.error(opened, ErrorKind::Unclosed)),
             _ => return Err(self.unexpected("&&, || or )")),
         }
-        Ok(node)
+        Ok(operand)
     }
 
     /// Reads `[a]`.
-    fn bracketed(&mut self) -> Result<Node, Error> {
+    fn bracketed(&mut self) -> Result<Tree, Error> {
         self.write_and_advance("[")?;
-        let node = self.named()?;
+        let operand = self.named()?;
         if self.next.token != Token::CloseBracket {
             return Err(self.unexpected("]"));
         }
         self.write_and_advance("]")?;
-        Ok(node)
+        Ok(operand)
     }
 
-    fn named(&mut self) -> Result<Node, Error> {
+    fn named(&mut self) -> Result<Tree, Error> {
         let offset = self.next.offset;
         let dependency = self.dependency()?;
         self.expression.push_str(self.names.name(dependency));
         let place = self.places.place(dependency);
         place
-            .map(Node::Dependency)
+            .map(Tree::Dependency)
             .map_err(|kind| self.tokens.error(offset, kind))
     }
 
@@ -258,11 +257,11 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn one_or(mut nodes: Vec<Node>, many: impl FnOnce(Vec<Node>) -> Node) -> Node {
-    if nodes.len() == 1 {
-        nodes.remove(0)
+fn one_or(mut parts: Vec<Tree>, many: impl FnOnce(Vec<Tree>) -> Tree) -> Tree {
+    if parts.len() == 1 {
+        parts.remove(0)
     } else {
-        many(nodes)
+        many(parts)
     }
 }
 
