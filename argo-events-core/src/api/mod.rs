@@ -56,6 +56,27 @@ pub struct Object<S> {
     pub spec: S,
 }
 
+impl<S> Object<S> {
+    fn named(kind: &str, name: impl Into<String>, spec: S) -> Self {
+        let metadata = Metadata { name: name.into(), ..Metadata::default() };
+        Self { api_version: API_VERSION.to_owned(), kind: kind.to_owned(), metadata, spec }
+    }
+}
+
+impl Sensor {
+    /// Makes a Sensor.
+    pub fn new(name: impl Into<String>, spec: SensorSpec) -> Self {
+        Self::named("Sensor", name, spec)
+    }
+}
+
+impl EventSource {
+    /// Makes an EventSource.
+    pub fn new(name: impl Into<String>, spec: EventSourceSpec) -> Self {
+        Self::named("EventSource", name, spec)
+    }
+}
+
 /// An EventBus.
 pub type EventBus = Object<EventBusSpec>;
 /// An EventSource.

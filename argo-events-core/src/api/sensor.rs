@@ -59,6 +59,22 @@ pub struct Dependency {
     pub at_least: Option<u32>,
 }
 
+impl Dependency {
+    /// Makes a dependency without filters.
+    pub fn new(
+        name: impl Into<String>,
+        event_source_name: impl Into<String>,
+        event_name: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            event_source_name: event_source_name.into(),
+            event_name: event_name.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Which events of a dependency count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -193,6 +209,13 @@ pub struct Trigger {
     /// What to do when every attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dlq_trigger: Option<Box<Trigger>>,
+}
+
+impl Trigger {
+    /// Makes a trigger without policies.
+    pub fn new(template: TriggerTemplate) -> Self {
+        Self { template: Some(template), ..Self::default() }
+    }
 }
 
 /// Name, condition and kind of an action.
