@@ -1,0 +1,186 @@
+//! What happens to one request, whoever owns the socket.
+
+use super::{
+    body::{self, Incoming},
+    table::{Entry, HEALTH, Table},
+    target::{self, Target},
+    text,
+};
+use argo_events_core::http_host::{Admission, BodyFault, Response};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use std::{pin::Pin, pin::pin, sync::Arc, time::Duration};
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// Answers a request from the routes of a table.
+pub(super) async fn answer<B: Incoming>(
+    table: &Table,
+    request: Request<B>,
+    patience: Duration,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let mut body = pin!(body);
+    match lookup(table, &head) {
+        Ok(entry) => serve(&entry, head, body, patience).await,
+        Err(response) => throw_away(&head, response, body.as_mut()).await,
+    }
+}
+
+fn lookup(table: &Table, head: &Parts) -> Result<Arc<Entry>, Response> {
+    let path = match target::read(&head.method, &head.uri) {
+        Target::Path(path) => path,
+        Target::Redirect(location) => return Err(redirect(&location)),
+        Target::Malformed => return Err(malformed("the target has a broken escape")),
+    };
+    if let Some(entry) = table.snapshot().find(&path, &head.method) {
+        return Ok(Arc::clone(entry));
+    }
+    Err(if *path == *HEALTH {
+        text(StatusCode::OK, "OK")
+    } else {
+        not_found()
+    })
+}
+
+async fn serve<B: Incoming>(
+    entry: &Entry,
+    head: Parts,
+    mut body: Pin<&mut B>,
+    patience: Duration,
+) -> Response {
+    let route = &entry.route;
+    match route.handler.admit(&head).await {
+        Admission::Answer(response) => throw_away(&head, response, body).await,
+        Admission::Skip => {
+            let ended = expects_more(&head) || body::discard(body).await;
+            let response = route
+                .handler
+                .handle(Request::from_parts(head, Bytes::new()))
+                .await;
+            if ended { response } else { closing(response) }
+        }
+        Admission::Read => match body::read(body.as_mut(), route.max_body_bytes, patience).await {
+            Ok(bytes) => route.handler.handle(Request::from_parts(head, bytes)).await,
+            Err(fault) => refuse(entry, &head, body, fault).await,
+        },
+    }
+}
+
+async fn refuse<B: Incoming>(
+    entry: &Entry,
+    head: &Parts,
+    body: Pin<&mut B>,
+    fault: BodyFault,
+) -> Response {
+    let too_large = fault == BodyFault::TooLarge;
+    let response = entry.route.handler.unreadable(head, fault);
+    if too_large && !expects_more(head) {
+        body::discard(body).await;
+    }
+    closing(response)
+}
+
+/// Answers without the body. A client that waits to be asked for it is not asked.
+async fn throw_away<B: Incoming>(head: &Parts, response: Response, body: Pin<&mut B>) -> Response {
+    let ended = body.is_end_stream() || (!expects_more(head) && body::discard(body).await);
+    if ended { response } else { closing(response) }
+}
+
+fn expects_more(head: &Parts) -> bool {
+    head.headers
+        .get(header::EXPECT)
+        .is_some_and(|value| !value.is_empty())
+}
+
+/// Marks an answer as the last one of its connection.
+pub(super) fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, CLOSE);
+    response
+}
+
+/// Refuses a request that is not HTTP as it should be.
+pub(super) fn malformed(reason: &str) -> Response {
+    closing(text(
+        StatusCode::BAD_REQUEST,
+        format!("400 Bad Request: {reason}"),
+    ))
+}
+
+fn redirect(location: &str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            response.headers_mut().insert(header::LOCATION, location);
+            response
+        }
+        Err(_) => malformed("the target cannot be redirected"),
+    }
+}
+
+fn not_found() -> Response {
+    const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+    const OPTIONS: HeaderName = header::X_CONTENT_TYPE_OPTIONS;
+    let mut response = text(StatusCode::NOT_FOUND, "404 page not found\n");
+    response.headers_mut().insert(OPTIONS, NO_SNIFF);
+    response
+}
+
+/// Refuses heads that HTTP lets through and a careful server does not.
+pub(super) fn check_head(head: &Parts) -> Result<(), Response> {
+    check_host(head)?;
+    check_framing(head)?;
+    check_expectation(head)
+}
+
+fn check_host(head: &Parts) -> Result<(), Response> {
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, None) if head.version < http::Version::HTTP_11 => Ok(()),
+        (None, None) if head.method == Method::CONNECT => Ok(()),
+        (None, None) => Err(malformed("missing required Host header")),
+        (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
+        (Some(_), None) => Err(malformed("malformed Host header")),
+        _ => Err(malformed("too many Host headers")),
+    }
+}
+
+fn is_host(host: &[u8]) -> bool {
+    host.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=@[]_~".contains(byte))
+}
+
+/// Two framings, or one that is not known, are how requests are smuggled past proxies.
+fn check_framing(head: &Parts) -> Result<(), Response> {
+    let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let known = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        _ => false,
+    };
+    let refused = || {
+        closing(text(
+            StatusCode::NOT_IMPLEMENTED,
+            "Unsupported transfer encoding",
+        ))
+    };
+    if known { Ok(()) } else { Err(refused()) }
+}
+
+fn check_expectation(head: &Parts) -> Result<(), Response> {
+    let Some(expectation) = head.headers.get(header::EXPECT) else {
+        return Ok(());
+    };
+    let known = expectation.as_bytes().split(|byte| *byte == b',');
+    if expectation.is_empty()
+        || known
+            .map(<[u8]>::trim_ascii)
+            .any(|word| word.eq_ignore_ascii_case(b"100-continue"))
+    {
+        return Ok(());
+    }
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::EXPECTATION_FAILED;
+    Err(closing(response))
+}

@@ -1,0 +1,10 @@
+//! What kinds of sources have in common: the shapes webhook and poll, and the writer of event data.
+//!
+//! A kind implements a shape and brings its protocol only. The loop around a shape is written here,
+//! the loop around every source in [`runtime`](crate::runtime).
+
+mod filter;
+pub mod payload;
+pub mod webhook;
+
+pub use filter::ExpressionFilter;

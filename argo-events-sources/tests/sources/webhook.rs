@@ -1,0 +1,158 @@
+//! Source `webhook`, from manifest to bus.
+
+use crate::{
+    bus::Recorder,
+    client::{get, post, send},
+};
+use argo_events_core::{Error, ErrorKind, Registry, api, secret::MemorySecrets};
+use argo_events_sources::{
+    http::WebServer,
+    register,
+    runtime::{Running, SourceRuntime},
+};
+use serde_json::{Value, json};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+const GRACE: Duration = Duration::from_secs(5);
+
+struct Rig {
+    bus: Arc<Recorder>,
+    server: WebServer,
+    running: Running,
+}
+
+impl Rig {
+    async fn start(config: Value) -> Self {
+        let (bus, server) = (
+            Recorder::new(),
+            WebServer::builder().address(Ipv4Addr::LOCALHOST).build(),
+        );
+        let secrets = MemorySecrets::default().with_secret("token", "value", "s3cr3t\n");
+        let runtime = SourceRuntime::new(bus.clone())
+            .registry(register(Registry::default()))
+            .secrets(Arc::new(secrets))
+            .host(Arc::new(server.clone()));
+        let running = runtime.start(&source(json!({"webhook": {"example": config}})));
+        running.settled().await;
+        Self {
+            bus,
+            server,
+            running,
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.server.address("0").unwrap()
+    }
+}
+
+pub(crate) fn source(spec: Value) -> api::EventSource {
+    serde_json::from_value(json!({"metadata": {"name": "shop"}, "spec": spec})).unwrap()
+}
+
+fn example() -> Value {
+    json!({"endpoint": "/example", "port": "0", "method": "POST"})
+}
+
+#[tokio::test]
+async fn a_post_becomes_an_event_before_it_is_answered() {
+    let rig = Rig::start(example()).await;
+    let answer = post(rig.address(), "/example", r#"{ "a": [1, "<"] }"#).await;
+    assert_eq!((answer.status, &*answer.body), (200, "success"));
+    let event = &rig.bus.events()[0];
+    assert_eq!(
+        (event.source(), event.subject(), event.event_type()),
+        ("shop", "example", "webhook")
+    );
+    assert_eq!(event.id().len(), 32);
+    assert!(event.time().is_some());
+    let wanted = r#"{"header":{"Content-Length":["17"]},"body":{"a":[1,"\u003c"]}}"#;
+    assert_eq!(rig.bus.bodies(), [wanted]);
+}
+
+#[tokio::test]
+async fn a_bus_that_refuses_makes_the_caller_keep_the_event() {
+    let rig = Rig::start(example()).await;
+    rig.bus
+        .refuse(Error::permanent(ErrorKind::TooLarge, "too large"));
+    let answer = post(rig.address(), "/example", "1").await;
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (500, "failed to record event")
+    );
+    assert!(rig.bus.events().is_empty());
+}
+
+#[tokio::test]
+async fn a_caller_must_present_the_token() {
+    let mut config = example();
+    config["authSecret"] = json!({"name": "token", "key": "value"});
+    let rig = Rig::start(config).await;
+    let with = |value: &str| format!("POST /example HTTP/1.1\r\nAuthorization: {value}");
+    for (value, status) in [
+        ("Bearer s3cr3t", 200),
+        ("Bearer s3cr3", 401),
+        ("Basic s3cr3t", 401),
+    ] {
+        assert_eq!(
+            send(rig.address(), &with(value), "1").await.status,
+            status,
+            "{value}"
+        );
+    }
+    assert_eq!(
+        post(rig.address(), "/example", "1").await.body,
+        "Invalid Authorization Header"
+    );
+    assert!(rig.bus.bodies()[0].contains(r#""Authorization":["*** Masked Auth Secret ***"]"#));
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_refused_once() {
+    let rig = Rig::start(example()).await;
+    let answer = post(rig.address(), "/example", "{").await;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.body.ends_with("unexpected end of JSON input"),
+        "{}",
+        answer.body
+    );
+    let form = "POST /example HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded";
+    let answer = send(rig.address(), form, "a=1;b=2").await;
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (400, "invalid semicolon separator in query")
+    );
+}
+
+#[tokio::test]
+async fn a_trace_travels_with_the_event() {
+    let rig = Rig::start(example()).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    send(
+        rig.address(),
+        &format!("POST /example HTTP/1.1\r\nTraceparent: {trace}"),
+        "1",
+    )
+    .await;
+    assert_eq!(rig.bus.events()[0].extensions()["traceparent"], trace);
+}
+
+#[tokio::test]
+async fn a_query_is_the_body_of_a_get() {
+    let rig = Rig::start(json!({"endpoint": "/e", "port": "0", "method": "GET"})).await;
+    assert_eq!(get(rig.address(), "/e?b=2&a=1&a=3;x&a=4").await.status, 200);
+    assert!(rig.bus.bodies()[0].ends_with(r#""body":{"a":["1","4"],"b":["2"]}}"#));
+}
+
+#[tokio::test]
+async fn a_stopped_event_gives_its_port_back() {
+    let rig = Rig::start(example()).await;
+    assert!(rig.running.is_ready());
+    assert_eq!(rig.running.drain(GRACE).await, [""; 0]);
+    assert_eq!(rig.server.address("0"), None);
+}
