@@ -30,13 +30,13 @@ impl<'p> Parser<'p> {
     /// Reads `\Q…\E`, which may lack its end.
     fn quotation(&mut self) -> Result<(), Error> {
         self.skip(b"\\Q".len());
-        while !self.rest.starts_with(b"\\E") {
-            let Some(character) = self.next_char()? else {
-                return Ok(());
-            };
+        let after = self.rest;
+        let end = after.windows(2).position(|window| window == b"\\E");
+        self.rest = &after[..end.unwrap_or(after.len())];
+        while let Some(character) = self.next_char()? {
             self.push_literal(character.into());
         }
-        self.skip(b"\\E".len());
+        self.rest = end.map_or(&after[after.len()..], |end| &after[end + b"\\E".len()..]);
         Ok(())
     }
 
