@@ -1,14 +1,25 @@
 //! What is wrong with a manifest, and where: collected, never thrown at the first.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Probably a mistake, but what was written has a meaning.
     Warning,
     /// Cannot work.
     Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
 }
 
 /// A place within a document, such as `spec.triggers[1].template.conditions`.
@@ -54,6 +65,11 @@ impl FieldPath {
         &self.0
     }
 
+    /// Tells whether the other is this path, or leads to something within it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
     /// Returns the path of what contains this place; `None` at the root.
     pub fn parent(&self) -> Option<Self> {
         let (_, steps) = self.0.split_last()?;
@@ -77,8 +93,18 @@ impl fmt::Display for FieldPath {
     }
 }
 
+/// Serialises as the text that it is shown as.
+impl Serialize for FieldPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 /// One thing that is wrong: where, what was found, what is right.
@@ -100,12 +126,21 @@ pub struct Problem {
 impl Problem {
     /// Makes an error.
     pub fn error(path: FieldPath, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, path, message: message.into(), help: None, span: None }
+        Self {
+            severity: Severity::Error,
+            path,
+            message: message.into(),
+            help: None,
+            span: None,
+        }
     }
 
     /// Makes a warning.
     pub fn warning(path: FieldPath, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(path, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(path, message)
+        }
     }
 
     /// Says what would be right.
@@ -170,7 +205,9 @@ impl Problems {
 
     /// Tells whether there is an error among them.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|problem| problem.severity == Severity::Error)
+        self.0
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
     }
 
     /// Tells whether there are none.

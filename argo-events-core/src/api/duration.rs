@@ -24,16 +24,19 @@ impl Serialize for GoDuration {
 impl<'de> Deserialize<'de> for GoDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "expected a duration such as \"90s\" or an integer of nanoseconds")]
+        #[serde(
+            untagged,
+            expecting = "expected a duration such as \"90s\" or an integer of nanoseconds"
+        )]
         enum Form {
             Nanos(i64),
             Text(String),
         }
         match Form::deserialize(deserializer)? {
             Form::Nanos(nanos) => Ok(Self(nanos)),
-            Form::Text(text) => {
-                argo_events_expr::duration::parse(&text).map(Self).map_err(D::Error::custom)
-            }
+            Form::Text(text) => argo_events_expr::duration::parse(&text)
+                .map(Self)
+                .map_err(D::Error::custom),
         }
     }
 }
@@ -46,6 +49,7 @@ impl JsonSchema for GoDuration {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "a duration such as \"90s\", or an integer of nanoseconds",
+            "format": "go-duration",
             "x-kubernetes-int-or-string": true,
         })
     }

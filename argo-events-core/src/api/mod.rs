@@ -4,14 +4,24 @@
 //! is kept here as a flattened `kind → value` map, so that one bad entry never makes an object
 //! undecodable. Field names and defaults are the reference's.
 
+mod bus_kinds;
 mod duration;
 mod event_bus;
 mod event_source;
+mod pod;
 mod sensor;
 
+pub use bus_kinds::{
+    BusPods, BusSasl, BusTls, ConsumerGroup, ExoticNats, JetStreamBus, JetStreamExoticBus,
+    KafkaBus, NativeNats, NatsBus, Persistence,
+};
 pub use duration::GoDuration;
 pub use event_bus::EventBusSpec;
 pub use event_source::EventSourceSpec;
+pub use pod::{
+    Container, ObjectName, Opaque, PodMetadata, PodTemplate, Quantity, Resources, ServicePort,
+    ServiceTemplate, Toleration,
+};
 pub use sensor::{
     ConditionsReset, ConditionsResetByTime, ContextFilter, DataFilter, Dependency, ExprFilter,
     Filters, Join, JoinKeep, JoinKey, JoinOnExpire, K8sPolicy, Parameter, ParameterSource,
@@ -19,6 +29,7 @@ pub use sensor::{
     TriggerTemplate,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,8 +37,9 @@ use std::collections::BTreeMap;
 pub const API_VERSION: &str = "argoproj.io/v1alpha1";
 
 /// What identifies an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(extend("additionalProperties" = true))]
 pub struct Metadata {
     /// Name, unique within the namespace.
     pub name: String,
@@ -58,8 +70,16 @@ pub struct Object<S> {
 
 impl<S> Object<S> {
     fn named(kind: &str, name: impl Into<String>, spec: S) -> Self {
-        let metadata = Metadata { name: name.into(), ..Metadata::default() };
-        Self { api_version: API_VERSION.to_owned(), kind: kind.to_owned(), metadata, spec }
+        let metadata = Metadata {
+            name: name.into(),
+            ..Metadata::default()
+        };
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: kind.to_owned(),
+            metadata,
+            spec,
+        }
     }
 }
 

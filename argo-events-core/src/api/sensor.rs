@@ -1,6 +1,6 @@
 //! `spec` of a Sensor: dependencies with their filters, triggers with their policies.
 
-use super::GoDuration;
+use super::{GoDuration, PodTemplate};
 use crate::Backoff;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,7 @@ pub struct SensorSpec {
     pub logging_fields: BTreeMap<String, String>,
     /// Customises the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PodTemplate>")]
     pub template: Option<Value>,
 }
 
@@ -214,7 +215,10 @@ pub struct Trigger {
 impl Trigger {
     /// Makes a trigger without policies.
     pub fn new(template: TriggerTemplate) -> Self {
-        Self { template: Some(template), ..Self::default() }
+        Self {
+            template: Some(template),
+            ..Self::default()
+        }
     }
 }
 

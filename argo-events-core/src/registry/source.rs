@@ -42,6 +42,8 @@ pub trait BuildSource: SourceConfig {
     fn build(self) -> Result<Arc<dyn EventSource>>;
 }
 
+type Build = fn(&Value) -> Result<Arc<dyn EventSource>>;
+
 /// What the registry knows about a kind of source.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -59,13 +61,13 @@ pub struct SourceDescriptor {
     /// Makes the schema of the configuration.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     validate: fn(&Value, &FieldPath, &mut Problems),
-    build: Option<fn(&Value) -> Result<Arc<dyn EventSource>>>,
+    build: Option<Build>,
 }
 
 impl SourceDescriptor {
     /// Describes a kind that this build can run.
     pub fn of<C: BuildSource>() -> Self {
-        let build = |value: &Value| decode_or_fail::<C>(value, C::KIND)?.build();
+        let build: Build = |value| decode_or_fail::<C>(value, C::KIND)?.build();
         Self { build: Some(build), ..Self::config_only::<C>() }
     }
 
