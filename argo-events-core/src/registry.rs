@@ -1,10 +1,12 @@
 //! The kinds this build knows: a value, never global, so that a program adds its own.
 
 mod bus;
+mod clients;
 mod source;
 mod trigger;
 
 pub use bus::{BuildBus, BusBuild, BusConfig, BusDescriptor};
+pub use clients::Clients;
 pub use source::{BuildSource, Placement, SourceConfig, SourceDescriptor};
 pub use trigger::{BuildTrigger, TriggerBuild, TriggerConfig, TriggerDescriptor};
 

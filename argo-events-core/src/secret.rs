@@ -94,6 +94,14 @@ pub trait SecretSource: Send + Sync + fmt::Debug + 'static {
     /// `NotFound`, permanent, naming secret and key.
     async fn secret(&self, selector: &KeySelector) -> Result<Secret<String>>;
 
+    /// Returns the value of a key of a Secret, which need not be text.
+    ///
+    /// # Errors
+    /// As [`Self::secret`].
+    async fn secret_bytes(&self, selector: &KeySelector) -> Result<Secret<Vec<u8>>> {
+        Ok(Secret::new(self.secret(selector).await?.expose().clone().into_bytes()))
+    }
+
     /// Returns the value of a key of a ConfigMap.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Descriptors of triggers.
 
-use super::{Register, Registry, decode, decode_or_fail, not_compiled, replace};
+use super::{Clients, Register, Registry, decode, decode_or_fail, not_compiled, replace};
 use crate::{Clock, FieldPath, Problems, Result, SecretSource, Trigger};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,6 +34,8 @@ pub struct TriggerBuild {
     pub secrets: Arc<dyn SecretSource>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// What triggers built one after another share, such as connections.
+    pub clients: Clients,
 }
 
 impl TriggerBuild {
@@ -45,7 +47,7 @@ impl TriggerBuild {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (sensor, trigger, namespace) = (sensor.into(), trigger.into(), String::new());
-        Self { sensor, namespace, trigger, secrets, clock }
+        Self { sensor, namespace, trigger, secrets, clock, clients: Clients::default() }
     }
 }
 

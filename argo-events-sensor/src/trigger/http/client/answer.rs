@@ -1,0 +1,309 @@
+//! The head of an answer: read as Go reads it, and only what a trigger needs is kept.
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
+
+/// Most bytes of heads before the final one ends; as in Go.
+pub(super) const MAX_HEAD: u64 = 10 << 20;
+
+/// What a trigger needs to know of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
+    pub(super) body: Body,
+    /// Whether the other side keeps the connection open.
+    pub(super) keeps: bool,
+}
+
+/// How long the body of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// Why no head could be read.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The connection ended before the first byte.
+    Nothing,
+    /// The connection broke.
+    Broken(std::io::Error),
+    /// What came is no HTTP.
+    Malformed(String),
+}
+
+/// Reads heads until the final one.
+pub(super) async fn read(
+    stream: &mut (impl AsyncBufRead + Unpin),
+    method: &str,
+) -> Result<Answer, Failure> {
+    let mut limited = stream.take(MAX_HEAD);
+    let mut begun = false;
+    loop {
+        let first = line(&mut limited, begun).await?;
+        begun = true;
+        let (status, version) = status_line(&first)?;
+        let headers = Fields::read(&mut limited).await?;
+        if !(100..200).contains(&status) || status == 101 {
+            return headers.answer(status, version, method);
+        }
+    }
+}
+
+/// The few headers that matter.
+#[derive(Debug, Default)]
+struct Fields {
+    location: Option<String>,
+    lengths: Vec<Vec<u8>>,
+    encodings: Vec<Vec<u8>>,
+    connection: Vec<u8>,
+}
+
+impl Fields {
+    async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Self, Failure> {
+        let mut fields = Self::default();
+        let mut last: Option<Vec<u8>> = None;
+        loop {
+            let next = line(stream, true).await?;
+            let folds = next
+                .first()
+                .is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+            match &mut last {
+                Some(field) if folds => {
+                    field.push(b' ');
+                    field.extend_from_slice(next.trim_ascii());
+                    continue;
+                }
+                None if folds => return Err(malformed("a header begins with a blank", &next)),
+                _ => {}
+            }
+            if let Some(field) = last.take() {
+                fields.take(&field)?;
+            }
+            if next.is_empty() {
+                return Ok(fields);
+            }
+            last = Some(next);
+        }
+    }
+
+    fn take(&mut self, field: &[u8]) -> Result<(), Failure> {
+        let colon = field.iter().position(|byte| *byte == b':');
+        let colon = colon.ok_or_else(|| malformed("a header has no colon", field))?;
+        let (name, value) = (&field[..colon], field[colon + 1..].trim_ascii().to_vec());
+        if name.is_empty() {
+            return Err(malformed("a header has no name", field));
+        }
+        match name.to_ascii_lowercase().as_slice() {
+            b"location" if self.location.is_none() => {
+                self.location = Some(String::from_utf8_lossy(&value).into_owned());
+            }
+            b"content-length" => self.lengths.push(value),
+            b"transfer-encoding" => self.encodings.push(value),
+            b"connection" => {
+                self.connection.extend_from_slice(&value);
+                self.connection.push(b',');
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn answer(self, status: u16, version: Version, method: &str) -> Result<Answer, Failure> {
+        let body = self.body(status, version, method)?;
+        let keeps = match version {
+            Version::One => has_token(&self.connection, b"keep-alive"),
+            Version::Later => !has_token(&self.connection, b"close"),
+        };
+        let keeps = keeps && status != 101 && body != Body::UntilClose;
+        let location = self.location.filter(|location| !location.is_empty());
+        Ok(Answer {
+            status,
+            location,
+            body,
+            keeps,
+        })
+    }
+
+    fn body(&self, status: u16, version: Version, method: &str) -> Result<Body, Failure> {
+        let is_chunked = self.is_chunked(version)?;
+        let length = self.length(is_chunked)?;
+        let has_none = method == "HEAD" || matches!(status, 100..=199 | 204 | 304);
+        Ok(match length {
+            _ if has_none => Body::Length(0),
+            _ if is_chunked => Body::Chunked,
+            Some(length) => Body::Length(length),
+            None => Body::UntilClose,
+        })
+    }
+
+    fn is_chunked(&self, version: Version) -> Result<bool, Failure> {
+        match self.encodings.as_slice() {
+            [] => Ok(false),
+            _ if version == Version::One => Ok(false),
+            [one] if one.eq_ignore_ascii_case(b"chunked") => Ok(true),
+            [one] => Err(malformed("its transfer encoding is not known", one)),
+            _ => Err(malformed("it names several transfer encodings", b"")),
+        }
+    }
+
+    fn length(&self, is_chunked: bool) -> Result<Option<u64>, Failure> {
+        let Some((first, others)) = self.lengths.split_first().filter(|_| !is_chunked) else {
+            return Ok(None);
+        };
+        if others.iter().any(|other| other != first) {
+            return Err(malformed("it states two lengths", first));
+        }
+        let digits = std::str::from_utf8(first)
+            .ok()
+            .filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        match digits.map(str::parse::<u64>) {
+            Some(Ok(length)) => Ok(Some(length)),
+            _ => Err(malformed("its length is no number", first)),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    One,
+    Later,
+}
+
+fn status_line(line: &[u8]) -> Result<(u16, Version), Failure> {
+    let text = String::from_utf8_lossy(line);
+    let not_http = || malformed("it is not HTTP", line);
+    let (version, rest) = text.split_once(' ').ok_or_else(not_http)?;
+    let digits = version
+        .strip_prefix("HTTP/")
+        .map(str::as_bytes)
+        .ok_or_else(not_http)?;
+    let version = match digits {
+        [b'0', b'.', b'0'..=b'9'] | [b'1', b'.', b'0'] => Version::One,
+        [b'1'..=b'9', b'.', b'0'..=b'9'] => Version::Later,
+        _ => return Err(not_http()),
+    };
+    let code = rest
+        .trim_start_matches(' ')
+        .split(' ')
+        .next()
+        .unwrap_or_default();
+    match code.parse() {
+        Ok(status) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
+            Ok((status, version))
+        }
+        _ => Err(malformed("its status is not three digits", line)),
+    }
+}
+
+/// Reads a line without its end; the end of the stream ends no line.
+async fn line(stream: &mut (impl AsyncBufRead + Unpin), begun: bool) -> Result<Vec<u8>, Failure> {
+    let mut line = Vec::new();
+    let count = stream
+        .read_until(b'\n', &mut line)
+        .await
+        .map_err(Failure::Broken)?;
+    if count == 0 && !begun {
+        return Err(Failure::Nothing);
+    }
+    let Some(rest) = line.strip_suffix(b"\n") else {
+        return Err(malformed(
+            "it ends within its head, or its head is too large",
+            b"",
+        ));
+    };
+    let length = rest.strip_suffix(b"\r").unwrap_or(rest).len();
+    line.truncate(length);
+    Ok(line)
+}
+
+fn malformed(what: &str, line: &[u8]) -> Failure {
+    const SHOWN: usize = 40;
+    let line = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    Failure::Malformed(format!("the answer is malformed: {what} {line:?}"))
+}
+
+/// Tells whether a list of words holds one of them, in any case.
+pub(super) fn has_token(list: &[u8], token: &[u8]) -> bool {
+    list.split(|byte| *byte == b',')
+        .any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answer(text: &str) -> Result<Answer, Failure> {
+        read(&mut text.as_bytes(), "POST").await
+    }
+
+    #[tokio::test]
+    async fn informational_heads_are_passed_over() {
+        let answer = answer("HTTP/1.1 102 P\r\nX: y\r\n\r\nHTTP/1.1 204 N\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!((answer.status, answer.body), (204, Body::Length(0)));
+    }
+
+    #[tokio::test]
+    async fn any_three_digits_are_a_status_with_or_without_a_reason() {
+        for (line, status) in [
+            ("HTTP/1.1 000 X", 0),
+            ("HTTP/1.1 999", 999),
+            ("HTTP/2.0 200 OK", 200),
+        ] {
+            assert_eq!(
+                answer(&format!("{line}\r\n\r\n")).await.unwrap().status,
+                status
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn bare_line_feeds_and_folded_headers_pass() {
+        let text = "HTTP/1.1 200 OK\nX: a\n folded\nLocation: /x\nContent-Length: 3\n\n";
+        let answer = answer(text).await.unwrap();
+        assert_eq!(
+            (answer.location.as_deref(), answer.body),
+            (Some("/x"), Body::Length(3))
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_off_or_no_http_is_an_error() {
+        for text in [
+            "HTTP/1.1 200 OK\r\nA",
+            "ICY 200 OK\r\n\r\n",
+            "HTTP/1.1 20\r\n\r\n",
+            "HTTP",
+        ] {
+            assert!(
+                matches!(answer(text).await, Err(Failure::Malformed(_))),
+                "{text}"
+            );
+        }
+        assert!(matches!(answer("").await, Err(Failure::Nothing)));
+    }
+
+    #[tokio::test]
+    async fn two_different_lengths_are_an_error_and_two_equal_ones_are_not() {
+        let two = |second| {
+            format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: {second}\r\n\r\n")
+        };
+        assert!(answer(&two(1)).await.is_ok());
+        assert!(answer(&two(2)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_cut_off() {
+        let endless = std::iter::repeat_n(b'x', usize::try_from(MAX_HEAD).unwrap() + 1);
+        let endless: Vec<u8> = b"HTTP/1.1 200 OK\r\nX: "
+            .iter()
+            .copied()
+            .chain(endless)
+            .collect();
+        assert!(read(&mut endless.as_slice(), "GET").await.is_err());
+    }
+}

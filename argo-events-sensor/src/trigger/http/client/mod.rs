@@ -1,0 +1,184 @@
+//! An HTTP/1.1 client that writes requests as Go's does, byte for byte.
+//!
+//! The usual clients cannot: they rewrite the case and the order of headers and refuse queries that
+//! Go sends. Bodies of answers are thrown away, since only the status counts. Speaks no HTTP/2.
+
+mod answer;
+mod body;
+mod connection;
+mod escape;
+mod host;
+mod pool;
+mod proxy;
+mod punycode;
+mod redirect;
+mod request;
+mod tls;
+mod url;
+
+pub(super) use proxy::Proxies;
+pub(super) use request::{Headers, Request, basic, is_token};
+pub(super) use tls::Tls;
+pub(super) use url::Url;
+
+use answer::{Answer, Failure};
+use argo_events_core::{Error, ErrorKind, Result};
+use connection::Connection;
+use pool::{Place, Pool};
+use redirect::Chain;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{error::Elapsed, timeout},
+};
+use tokio_util::task::TaskTracker;
+
+/// How long the rest of an answer may take before its connection is given up.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Sends requests and keeps connections.
+#[derive(Debug)]
+pub(super) struct Client {
+    tls: Tls,
+    proxies: Proxies,
+    timeout: Duration,
+    pool: Arc<Pool>,
+    tasks: TaskTracker,
+}
+
+impl Client {
+    pub(super) fn new(tls: Tls, proxies: Proxies, timeout: Duration) -> Self {
+        Self {
+            tls,
+            proxies,
+            timeout,
+            pool: Arc::default(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Sends a request, follows redirects, and returns the status of the final answer.
+    ///
+    /// # Errors
+    /// When no answer comes in time, whatever an answer says is none.
+    pub(super) async fn send(&self, request: Request) -> Result<u16> {
+        let shown = request.url.shown();
+        match timeout(self.timeout, self.follow(request)).await {
+            Ok(result) => result,
+            Err(Elapsed { .. }) => Err(Error::transient(
+                ErrorKind::Timeout,
+                "no answer came in time",
+            )
+            .with("timeout", format!("{:?}", self.timeout))
+            .with("url", shown)),
+        }
+    }
+
+    async fn follow(&self, mut request: Request) -> Result<u16> {
+        let mut chain = Chain::new(request.clone());
+        loop {
+            let answer = self.exchange(&request).await?;
+            match chain.next(&request, &answer)? {
+                Some(next) => request = next,
+                None => return Ok(answer.status),
+            }
+        }
+    }
+
+    /// Sends one request; once more on a new connection, if an idle one turned out to be closed.
+    async fn exchange(&self, request: &Request) -> Result<Answer> {
+        check(request)?;
+        let place = Place(format!("{}://{}", request.url.scheme, request.url.host));
+        if let Some(idle) = self.pool.take(&place) {
+            match self.exchange_over(idle, request, &place).await {
+                Err(Failure::Nothing | Failure::Broken(_)) if request.is_repeatable() => {}
+                done => return done.map_err(|failure| failed(failure, &request.url)),
+            }
+        }
+        let new = Connection::open(&request.url, &self.tls, &self.proxies).await?;
+        self.exchange_over(new, request, &place)
+            .await
+            .map_err(|failure| failed(failure, &request.url))
+    }
+
+    async fn exchange_over(
+        &self,
+        mut connection: Connection,
+        request: &Request,
+        place: &Place,
+    ) -> Result<Answer, Failure> {
+        let message = self.message(request, &connection);
+        connection
+            .stream
+            .write_all(&message)
+            .await
+            .map_err(Failure::Broken)?;
+        connection.stream.flush().await.map_err(Failure::Broken)?;
+        let answer = answer::read(&mut connection.stream, &request.method).await?;
+        if answer.keeps && !request.closes() {
+            self.keep(connection, answer.body, place.clone());
+        }
+        Ok(answer)
+    }
+
+    /// Writes a request with its body, in one piece, so that it goes out in one packet.
+    fn message(&self, request: &Request, connection: &Connection) -> Vec<u8> {
+        let mut target = request.url.request_target();
+        let mut request = request.with_credentials();
+        if let Some(proxy) = self
+            .proxies
+            .proxy_for(&request.url)
+            .filter(|_| connection.through_proxy)
+        {
+            target = format!("{}://{}{target}", request.url.scheme, request.url.host);
+            if let Some(authorization) = connection::proxy_authorization(proxy) {
+                request
+                    .to_mut()
+                    .headers
+                    .set("Proxy-Authorization", authorization);
+            }
+        }
+        let mut message = request.head(&target);
+        message.extend_from_slice(&request.body);
+        message
+    }
+
+    /// Reads the rest of an answer aside and keeps its connection for the next request.
+    fn keep(&self, mut connection: Connection, body: answer::Body, place: Place) {
+        if body == answer::Body::Length(0) {
+            return self.pool.put(place, connection, &self.tasks);
+        }
+        let (pool, tasks) = (Arc::clone(&self.pool), self.tasks.clone());
+        self.tasks.spawn(async move {
+            if let Ok(true) = timeout(DRAIN, body::drain(&mut connection.stream, body)).await {
+                pool.put(place, connection, &tasks);
+            }
+        });
+    }
+}
+
+fn check(request: &Request) -> Result<()> {
+    let invalid = |message: String| {
+        Err(Error::permanent(ErrorKind::ConfigInvalid, message).with("url", request.url.shown()))
+    };
+    if let Err(reason) = request.headers.check() {
+        return invalid(reason);
+    }
+    match (request.url.scheme.as_str(), request.url.host.as_str()) {
+        ("http" | "https", "") => invalid("the url names no host".to_owned()),
+        ("http" | "https", _) => Ok(()),
+        ("", _) => invalid("the url has no scheme; write http:// or https://".to_owned()),
+        (scheme, _) => invalid(format!(
+            "scheme {scheme} is not supported; use http or https"
+        )),
+    }
+}
+
+fn failed(failure: Failure, url: &Url) -> Error {
+    let message = match failure {
+        Failure::Nothing => "the connection was closed without an answer".to_owned(),
+        Failure::Broken(error) => error.to_string(),
+        Failure::Malformed(reason) => reason,
+    };
+    Error::transient(ErrorKind::Unavailable, message).with("url", url.shown())
+}

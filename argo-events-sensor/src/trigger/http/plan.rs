@@ -1,0 +1,203 @@
+//! A configuration compiled: what can be known before an event is there.
+
+use super::{
+    BasicAuth, HttpConfig, SecureHeader,
+    client::{Headers, Request, Url, basic, is_token},
+};
+use crate::param::{Parameters, Purpose};
+use argo_events_core::{
+    Error, ErrorKind, FieldPath, Firing, Problems, Result, SecretSource, api::Parameter,
+};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// How to make requests.
+#[derive(Debug)]
+pub(super) struct Plan {
+    method: String,
+    url: Result<Url, String>,
+    shown_url: String,
+    host: Option<String>,
+    headers: Headers,
+    dynamic: Parameters,
+    payload: Option<Parameters>,
+    secure: Vec<SecureHeader>,
+    basic: Option<BasicAuth>,
+    adds_headers: bool,
+}
+
+/// A request without what is secret.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) request: Request,
+    pub(super) plan: Arc<Plan>,
+}
+
+impl Plan {
+    /// Compiles a configuration.
+    pub(super) fn compile(config: HttpConfig) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let mut compile = |list: Option<Vec<Parameter>>, purpose, name: &str| {
+            let path = FieldPath::root().field(name);
+            Parameters::compile(&list.unwrap_or_default(), purpose, None, &path)
+                .map_err(|found| problems.extend(found))
+                .unwrap_or_default()
+        };
+        let has_payload = config.payload.is_some();
+        let payload = compile(config.payload, Purpose::Payload, "payload");
+        let dynamic = compile(config.dynamic_headers, Purpose::Names, "dynamicHeaders");
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        let mut headers = Headers::default();
+        for (name, value) in config.headers.unwrap_or_default() {
+            headers.set(name, value);
+        }
+        Ok(Self {
+            method: config.method,
+            url: Url::parse(&config.url),
+            shown_url: without_credentials(&config.url),
+            host: (!config.host.is_empty()).then_some(config.host),
+            headers,
+            dynamic,
+            payload: has_payload.then_some(payload),
+            secure: config.secure_headers.unwrap_or_default(),
+            basic: config.basic_auth,
+            adds_headers: config.firing_headers.unwrap_or(true),
+        })
+    }
+
+    /// Makes the request of a firing, all but its secrets.
+    pub(super) fn draft(self: &Arc<Self>, firing: &Firing) -> Result<Draft> {
+        let invalid = |reason: String| Error::permanent(ErrorKind::ConfigInvalid, reason);
+        let url = self.url.clone().map_err(|reason| {
+            invalid(format!("the url is not valid: {reason}")).with("url", &self.shown_url)
+        })?;
+        let method = if self.method.is_empty() {
+            "GET"
+        } else {
+            &self.method
+        };
+        if !is_token(method) {
+            return Err(invalid(format!("{method:?} is no HTTP method")));
+        }
+        let body = match &self.payload {
+            Some(payload) => payload
+                .payload(firing)?
+                .map(Bytes::from)
+                .unwrap_or_default(),
+            None => Bytes::new(),
+        };
+        if self.payload.is_none() && matches!(method, "POST" | "PATCH" | "PUT") {
+            tracing::warn!(
+                triggerName = firing.trigger(),
+                "payload parameters are not specified. request payload will be an empty string"
+            );
+        }
+        let mut headers = self.headers.clone();
+        for (name, value) in self.dynamic.named(firing)? {
+            headers.set(name, value);
+        }
+        self.add_firing_headers(&mut headers, firing);
+        let (method, host) = (method.to_owned(), self.host.clone());
+        Ok(Draft {
+            request: Request {
+                method,
+                url,
+                host,
+                headers,
+                body,
+            },
+            plan: Arc::clone(self),
+        })
+    }
+
+    /// Adds what lets the other side recognise a repeat and follow a trace.
+    fn add_firing_headers(&self, headers: &mut Headers, firing: &Firing) {
+        if !self.adds_headers {
+            return;
+        }
+        if headers.find("idempotency-key").is_none() {
+            headers.set("Idempotency-Key", firing.id().as_str());
+        }
+        let traced = firing
+            .events()
+            .find_map(|(_, event)| event.extensions().get("traceparent"));
+        if let Some(parent) = traced.filter(|_| headers.find("traceparent").is_none()) {
+            headers.set("traceparent", parent.as_str());
+        }
+    }
+}
+
+impl Draft {
+    /// Adds what is secret: headers, then Basic authentication.
+    pub(super) async fn complete(&self, secrets: &dyn SecretSource) -> Result<Request> {
+        let mut request = self.request.clone();
+        for header in &self.plan.secure {
+            let value = secure_value(header, secrets).await?;
+            request.headers.set_secret(header.name.clone(), value);
+        }
+        if let Some(auth) = &self.plan.basic {
+            let (mut name, mut password) = (Vec::new(), Vec::new());
+            for (selector, part) in [(&auth.username, &mut name), (&auth.password, &mut password)] {
+                if let Some(selector) = selector {
+                    part.extend_from_slice(secrets.secret_bytes(selector).await?.expose());
+                }
+            }
+            request
+                .headers
+                .set_secret("Authorization", basic(&name, &password));
+        }
+        Ok(request)
+    }
+
+    /// Shows what will be sent, without secrets.
+    pub(super) fn view(&self) -> serde_json::Value {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = self
+            .request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_owned(), text(value)));
+        let mut headers: serde_json::Map<String, serde_json::Value> =
+            headers.map(|(name, value)| (name, value.into())).collect();
+        for header in &self.plan.secure {
+            headers.insert(header.name.clone(), "(secret)".into());
+        }
+        if self.plan.basic.is_some() {
+            headers.insert("Authorization".to_owned(), "(secret)".into());
+        }
+        serde_json::json!({
+            "method": self.request.method,
+            "url": self.request.url.to_string(),
+            "headers": headers,
+            "body": text(&self.request.body),
+        })
+    }
+}
+
+async fn secure_value(header: &SecureHeader, secrets: &dyn SecretSource) -> Result<Vec<u8>> {
+    let from = header.value_from.clone().unwrap_or_default();
+    let found = match (from.secret_key_ref, from.config_map_key_ref) {
+        (Some(selector), _) => secrets
+            .secret_bytes(&selector)
+            .await
+            .map(|value| value.expose().clone()),
+        (None, Some(selector)) => secrets.config(&selector).await.map(String::into_bytes),
+        (None, None) => {
+            let message = "the secure header names neither a secret nor a config map";
+            Err(Error::permanent(ErrorKind::ConfigInvalid, message))
+        }
+    };
+    found.map_err(|error| error.with("header", &header.name))
+}
+
+/// Cuts user information out of a text that may be no URL.
+fn without_credentials(url: &str) -> String {
+    match (url.find("//"), url.rfind('@')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &url[..start + 2], &url[end + 1..])
+        }
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,84 @@
+//! The log trigger.
+
+use super::{Line, LogConfig};
+use argo_events_core::{
+    Executed, Firing, Rendered, Result, Timestamp, Trigger, TriggerContext,
+    registry::{BuildTrigger, TriggerBuild},
+};
+use async_trait::async_trait;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Writes events to the log. See the [module](super).
+#[derive(Debug)]
+pub struct LogTrigger {
+    name: String,
+    interval: Duration,
+    last: Arc<Last>,
+}
+
+/// When a trigger of a name wrote last.
+#[derive(Debug, Default)]
+struct Last(Mutex<Option<Timestamp>>);
+
+impl BuildTrigger for LogConfig {
+    fn build(self, build: &TriggerBuild) -> Result<Arc<dyn Trigger>> {
+        Ok(Arc::new(LogTrigger {
+            name: build.trigger.clone(),
+            interval: Duration::from_secs(self.interval_seconds),
+            last: build.clients.get_or_make(&build.trigger, Last::default),
+        }))
+    }
+}
+
+impl LogTrigger {
+    /// Takes the turn to write, if the interval since the last line is over.
+    fn takes_turn(&self, now: Timestamp) -> bool {
+        if self.interval.is_zero() {
+            return true;
+        }
+        let mut last = self.last.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = last.is_some_and(|last| now < last + self.interval);
+        if !waits {
+            *last = Some(now);
+        }
+        !waits
+    }
+}
+
+#[async_trait]
+impl Trigger for LogTrigger {
+    fn kind(&self) -> &'static str {
+        "log"
+    }
+
+    async fn render(&self, firing: &Firing) -> Result<Rendered> {
+        let lines = Line::of_firing(&self.name, firing);
+        let view = serde_json::json!({ "lines": lines });
+        Ok(Rendered::new(firing.id(), view, lines))
+    }
+
+    async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed> {
+        let lines = rendered
+            .content::<Vec<Line>>()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        for line in lines
+            .iter()
+            .filter(|_| self.takes_turn(context.clock.now()))
+        {
+            tracing::info!(
+                target: "argo-events",
+                triggerName = line.trigger_name,
+                triggerType = line.trigger_type,
+                dependencyName = line.dependency_name,
+                eventContext = line.event_context,
+                "{}",
+                line.message,
+            );
+        }
+        Ok(Executed::default())
+    }
+}

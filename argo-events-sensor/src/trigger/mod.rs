@@ -1,0 +1,36 @@
+//! Triggers: one folder for each kind, and what is wrapped around all of them.
+//!
+//! A kind knows its configuration and its protocol. Policies (retry, rate limit, dead letter) are
+//! [`crate::policy`]'s business, values taken from events [`crate::param`]'s.
+
+mod closure;
+pub mod decode;
+pub mod http;
+pub mod log;
+mod template;
+mod unbuilt;
+
+pub use closure::FunctionTrigger;
+#[cfg(feature = "tower")]
+pub use closure::ServiceTrigger;
+pub use template::{TemplatedTrigger, Templates, build};
+
+use argo_events_core::registry::TriggerDescriptor;
+
+/// Describes every kind of trigger, in the order in which one of several in a template is chosen.
+///
+/// ```
+/// let kinds = argo_events_sensor::trigger::descriptors();
+/// assert_eq!(kinds.iter().map(|known| known.kind).take(3).collect::<Vec<_>>(), ["k8s", "argoWorkflow", "http"]);
+/// ```
+pub fn descriptors() -> Vec<TriggerDescriptor> {
+    #[cfg(feature = "http")]
+    let http = TriggerDescriptor::of::<http::HttpConfig>();
+    #[cfg(not(feature = "http"))]
+    let http = TriggerDescriptor::config_only::<http::HttpConfig>();
+    #[cfg(feature = "log")]
+    let log = TriggerDescriptor::of::<log::LogConfig>();
+    #[cfg(not(feature = "log"))]
+    let log = TriggerDescriptor::config_only::<log::LogConfig>();
+    unbuilt::descriptors(http, log)
+}
