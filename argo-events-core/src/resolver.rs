@@ -44,6 +44,10 @@ pub enum Rejection {
     Full,
     /// The event arrived before the last reset and does not make the condition hold by itself.
     BeforeReset,
+    /// The join keeps the first events of the dependency, and they are there.
+    FirstKept,
+    /// The trigger's shape has no such dependency.
+    UnknownDependency,
 }
 
 impl Rejection {
@@ -54,6 +58,8 @@ impl Rejection {
             Self::KeyNotScalar => "key_not_scalar",
             Self::Full => "full",
             Self::BeforeReset => "before_reset",
+            Self::FirstKept => "first_kept",
+            Self::UnknownDependency => "unknown_dependency",
         }
     }
 }
@@ -119,8 +125,12 @@ pub trait DependencyResolver: Send + fmt::Debug + 'static {
     /// Forgets what waits of one dependency, whose meaning changed since it was recorded.
     fn forget(&mut self, dependency: u16);
 
-    /// Takes over a firing that an earlier form of the trigger left open.
-    fn adopt(&mut self, firing: Firing);
+    /// Takes over the firings that are open in the records of an earlier form of the trigger, under
+    /// the names that it had then. What waited is not taken over.
+    ///
+    /// # Errors
+    /// `PayloadInvalid`, permanent, for a record that this resolver cannot read.
+    fn adopt(&mut self, shape: &Arc<Shape>, records: &[Bytes]) -> Result<()>;
 
     /// Returns what was given up since the resolver was made.
     fn losses(&self) -> Losses {

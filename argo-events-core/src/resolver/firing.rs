@@ -50,7 +50,11 @@ pub struct Firing {
 impl Firing {
     /// Makes a firing of events in the order of their dependencies.
     pub fn new(shape: Arc<Shape>, held: impl Into<Arc<[Held]>>) -> Self {
-        Self { shape, held: held.into(), number: 0 }
+        Self {
+            shape,
+            held: held.into(),
+            number: 0,
+        }
     }
 
     /// Numbers the firing, so that its resolver finds it at once when it is committed.
@@ -92,11 +96,18 @@ impl Firing {
 
     /// Returns the newest event of a dependency.
     pub fn event(&self, dependency: &str) -> Option<&Arc<Event>> {
-        self.held.iter().rev().find(|held| self.name(held) == dependency).map(|held| &held.event)
+        self.held
+            .iter()
+            .rev()
+            .find(|held| self.name(held) == dependency)
+            .map(|held| &held.event)
     }
 
     fn name(&self, held: &Held) -> &str {
-        self.shape.dependencies.get(usize::from(held.dependency)).map_or("", String::as_str)
+        self.shape
+            .dependencies
+            .get(usize::from(held.dependency))
+            .map_or("", String::as_str)
     }
 
     /// Tells whether both are the same firing, without computing ids.
