@@ -28,6 +28,7 @@ impl BitSet {
     }
 
     /// Adds a place.
+    #[inline]
     pub fn insert(&mut self, place: usize) {
         let word = place / WORD;
         if word > self.rest.len() {
@@ -39,6 +40,7 @@ impl BitSet {
     }
 
     /// Takes a place out.
+    #[inline]
     pub fn remove(&mut self, place: usize) {
         if let Some(bits) = self.word_mut(place / WORD) {
             *bits &= !bit(place);
@@ -46,24 +48,31 @@ impl BitSet {
     }
 
     /// Says whether a place is in the set.
+    #[inline]
     #[must_use]
     pub fn contains(&self, place: usize) -> bool {
         self.word(place / WORD) & bit(place) != 0
     }
 
     /// Takes every place out and keeps the memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.first = 0;
-        self.rest.fill(0);
+        // Filling nothing would still be a call, and most sets have no further words.
+        if !self.rest.is_empty() {
+            self.rest.fill(0);
+        }
     }
 
     /// Says whether the set is empty.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.first == 0 && self.rest.iter().all(|bits| *bits == 0)
     }
 
     /// Returns how many places are in the set.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         let rest: u32 = self.rest.iter().map(|bits| bits.count_ones()).sum();
@@ -71,6 +80,7 @@ impl BitSet {
     }
 
     /// Says whether every place of another set is in this one.
+    #[inline]
     #[must_use]
     pub fn contains_all(&self, other: &Self) -> bool {
         self.first & other.first == other.first
@@ -80,6 +90,7 @@ impl BitSet {
     }
 
     /// Adds every place of another set.
+    #[inline]
     pub fn insert_all(&mut self, other: &Self) {
         self.first |= other.first;
         if other.rest.len() > self.rest.len() {
@@ -91,11 +102,24 @@ impl BitSet {
     }
 
     /// Returns the places below 64 as bits.
+    #[inline]
     #[must_use]
     pub const fn first_word(&self) -> u64 {
         self.first
     }
 
+    /// Returns the places in ascending order.
+    #[inline]
+    #[must_use]
+    pub fn iter(&self) -> Places<'_> {
+        Places {
+            word: self.first,
+            base: 0,
+            rest: &self.rest,
+        }
+    }
+
+    #[inline]
     fn word(&self, word: usize) -> u64 {
         match word {
             0 => self.first,
@@ -103,6 +127,7 @@ impl BitSet {
         }
     }
 
+    #[inline]
     fn word_mut(&mut self, word: usize) -> Option<&mut u64> {
         match word {
             0 => Some(&mut self.first),
@@ -113,6 +138,39 @@ impl BitSet {
 
 const fn bit(place: usize) -> u64 {
     1 << (place % WORD)
+}
+
+impl<'a> IntoIterator for &'a BitSet {
+    type Item = usize;
+    type IntoIter = Places<'a>;
+
+    fn into_iter(self) -> Places<'a> {
+        self.iter()
+    }
+}
+
+/// Walks the places of a [`BitSet`], lowest first.
+#[derive(Clone, Debug)]
+pub struct Places<'a> {
+    word: u64,
+    base: usize,
+    rest: &'a [u64],
+}
+
+impl Iterator for Places<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.word == 0 {
+            let (next, rest) = self.rest.split_first()?;
+            (self.word, self.rest) = (*next, rest);
+            self.base += WORD;
+        }
+        let lowest = self.word.trailing_zeros() as usize;
+        self.word &= self.word - 1;
+        Some(self.base + lowest)
+    }
 }
 
 /// Sets are equal if they have the same places, however much memory they keep.
@@ -147,6 +205,12 @@ mod tests {
         set.clear();
         assert!(set.is_empty());
         assert_eq!(set, BitSet::new());
+    }
+
+    #[test]
+    fn places_come_in_ascending_order() {
+        let set: BitSet = [200, 63, 0, 64].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [0, 63, 64, 200]);
     }
 
     #[test]

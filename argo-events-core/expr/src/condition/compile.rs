@@ -46,6 +46,7 @@ impl Program {
         }
     }
 
+    #[inline]
     pub(super) fn holds(&self, present: &BitSet) -> bool {
         match self {
             Self::Masks(masks) => {

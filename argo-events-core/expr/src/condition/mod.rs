@@ -13,7 +13,7 @@ mod parse;
 mod suggest;
 mod token;
 
-pub use bits::BitSet;
+pub use bits::{BitSet, Places};
 pub use error::{Error, ErrorKind};
 
 use compile::Program;
@@ -113,6 +113,7 @@ impl Condition {
     /// Says whether the condition holds when events of these dependencies, by place, are there.
     ///
     /// Does not allocate.
+    #[inline]
     #[must_use]
     pub fn holds(&self, present: &BitSet) -> bool {
         self.program.holds(present)
