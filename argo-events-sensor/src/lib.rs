@@ -1,1 +1,11 @@
-//! Placeholder.
+//! Sensors: say which events belong together and what happens then.
+//!
+//! An event is filtered per [`dependency`], a [`resolver`] says when a trigger fires, and the
+//! [`trigger`] acts, surrounded by its [`policy`]. [`runtime`] reads the bus and drives all of it.
+
+pub mod dependency;
+pub mod param;
+pub mod policy;
+pub mod resolver;
+pub mod runtime;
+pub mod trigger;

@@ -3,6 +3,22 @@
 //! Start with `plan.rs`, then `shared.rs` and `shard.rs`, the two kinds of lanes. Which delivery is
 //! acknowledged when is decided in `docs/adr/0001-resolution-and-settlement.md`.
 
+mod action;
 pub mod checkpoint;
+mod compile;
+mod executor;
+mod journal;
+mod lane;
+mod observer;
+mod once;
+mod plan;
 mod position;
 mod recent;
+mod sensor;
+mod shard;
+mod shared;
+
+pub use compile::OwnTriggers;
+pub use observer::{Ending, Observer, Unobserved};
+pub use plan::{Limits, SensorBuild, SensorPlan};
+pub use sensor::SensorRuntime;

@@ -1,0 +1,51 @@
+//! One trigger with its policies, as a lane runs it: whatever happens inside, it comes to an end.
+
+use super::observer::{Ending, Observer};
+use crate::policy::{End, Guarded};
+use argo_events_core::Firing;
+use std::{fmt, sync::Arc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How a firing's action ended, for the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Completion {
+    /// Done, or every attempt and the dead letter failed: nothing is left to do.
+    Ended,
+    /// Stopped before the end: the firing must come again.
+    Stopped,
+}
+
+/// A trigger with its policies, observed.
+pub(crate) struct Action {
+    guarded: Guarded,
+    observer: Arc<dyn Observer>,
+}
+
+impl Action {
+    pub(crate) fn new(guarded: Guarded, observer: Arc<dyn Observer>) -> Self {
+        Self { guarded, observer }
+    }
+
+    pub(crate) async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> Completion {
+        let began = Instant::now();
+        let end = self.guarded.perform(firing, stop).await;
+        let (ending, completion) = match &end {
+            End::Succeeded(executed) => {
+                (Ending::Succeeded { status: executed.status }, Completion::Ended)
+            }
+            End::Failed { error, dead_lettered } => {
+                (Ending::Failed { error, dead_lettered: *dead_lettered }, Completion::Ended)
+            }
+            End::Stopped => (Ending::Stopped, Completion::Stopped),
+        };
+        self.observer.ended(firing, &ending, began.elapsed());
+        completion
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Action").field(&self.guarded).finish()
+    }
+}

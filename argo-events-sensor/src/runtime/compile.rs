@@ -1,0 +1,194 @@
+//! Turns a Sensor into a [`SensorPlan`], collecting every problem on the way.
+
+use super::{
+    action::Action,
+    plan::{LaneKind, PlannedDependency, PlannedTrigger, SensorBuild, SensorPlan},
+};
+use crate::{
+    dependency::Filter,
+    policy::{Guarded, GuardedBuilder},
+    resolver::{ResetSchedule, TriggerPlan},
+    trigger,
+};
+use argo_events_core::{
+    FieldPath, Problem, Problems, Subject, Trigger,
+    api::{self, Sensor},
+    registry::TriggerBuild,
+    resolver::Shape,
+};
+use argo_events_expr::condition::Condition;
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
+
+/// Triggers that the program brings along, by the name of the manifest's trigger.
+pub type OwnTriggers = HashMap<String, Arc<dyn Trigger>>;
+
+impl SensorPlan {
+    /// Compiles a sensor. Does no I/O.
+    ///
+    /// # Errors
+    /// Every problem that was found, warnings included; without an error among them there is a plan.
+    pub fn compile(
+        sensor: &Sensor,
+        own: &OwnTriggers,
+        build: SensorBuild,
+    ) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let root = FieldPath::root().field("spec");
+        let dependencies = compile_dependencies(sensor, &root, &mut problems);
+        let names: Vec<&str> = sensor.spec.dependencies.iter().map(|d| d.name.as_str()).collect();
+        let mut triggers = Vec::new();
+        for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
+            let path = root.field("triggers").index(index);
+            let compiler = Compiler { sensor, own, build: &build, names: &names, path };
+            triggers.extend(compiler.trigger(trigger, &mut problems));
+        }
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        let name = sensor.metadata.name.as_str().into();
+        let namespace = sensor.metadata.namespace.clone();
+        let specs = sensor.spec.dependencies.clone();
+        Ok(Self { name, namespace, dependencies, specs, triggers, build })
+    }
+}
+
+fn compile_dependencies(
+    sensor: &Sensor,
+    root: &FieldPath,
+    problems: &mut Problems,
+) -> Vec<PlannedDependency> {
+    let mut planned = Vec::new();
+    for (index, dependency) in sensor.spec.dependencies.iter().enumerate() {
+        let path = root.field("dependencies").index(index);
+        match Filter::compile(dependency, &path) {
+            Ok(filter) => planned.push(PlannedDependency {
+                name: dependency.name.clone(),
+                subject: Subject::new(&dependency.event_source_name, &dependency.event_name),
+                filter: Arc::new(filter),
+            }),
+            Err(found) => problems.extend(found),
+        }
+    }
+    planned
+}
+
+struct Compiler<'a> {
+    sensor: &'a Sensor,
+    own: &'a OwnTriggers,
+    build: &'a SensorBuild,
+    names: &'a [&'a str],
+    path: FieldPath,
+}
+
+impl Compiler<'_> {
+    fn trigger(&self, trigger: &api::Trigger, problems: &mut Problems) -> Option<PlannedTrigger> {
+        let template_path = self.path.field("template");
+        let Some(template) = &trigger.template else {
+            problems.error(template_path, "is required");
+            return None;
+        };
+        let condition = self.condition(template, problems)?;
+        let names = condition.dependencies().iter().map(|&index| self.names[index].to_owned());
+        let shape = Arc::new(Shape {
+            sensor: self.sensor.metadata.name.clone(),
+            trigger: template.name.clone(),
+            dependencies: names.collect(),
+        });
+        let specs = &self.sensor.spec.dependencies;
+        TriggerPlan::compile(&shape, &condition, specs, template, &template_path, problems)?;
+        let resets_path = template_path.field("conditionsReset");
+        let resets = ResetSchedule::compile(&template.conditions_reset, &resets_path, problems);
+        let guarded = self.guarded(trigger, problems)?;
+        let lane = self.lane(trigger, template, &condition);
+        Some(PlannedTrigger {
+            shape,
+            lane,
+            at_a_time: self.at_a_time(trigger),
+            at_most_once: trigger.at_least_once == Some(false),
+            dependencies: condition.dependencies().to_vec(),
+            action: Arc::new(Action::new(guarded, self.build.observer.clone())),
+            condition,
+            template: template.clone(),
+            resets,
+        })
+    }
+
+    fn condition(
+        &self,
+        template: &api::TriggerTemplate,
+        problems: &mut Problems,
+    ) -> Option<Condition> {
+        Condition::parse(&template.conditions, self.names)
+            .map_err(|error| {
+                let path = self.path.field("template").field("conditions");
+                problems.push(Problem::error(path, error.to_string()));
+            })
+            .ok()
+    }
+
+    /// Stateful and ordered triggers need a shard; the others read in a lane that replicas share.
+    fn lane(
+        &self,
+        trigger: &api::Trigger,
+        template: &api::TriggerTemplate,
+        condition: &Condition,
+    ) -> LaneKind {
+        let counts = condition.dependencies().iter().any(|&index| {
+            self.sensor.spec.dependencies[index].at_least.is_some_and(|least| least > 1)
+        });
+        if condition.is_stateful() || counts || template.join.is_some() {
+            return LaneKind::Shard;
+        }
+        match trigger.at_least_once {
+            Some(true) => LaneKind::Shard,
+            Some(false) => LaneKind::Once,
+            None => LaneKind::Shared,
+        }
+    }
+
+    fn at_a_time(&self, trigger: &api::Trigger) -> NonZeroUsize {
+        match trigger.at_least_once {
+            Some(true) => NonZeroUsize::MIN,
+            _ => self.build.limits.at_a_time,
+        }
+    }
+
+    /// Builds the trigger and wraps it in its policies, and its dead letter likewise.
+    fn guarded(&self, trigger: &api::Trigger, problems: &mut Problems) -> Option<Guarded> {
+        let name = trigger.template.as_ref().map_or("", |template| template.name.as_str());
+        let made = self.make(trigger, name, problems)?;
+        let dead_letter = match &trigger.dlq_trigger {
+            Some(spec) => Some(self.dead_letter(spec, problems)?),
+            None => None,
+        };
+        let sensor = &self.sensor.metadata.name;
+        let clock = self.build.clock.clone();
+        let builder = GuardedBuilder::new(sensor, trigger, &self.build.metrics, clock);
+        Some(builder.build(made, dead_letter))
+    }
+
+    /// A dead letter's own dead letter is ignored, as in the reference.
+    fn dead_letter(&self, spec: &api::Trigger, problems: &mut Problems) -> Option<Guarded> {
+        let spec = api::Trigger { dlq_trigger: None, ..spec.clone() };
+        let path = self.path.field("dlqTrigger");
+        Compiler { path, ..*self }.guarded(&spec, problems)
+    }
+
+    fn make(
+        &self,
+        trigger: &api::Trigger,
+        name: &str,
+        problems: &mut Problems,
+    ) -> Option<Arc<dyn Trigger>> {
+        if let Some(own) = self.own.get(name) {
+            return Some(own.clone());
+        }
+        let (secrets, clock) = (self.build.secrets.clone(), self.build.clock.clone());
+        let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
+        build.namespace.clone_from(&self.sensor.metadata.namespace);
+        let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+        trigger::build(trigger, &self.build.registry, &build, &dependencies, &self.path)
+            .map_err(|found| problems.extend(found))
+            .ok()
+    }
+}

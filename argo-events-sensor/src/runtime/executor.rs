@@ -1,0 +1,119 @@
+//! Runs firings: per trigger in order or a bounded number at a time, owned by one lane.
+//!
+//! The lane submits firings and awaits completions; nothing here touches the bus or the state store.
+
+use super::action::{Action, Completion};
+use argo_events_core::Firing;
+use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Ties a firing to what the lane knows about it.
+pub(crate) type Ticket = u64;
+
+/// A firing whose action came to an end.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) trigger: usize,
+    pub(crate) ticket: Ticket,
+    pub(crate) firing: Firing,
+    pub(crate) completion: Completion,
+}
+
+#[derive(Debug)]
+struct Queue {
+    action: Arc<Action>,
+    at_a_time: NonZeroUsize,
+    running: usize,
+    waiting: VecDeque<(Ticket, Firing)>,
+}
+
+/// The running and waiting firings of a lane's triggers.
+#[derive(Debug)]
+pub(crate) struct Executor {
+    queues: Vec<Queue>,
+    running: JoinSet<Finished>,
+    waiting: usize,
+    stop: CancellationToken,
+}
+
+impl Executor {
+    pub(crate) fn new(stop: CancellationToken) -> Self {
+        Self { queues: Vec::new(), running: JoinSet::new(), waiting: 0, stop }
+    }
+
+    /// Adds a trigger; its index is the number of triggers added before.
+    pub(crate) fn add(&mut self, action: Arc<Action>, at_a_time: NonZeroUsize) {
+        self.queues.push(Queue { action, at_a_time, running: 0, waiting: VecDeque::new() });
+    }
+
+    /// Runs a firing now, or when those before it are done.
+    pub(crate) fn submit(&mut self, trigger: usize, ticket: Ticket, firing: Firing) {
+        let queue = &mut self.queues[trigger];
+        if queue.running >= queue.at_a_time.get() {
+            queue.waiting.push_back((ticket, firing));
+            self.waiting += 1;
+            return;
+        }
+        self.start(trigger, ticket, firing);
+    }
+
+    fn start(&mut self, trigger: usize, ticket: Ticket, firing: Firing) {
+        let queue = &mut self.queues[trigger];
+        queue.running += 1;
+        let (action, stop) = (queue.action.clone(), self.stop.clone());
+        self.running.spawn(async move {
+            let completion = action.perform(&firing, &stop).await;
+            Finished { trigger, ticket, firing, completion }
+        });
+    }
+
+    /// Waits for a firing to come to its end; pends for ever while none runs. Cancel-safe.
+    pub(crate) async fn finished(&mut self) -> Finished {
+        loop {
+            match self.running.join_next().await {
+                Some(Ok(finished)) => {
+                    self.proceed(finished.trigger);
+                    return finished;
+                }
+                // `Action::perform` catches panics of triggers, so a task ends badly only when aborted.
+                Some(Err(_)) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn proceed(&mut self, trigger: usize) {
+        let queue = &mut self.queues[trigger];
+        queue.running -= 1;
+        if self.stop.is_cancelled() {
+            return;
+        }
+        if let Some((ticket, firing)) = queue.waiting.pop_front() {
+            self.waiting -= 1;
+            self.start(trigger, ticket, firing);
+        }
+    }
+
+    /// Lets running and waiting firings end, for at most the grace period; returns how many did not.
+    pub(crate) async fn drain(&mut self, grace: Duration) -> usize {
+        let ended = async {
+            while !self.running.is_empty() {
+                self.finished().await;
+            }
+        };
+        // What is left over comes again, or was promised at most once.
+        let _ = tokio::time::timeout(grace, ended).await;
+        self.running.len() + self.waiting
+    }
+
+    /// Returns how many firings run.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Returns how many firings wait for others of their trigger.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
+    }
+}

@@ -1,0 +1,141 @@
+//! What both kinds of lane share: names, limits, and how a delivery finds its triggers.
+
+use super::{observer::Observer, recent::RecentIds};
+use crate::dependency::{Filter, Verdict};
+use argo_events_core::{
+    Clock, Delivery, Error, Event, Firing,
+    resolver::{Held, Shape},
+    telemetry::{Metrics, names},
+};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// A dependency of the sensor, as a lane needs it.
+#[derive(Debug)]
+pub(crate) struct LaneDependency {
+    pub(crate) name: String,
+    pub(crate) filter: Arc<Filter>,
+    /// Triggers of this lane that name the dependency, with its place in their shape.
+    pub(crate) triggers: Vec<(usize, u16)>,
+}
+
+/// What a lane knows and is limited by.
+pub(crate) struct Lane {
+    pub(crate) sensor: Arc<str>,
+    pub(crate) dependencies: Vec<LaneDependency>,
+    /// Source → event name → indexes of dependencies.
+    pub(crate) subjects: HashMap<String, HashMap<String, Vec<usize>>>,
+    pub(crate) shapes: Vec<Arc<Shape>>,
+    pub(crate) recent: RecentIds,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Metrics,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) grace: Duration,
+    pub(crate) ack_wait: Duration,
+    pub(crate) batch: usize,
+    pub(crate) max_in_flight: usize,
+}
+
+/// What a delivery means for a lane of stateless triggers.
+pub(crate) enum Matched {
+    /// These triggers fire, by index.
+    Firings(Vec<(usize, Firing)>),
+    /// Nothing: no dependency took it, or it was handled before.
+    Nothing,
+}
+
+impl Lane {
+    /// Returns after how long an unfinished delivery is relieved.
+    pub(crate) fn patience(&self) -> Duration {
+        (self.ack_wait / 4).max(Duration::from_millis(1))
+    }
+
+    pub(crate) fn trigger(&self, name: &str) -> Option<usize> {
+        self.shapes.iter().position(|shape| shape.trigger == name)
+    }
+
+    pub(crate) fn shape(&self, trigger: &str) -> Option<Arc<Shape>> {
+        self.shapes.iter().find(|shape| shape.trigger == trigger).cloned()
+    }
+
+    /// Finds the triggers that an event fires by itself.
+    pub(crate) fn matched(&mut self, delivery: &Delivery) -> Matched {
+        if self.is_repeat(delivery) {
+            return Matched::Nothing;
+        }
+        let event = delivery.event();
+        let mut firings = Vec::new();
+        for &index in self.dependencies_of(event) {
+            if !self.passes(index, event) {
+                continue;
+            }
+            for &(trigger, dependency) in &self.dependencies[index].triggers {
+                let held: [Held; 1] = [Held { dependency, event: event.clone() }];
+                let firing = Firing::new(self.shapes[trigger].clone(), held);
+                self.observer.fired(&firing);
+                firings.push((trigger, firing));
+            }
+        }
+        if firings.is_empty() { Matched::Nothing } else { Matched::Firings(firings) }
+    }
+
+    /// Returns the dependencies that ask for an event's source and name.
+    pub(crate) fn dependencies_of(&self, event: &Event) -> &[usize] {
+        let found = self.subjects.get(event.source()).and_then(|names| names.get(event.subject()));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Tells whether a source's repeat of an event was handled already. A redelivery is no repeat.
+    pub(crate) fn is_repeat(&mut self, delivery: &Delivery) -> bool {
+        if delivery.meta().attempt > 1 {
+            self.count(names::SENSOR_REDELIVERIES, 1);
+            return false;
+        }
+        self.recent.seen(delivery.event(), self.clock.now())
+    }
+
+    /// Asks a dependency's filter; counts and reports what it refuses.
+    pub(crate) fn passes(&self, index: usize, event: &Event) -> bool {
+        let dependency = &self.dependencies[index];
+        let verdict = dependency.filter.check(event);
+        self.observer.filtered(&self.sensor, &dependency.name, event, &verdict);
+        if matches!(verdict, Verdict::Passed) {
+            return true;
+        }
+        let labels = [("sensor_name", &*self.sensor), ("dependency_name", &*dependency.name)];
+        self.metrics.count(names::SENSOR_EVENTS_FILTERED, &labels, 1);
+        if let Verdict::Failed(reason) = &verdict {
+            tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), reason, "a filter could not judge an event; it is dropped");
+        }
+        false
+    }
+
+    pub(crate) fn count(&self, name: &'static str, by: u64) {
+        self.metrics.count(name, &[("sensor_name", &self.sensor)], by);
+    }
+
+    /// Acknowledges; a failure means that the delivery comes again, which firing ids answer for.
+    pub(crate) async fn acknowledge(&self, delivery: Delivery) {
+        if let Err(error) = delivery.ack().await {
+            tracing::warn!(sensor = %self.sensor, %error, "a delivery could not be acknowledged and will come again");
+        }
+    }
+
+    /// Reports that the bus could not be read, and pauses.
+    pub(crate) async fn unread(&self, error: &Error) {
+        self.count(names::SENSOR_READ_FAILURES, 1);
+        tracing::warn!(sensor = %self.sensor, %error, "the bus could not be read; trying again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Lane")
+            .field("sensor", &self.sensor)
+            .field("dependencies", &self.dependencies)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! Lets somebody watch what a sensor decides: the command's live lines, tests, an explain view.
+
+use crate::dependency::Verdict;
+use argo_events_core::{Error, Event, Firing};
+use std::{fmt::Debug, time::Duration};
+
+/// How a firing's action ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Ending<'a> {
+    /// The effect is done.
+    Succeeded {
+        /// The status code, where the protocol has one.
+        status: Option<u16>,
+    },
+    /// Every attempt failed; the dead letter took it, or nobody did.
+    Failed {
+        /// The last attempt's error.
+        error: &'a Error,
+        /// Whether a dead letter trigger succeeded.
+        dead_lettered: bool,
+    },
+    /// The sensor was stopped before the end; the firing comes again.
+    Stopped,
+}
+
+/// Watches a sensor. Called on its own task: return quickly.
+pub trait Observer: Debug + Send + Sync + 'static {
+    /// A dependency looked at an event.
+    fn filtered(&self, sensor: &str, dependency: &str, event: &Event, verdict: &Verdict) {
+        let _ = (sensor, dependency, event, verdict);
+    }
+
+    /// A trigger's condition became true.
+    fn fired(&self, firing: &Firing) {
+        let _ = firing;
+    }
+
+    /// A firing's action ended.
+    fn ended(&self, firing: &Firing, ending: &Ending<'_>, elapsed: Duration) {
+        let _ = (firing, ending, elapsed);
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}

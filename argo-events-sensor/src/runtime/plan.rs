@@ -1,0 +1,155 @@
+//! A sensor compiled: every name resolved, every expression checked, each trigger in its lane.
+//!
+//! Planning does no I/O, so that every mistake is found before anything starts.
+
+use super::{
+    action::Action,
+    observer::{Observer, Unobserved},
+};
+use crate::{
+    dependency::Filter,
+    resolver::{ResetSchedule, TriggerPlan},
+};
+use argo_events_core::{
+    Clock, Error, ErrorKind, FieldPath, Problems, Registry, Result, SecretSource, Subject, api,
+    resolver::Shape, telemetry::Metrics,
+};
+use argo_events_expr::condition::Condition;
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+/// What a sensor is made of, beside its manifest.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SensorBuild {
+    /// The kinds of triggers.
+    pub registry: Registry,
+    /// Where secrets and config maps are found.
+    pub secrets: Arc<dyn SecretSource>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where things are counted.
+    pub metrics: Metrics,
+    /// Who watches.
+    pub observer: Arc<dyn Observer>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+impl SensorBuild {
+    /// Makes surroundings with default limits, unobserved.
+    pub fn new(registry: Registry, secrets: Arc<dyn SecretSource>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            registry,
+            secrets,
+            clock,
+            metrics: Metrics::default(),
+            observer: Arc::new(Unobserved),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What a sensor's lanes are limited by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Firings of one trigger that run at a time, unless it is ordered.
+    pub at_a_time: NonZeroUsize,
+    /// Deliveries of a lane that are not settled yet.
+    pub max_in_flight: NonZeroUsize,
+    /// Most deliveries read at once; a shard stores one checkpoint for each such batch.
+    pub batch: usize,
+    /// After how long a silent delivery comes again.
+    pub ack_wait: Duration,
+    /// How long running actions get to end when the sensor stops.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            at_a_time: NonZeroUsize::new(64).expect("is not zero"),
+            max_in_flight: NonZeroUsize::new(1024).expect("is not zero"),
+            batch: 256,
+            ack_wait: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A sensor that is ready to run.
+#[derive(Debug)]
+pub struct SensorPlan {
+    pub(crate) name: Arc<str>,
+    pub(crate) namespace: String,
+    pub(crate) dependencies: Vec<PlannedDependency>,
+    pub(crate) specs: Vec<api::Dependency>,
+    pub(crate) triggers: Vec<PlannedTrigger>,
+    pub(crate) build: SensorBuild,
+}
+
+#[derive(Debug)]
+pub(crate) struct PlannedDependency {
+    pub(crate) name: String,
+    pub(crate) subject: Subject,
+    pub(crate) filter: Arc<Filter>,
+}
+
+/// Which lane a trigger reads in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum LaneKind {
+    /// Stateless, unordered, at least once.
+    Shared,
+    /// Stateless, at most once.
+    Once,
+    /// Stateful or ordered.
+    Shard,
+}
+
+impl LaneKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Once => "once",
+            Self::Shard => "shard/0",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct PlannedTrigger {
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) lane: LaneKind,
+    pub(crate) at_a_time: NonZeroUsize,
+    pub(crate) at_most_once: bool,
+    /// Indexes of the sensor's dependencies, in the order of the shape.
+    pub(crate) dependencies: Vec<usize>,
+    pub(crate) action: Arc<Action>,
+    pub(crate) condition: Condition,
+    pub(crate) template: api::TriggerTemplate,
+    pub(crate) resets: ResetSchedule,
+}
+
+impl SensorPlan {
+    /// Returns the name of the sensor.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes a trigger's resolver, in which nothing waits. Compiled before, so it compiles again.
+    pub(crate) fn resolver(&self, trigger: &PlannedTrigger) -> Result<TriggerPlan> {
+        let (path, mut problems) = (FieldPath::root(), Problems::default());
+        let plan = TriggerPlan::compile(
+            &trigger.shape,
+            &trigger.condition,
+            &self.specs,
+            &trigger.template,
+            &path,
+            &mut problems,
+        );
+        plan.ok_or_else(|| {
+            let found = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            Error::permanent(ErrorKind::ConfigInvalid, found).with("trigger", &trigger.shape.trigger)
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! A shard: the lane of stateful and ordered triggers, held by one replica.
+//!
+//! Per batch: observe, store one checkpoint, acknowledge, then act. A firing is part of the checkpoint
+//! until it is committed, so what a crash interrupted is acted on again, with the same firing id.
+
+use super::{
+    action::Completion,
+    checkpoint::CheckpointLog,
+    executor::{Executor, Finished},
+    lane::Lane,
+    position::Positions,
+};
+use crate::resolver::Resolvers;
+use argo_events_core::{Deliveries, Delivery, Error, ErrorKind, Firing, Result, Timestamp};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Most firings that wait for their trigger; beyond it the lane stops reading.
+const MOST_WAITING: usize = 10_000;
+/// How long a finished firing's commit may wait for a checkpoint to travel with.
+const COMMIT_DELAY: Duration = Duration::from_millis(200);
+/// Pause between attempts to store a checkpoint while the store fails.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The lane while it runs.
+pub(crate) struct ShardLane {
+    lane: Lane,
+    deliveries: Box<dyn Deliveries>,
+    executor: Executor,
+    resolvers: Resolvers,
+    resets: Vec<(usize, crate::resolver::ResetSchedule)>,
+    /// Per trigger: whether its firings are committed before they run.
+    at_most_once: Vec<bool>,
+    log: CheckpointLog,
+    positions: Positions,
+    fired: Vec<(usize, Firing)>,
+    record: Vec<u8>,
+    commit_due: Option<Instant>,
+    reset_due: Option<Timestamp>,
+}
+
+/// What a shard is made of.
+pub(crate) struct ShardParts {
+    pub(crate) lane: Lane,
+    pub(crate) deliveries: Box<dyn Deliveries>,
+    pub(crate) executor: Executor,
+    pub(crate) resolvers: Resolvers,
+    pub(crate) resets: Vec<(usize, crate::resolver::ResetSchedule)>,
+    pub(crate) at_most_once: Vec<bool>,
+    pub(crate) log: CheckpointLog,
+    pub(crate) positions: Positions,
+}
+
+impl ShardLane {
+    pub(crate) fn new(parts: ShardParts) -> Self {
+        let ShardParts { lane, deliveries, executor, resolvers, resets, at_most_once, log, positions } =
+            parts;
+        let (fired, record, commit_due, reset_due) = (Vec::new(), Vec::new(), None, None);
+        Self {
+            lane,
+            deliveries,
+            executor,
+            resolvers,
+            resets,
+            at_most_once,
+            log,
+            positions,
+            fired,
+            record,
+            commit_due,
+            reset_due,
+        }
+    }
+
+    /// Observes, checkpoints and fires until stopped, then drains.
+    ///
+    /// # Errors
+    /// `Conflict` when another replica took the shard over; nothing of the last batch was committed.
+    pub(crate) async fn run(mut self) -> Result<()> {
+        self.resume().await?;
+        loop {
+            let has_room = self.executor.waiting() < MOST_WAITING;
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                () = self.lane.stop.cancelled() => return self.drain().await,
+                finished = self.executor.finished() => self.finish(&finished),
+                () = sleep_until(wake) => self.tick().await?,
+                batch = self.deliveries.next(self.lane.batch), if has_room => match batch {
+                    Some(Ok(batch)) => self.take(batch).await?,
+                    Some(Err(error)) => self.lane.unread(&error).await,
+                    None => return self.drain().await,
+                },
+            }
+        }
+    }
+
+    /// Replaces the log of earlier owners by a snapshot, then acts on what they left open.
+    async fn resume(&mut self) -> Result<()> {
+        let now = self.lane.clock.now();
+        self.apply_missed_resets(now);
+        self.snapshot().await?;
+        for (trigger, firing) in self.resolvers.open() {
+            self.executor.submit(trigger, 0, firing);
+        }
+        self.plan_reset(now);
+        Ok(())
+    }
+
+    async fn take(&mut self, batch: Vec<Delivery>) -> Result<()> {
+        let mut latest = Timestamp::EPOCH;
+        for delivery in &batch {
+            latest = latest.max(delivery.meta().arrived_at);
+            if self.positions.observe(delivery.meta().position) && !self.lane.is_repeat(delivery) {
+                self.observe(delivery);
+            }
+        }
+        self.resolvers.advance(latest, &mut self.fired);
+        self.store().await?;
+        for delivery in batch {
+            self.lane.acknowledge(delivery).await;
+        }
+        self.submit();
+        Ok(())
+    }
+
+    fn observe(&mut self, delivery: &Delivery) {
+        let event = delivery.event();
+        for place in 0..self.lane.dependencies_of(event).len() {
+            let index = self.lane.dependencies_of(event)[place];
+            if self.lane.passes(index, event) {
+                self.resolvers.dispatch(index, event, delivery.meta().arrived_at, &mut self.fired);
+            }
+        }
+    }
+
+    /// Lets time pass: windows, resets, and commits that waited for company.
+    async fn tick(&mut self) -> Result<()> {
+        let now = self.lane.clock.now();
+        if self.reset_due.is_some_and(|due| due <= now) {
+            self.reset(now);
+        }
+        self.resolvers.advance(now, &mut self.fired);
+        self.store().await?;
+        self.submit();
+        Ok(())
+    }
+
+    /// Stores what changed since the last checkpoint, however long the store fails.
+    async fn store(&mut self) -> Result<()> {
+        self.commit_due = None;
+        for (trigger, firing) in &self.fired {
+            if self.at_most_once[*trigger] {
+                self.resolvers.commit(*trigger, firing);
+            }
+        }
+        self.record.clear();
+        self.positions.encode(&mut self.record);
+        if !self.resolvers.checkpoint(&mut self.record) {
+            return Ok(());
+        }
+        loop {
+            match self.log.append(&self.record).await {
+                Ok(()) => break,
+                Err(error) if error.is_transient() => self.postpone(&error).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        if self.log.wants_snapshot() { self.snapshot().await } else { Ok(()) }
+    }
+
+    async fn snapshot(&mut self) -> Result<()> {
+        self.record.clear();
+        self.positions.encode(&mut self.record);
+        self.resolvers.snapshot(&mut self.record);
+        loop {
+            match self.log.replace(&self.record).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_transient() => self.postpone(&error).await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn postpone(&mut self, error: &Error) -> Result<()> {
+        tracing::warn!(sensor = %self.lane.sensor, %error, "a checkpoint could not be stored; trying again");
+        tokio::select! {
+            () = tokio::time::sleep(STORE_PAUSE) => Ok(()),
+            () = self.lane.stop.cancelled() => Err(Error::transient(ErrorKind::Closed, "stopped while the state store failed")),
+        }
+    }
+
+    fn submit(&mut self) {
+        for (trigger, firing) in self.fired.drain(..) {
+            self.lane.observer.fired(&firing);
+            self.executor.submit(trigger, 0, firing);
+        }
+    }
+
+    fn finish(&mut self, finished: &Finished) {
+        if matches!(finished.completion, Completion::Ended) {
+            self.resolvers.commit(finished.trigger, &finished.firing);
+            self.commit_due.get_or_insert_with(|| Instant::now() + COMMIT_DELAY);
+        }
+    }
+
+    /// Returns when the lane must wake up without a delivery.
+    fn wake(&self) -> Option<Instant> {
+        let due = [self.resolvers.next_deadline(), self.reset_due].into_iter().flatten().min();
+        let due = due.map(|due| Instant::now() + due.since(self.lane.clock.now()));
+        [due, self.commit_due].into_iter().flatten().min()
+    }
+
+    fn apply_missed_resets(&mut self, now: Timestamp) {
+        for (trigger, schedule) in &self.resets {
+            if let Some(tick) = schedule.previous(now) {
+                self.resolvers.reset(*trigger, tick);
+            }
+        }
+    }
+
+    fn reset(&mut self, now: Timestamp) {
+        for (trigger, schedule) in &self.resets {
+            if let Some(tick) = schedule.previous(now + Duration::from_nanos(1)) {
+                self.resolvers.reset(*trigger, tick);
+            }
+        }
+        self.plan_reset(now);
+    }
+
+    fn plan_reset(&mut self, now: Timestamp) {
+        self.reset_due = self.resets.iter().filter_map(|(_, schedule)| schedule.next(now)).min();
+    }
+
+    /// Lets running actions end within the grace period and stores their commits.
+    async fn drain(mut self) -> Result<()> {
+        let grace = tokio::time::sleep(self.lane.grace);
+        tokio::pin!(grace);
+        while self.executor.running() > 0 {
+            tokio::select! {
+                finished = self.executor.finished() => self.finish(&finished),
+                () = &mut grace => break,
+            }
+        }
+        self.record.clear();
+        self.positions.encode(&mut self.record);
+        if self.resolvers.checkpoint(&mut self.record) {
+            self.log.append(&self.record).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
