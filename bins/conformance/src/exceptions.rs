@@ -4,6 +4,7 @@
 //! with the reason and with what is required instead.
 
 use crate::Outcome;
+use argo_events_expr::sjson;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
@@ -277,5 +278,20 @@ pub const CLOUDEVENT_UPPER_CASE_JSON: Rule = Rule {
     applies: |vector| {
         let bytes = vector["in"]["bytes"].as_str().unwrap_or_default();
         bytes.contains(r#""datacontenttype":"APPLICATION/JSON""#)
+    },
+};
+
+/// An index far beyond an array's end fills memory in the reference.
+pub const SJSON_PADDING: Rule = Rule {
+    name: "sjson: an index far beyond the end",
+    reason: "the reference writes as many nulls as the index says, without a limit",
+    required: "an error",
+    applies: |vector| {
+        let path = vector["path"].as_str().unwrap_or_default();
+        let index = |part: &str| {
+            part.parse::<u64>()
+                .is_ok_and(|index| index > sjson::MAX_PADDING as u64)
+        };
+        path.split('.').any(index)
     },
 };

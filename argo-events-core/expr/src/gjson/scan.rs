@@ -3,6 +3,7 @@
 //! Nothing here judges whether a document is right: broken input ends where its bytes end.
 
 use super::Kind;
+use std::ops::Range;
 
 /// What a byte can begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,12 @@ pub(super) enum Lead {
     Bracket,
     Word,
     Number,
+}
+
+impl Lead {
+    pub(super) fn of(byte: u8) -> Self {
+        LEADS[usize::from(byte)]
+    }
 }
 
 const LEADS: [Lead; 256] = {
@@ -44,7 +51,7 @@ pub(super) struct Token {
 /// Finds the next byte that begins a value.
 pub(super) fn value_start(json: &[u8], mut at: usize) -> Option<(usize, Lead)> {
     loop {
-        let lead = LEADS[usize::from(*json.get(at)?)];
+        let lead = Lead::of(*json.get(at)?);
         if lead != Lead::Other {
             return Some((at, lead));
         }
@@ -57,7 +64,7 @@ pub(super) fn element_start(json: &[u8], mut at: usize) -> Result<(usize, Lead),
     loop {
         match json.get(at) {
             None | Some(b']') => return Err(at),
-            Some(byte) => match LEADS[usize::from(*byte)] {
+            Some(byte) => match Lead::of(*byte) {
                 Lead::Other => at += 1,
                 lead => return Ok((at, lead)),
             },
@@ -71,7 +78,12 @@ pub(super) fn token(json: &[u8], start: usize, lead: Lead) -> Option<Token> {
         Lead::Quote => (Kind::String, string_end(json, start)?),
         Lead::Bracket => {
             let next = container_next(json, start);
-            return Some(Token { kind: Kind::Json, start, end: next.min(json.len()), next });
+            return Some(Token {
+                kind: Kind::Json,
+                start,
+                end: next.min(json.len()),
+                next,
+            });
         }
         Lead::Word => match json[start..] {
             [b't', ..] => (Kind::True, word_end(json, start)),
@@ -81,7 +93,12 @@ pub(super) fn token(json: &[u8], start: usize, lead: Lead) -> Option<Token> {
         },
         Lead::Number | Lead::Other => (Kind::Number, number_end(json, start)),
     };
-    Some(Token { kind, start, end, next: end })
+    Some(Token {
+        kind,
+        start,
+        end,
+        next: end,
+    })
 }
 
 /// Reads the next value wherever it begins.
@@ -90,14 +107,33 @@ pub(super) fn next_token(json: &[u8], at: usize) -> Option<Token> {
     token(json, start, lead)
 }
 
+/// Finds the value that a document begins with; a container reaches to the document's end.
+pub(super) fn document(json: &[u8]) -> Option<(Kind, Range<usize>)> {
+    let start = json.iter().position(|byte| *byte > b' ')?;
+    let (kind, end) = match Lead::of(json[start]) {
+        Lead::Other => return None,
+        Lead::Bracket => (Kind::Json, json.len()),
+        lead => token(json, start, lead)
+            .map_or((Kind::String, json.len()), |token| (token.kind, token.end)),
+    };
+    Some((kind, start..end))
+}
+
 /// Finds the end of the string whose opening quote is at `start`, past its closing quote.
 pub(super) fn string_end(json: &[u8], start: usize) -> Option<usize> {
+    string(json, start).map(|(end, _)| end)
+}
+
+/// Finds the end of a string and tells whether it has escapes.
+pub(super) fn string(json: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut at = start + 1;
+    let mut escaped = false;
     loop {
         at = quote_or_backslash(json, at)?;
         if json[at] == b'"' {
-            return Some(at + 1);
+            return Some((at + 1, escaped));
         }
+        escaped = true;
         at += 2;
     }
 }
@@ -125,7 +161,9 @@ fn quote_or_backslash(json: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let rest = json.get(at..)?;
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
+    rest.iter()
+        .position(|byte| matches!(byte, b'"' | b'\\'))
+        .map(|found| at + found)
 }
 
 /// Finds the next byte that a string must escape, quote it or not, or its end.
@@ -140,7 +178,9 @@ pub(super) fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let rest = json.get(at..)?;
-    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    let found = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
     Some(at + found)
 }
 
@@ -182,7 +222,9 @@ pub(super) fn enclosed(text: &[u8]) -> usize {
 
 /// Finds the end of a number, which is whatever reaches to a separator.
 pub(super) fn number_end(json: &[u8], start: usize) -> usize {
-    end_of(json, start, |byte| matches!(byte, 0..=b' ' | b',' | b']' | b'}'))
+    end_of(json, start, |byte| {
+        matches!(byte, 0..=b' ' | b',' | b']' | b'}')
+    })
 }
 
 /// Finds the end of `true`, `false` or `null`, whatever the letters are.
@@ -192,7 +234,9 @@ pub(super) fn word_end(json: &[u8], start: usize) -> usize {
 
 fn end_of(json: &[u8], start: usize, stops: impl Fn(u8) -> bool) -> usize {
     let rest = &json[start + 1..];
-    rest.iter().position(|byte| stops(*byte)).map_or(json.len(), |found| start + 1 + found)
+    rest.iter()
+        .position(|byte| stops(*byte))
+        .map_or(json.len(), |found| start + 1 + found)
 }
 
 /// Strips white space and control bytes from both ends.

@@ -16,7 +16,11 @@ use super::scan;
 #[must_use]
 pub fn valid(json: impl AsRef<[u8]>) -> bool {
     let json = json.as_ref();
-    let mut reader = Reader { json, at: 0, open: Vec::new() };
+    let mut reader = Reader {
+        json,
+        at: 0,
+        open: Vec::new(),
+    };
     reader.document().is_some() && reader.at == json.len()
 }
 
@@ -72,7 +76,9 @@ impl Reader<'_> {
     fn after_value(&mut self) -> Option<bool> {
         loop {
             let next = self.peek();
-            let Some(close) = self.open.last() else { return Some(false) };
+            let Some(close) = self.open.last() else {
+                return Some(false);
+            };
             self.at += 1;
             match next? {
                 b',' => {
@@ -119,7 +125,11 @@ impl Reader<'_> {
                     self.at += 6;
                     continue;
                 }
-                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {
+                [
+                    b'\\',
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                    ..,
+                ] => {
                     self.at += 2;
                     continue;
                 }
@@ -173,12 +183,39 @@ mod tests {
 
     #[test]
     fn grammar_decides() {
-        for json in ["0", "-0.5e+1", " [ ] ", r#"{"a":{},"a":[null,true,false]}"#, r#""\u00E9\/""#] {
+        for json in [
+            "0",
+            "-0.5e+1",
+            " [ ] ",
+            r#"{"a":{},"a":[null,true,false]}"#,
+            r#""\u00E9\/""#,
+        ] {
             assert!(valid(json), "{json}");
         }
         for json in [
-            "-", "01", "1.", ".5", "1e", "+1", "[1,]", "[,1]", "{,}", r#"{"a"}"#, r#"{"a":1,}"#, "{1:2}",
-            "[}", "tru", "nulls", "1 2", r#""\x""#, r#""\u12g4""#, "\"\t\"", "\"", "[", "[1", "nan",
+            "-",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "[1,]",
+            "[,1]",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":1,}"#,
+            "{1:2}",
+            "[}",
+            "tru",
+            "nulls",
+            "1 2",
+            r#""\x""#,
+            r#""\u12g4""#,
+            "\"\t\"",
+            "\"",
+            "[",
+            "[1",
+            "nan",
         ] {
             assert!(!valid(json), "{json}");
         }
