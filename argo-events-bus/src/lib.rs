@@ -13,11 +13,15 @@ mod key;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod window;
 
+pub mod local;
 pub mod memory;
 
+pub use local::LocalConfig;
 pub use memory::MemoryConfig;
 pub use size::ByteSize;
 
+#[cfg(feature = "local")]
+pub use local::LocalBus;
 #[cfg(feature = "memory")]
 pub use memory::MemoryBus;
 
@@ -25,5 +29,5 @@ use argo_events_core::registry::BusDescriptor;
 
 /// Lists the buses of this crate; those whose feature is off can still be validated.
 pub fn descriptors() -> Vec<BusDescriptor> {
-    vec![memory::descriptor()]
+    vec![local::descriptor(), memory::descriptor()]
 }

@@ -16,11 +16,28 @@ pub(crate) const MOST_IDS: usize = 65_536;
 /// What stands for an event.
 pub(crate) type Fingerprint = u128;
 
+/// Makes fingerprints; good for one window.
+#[derive(Clone, Debug)]
+pub(crate) struct Fingerprints(RandomState, RandomState);
+
+impl Fingerprints {
+    /// Returns what stands for an event.
+    pub(crate) fn of(&self, event: &Event) -> Fingerprint {
+        self.of_identity((event.source(), event.subject(), event.id()))
+    }
+
+    /// Returns what stands for the event with this source, name and id.
+    pub(crate) fn of_identity(&self, identity: (&str, &str, &str)) -> Fingerprint {
+        let (high, low) = (self.0.hash_one(identity), self.1.hash_one(identity));
+        u128::from(high) << 64 | u128::from(low)
+    }
+}
+
 /// The events accepted within the last so many seconds, and no more than [`MOST_IDS`].
 #[derive(Debug)]
 pub(crate) struct Window {
     length: Duration,
-    keys: (RandomState, RandomState),
+    fingerprints: Fingerprints,
     known: HashSet<Fingerprint>,
     order: VecDeque<(Timestamp, Fingerprint)>,
 }
@@ -28,23 +45,24 @@ pub(crate) struct Window {
 impl Window {
     /// Makes an empty window; one without length knows nothing, ever.
     pub(crate) fn new(length: Duration) -> Self {
-        let keys = (RandomState::new(), RandomState::new());
+        let fingerprints = Fingerprints(RandomState::new(), RandomState::new());
         Self {
             length,
-            keys,
+            fingerprints,
             known: HashSet::new(),
             order: VecDeque::new(),
         }
     }
 
-    /// Returns what stands for an event.
-    pub(crate) fn fingerprint(&self, event: &Event) -> Fingerprint {
-        let identity = (event.source(), event.subject(), event.id());
-        let (high, low) = (
-            self.keys.0.hash_one(identity),
-            self.keys.1.hash_one(identity),
-        );
-        u128::from(high) << 64 | u128::from(low)
+    /// Returns what makes the fingerprints of this window.
+    pub(crate) fn fingerprints(&self) -> &Fingerprints {
+        &self.fingerprints
+    }
+
+    /// Tells whether nothing is ever remembered.
+    #[cfg(feature = "local")]
+    pub(crate) fn is_off(&self) -> bool {
+        self.length.is_zero()
     }
 
     /// Tells whether the event was accepted within the window.
@@ -96,7 +114,7 @@ mod tests {
     #[test]
     fn an_id_is_known_until_the_window_ends() {
         let mut window = Window::new(Duration::from_secs(10));
-        let fingerprint = window.fingerprint(&event("1"));
+        let fingerprint = window.fingerprints().of(&event("1"));
         window.insert(fingerprint, seconds(0));
         assert!(window.contains(fingerprint, seconds(9)));
         assert!(!window.contains(fingerprint, seconds(10)));
@@ -106,7 +124,10 @@ mod tests {
     fn the_same_id_of_another_event_name_is_another_event() {
         let window = Window::new(Duration::from_secs(10));
         let other = Event::builder("1", "shop", "shipped").build();
-        assert_ne!(window.fingerprint(&event("1")), window.fingerprint(&other));
+        assert_ne!(
+            window.fingerprints().of(&event("1")),
+            window.fingerprints().of(&other)
+        );
     }
 
     #[test]

@@ -1,91 +1,25 @@
-//! The rules of a group, as plain data: what is fresh, what is handed out, what comes again.
+//! The rules of a group, as plain data: what comes next, who has what, who has room for more.
 //!
-//! No lock, no task, no clock: callers say what time it is. An event is *fresh* until it is first
-//! handed out; from then on it is *unsettled* until it is acknowledged or rejected, and is in the
-//! hands of a reader, waiting for the end of a delay, or ready to be handed out again.
+//! No lock, no task, no clock: callers say what time it is. An event is in the [`Queue`] until it
+//! is first handed out; from then on it is [`Unsettled`] until it is acknowledged or rejected.
 
-use argo_events_core::{Event, Subject, Timestamp};
+#[cfg(feature = "local")]
+use super::queue::Stored;
+use super::{
+    queue::Queue,
+    unsettled::{Handed, ReaderId, Unsettled},
+};
+use argo_events_core::{Event, Subject};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
+    collections::{BTreeMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
 use tokio::time::Instant;
 
-/// An event with its place on the bus.
-#[derive(Clone, Debug)]
-pub(crate) struct Stored {
-    /// The place.
-    pub(crate) sequence: u64,
-    /// When the bus accepted it.
-    pub(crate) arrived_at: Timestamp,
-    /// The event.
-    pub(crate) event: Arc<Event>,
-}
-
-impl Stored {
-    /// Returns about how many bytes the event holds in memory.
-    pub(crate) fn weight(&self) -> usize {
-        const OVERHEAD: usize = 512;
-        let extensions = self
-            .event
-            .extensions()
-            .iter()
-            .map(|(name, value)| name.len() + value.len());
-        self.event.data().map_or(0, bytes::Bytes::len) + extensions.sum::<usize>() + OVERHEAD
-    }
-}
-
-/// One event given to a reader, for the how manieth time.
-#[derive(Debug)]
-pub(crate) struct Handed {
-    pub(crate) stored: Stored,
-    pub(crate) attempt: u32,
-}
-
-/// Names a reader of the group.
-pub(crate) type ReaderId = u64;
-
-#[derive(Debug)]
-enum State {
-    /// A reader has it, until it is silent for too long.
-    Handed { reader: ReaderId, until: Instant },
-    /// A reader asked for it again, not before a time; it still counts against that reader.
-    Delayed { reader: ReaderId, until: Instant },
-    /// To be handed out again.
-    Ready,
-}
-
-impl State {
-    fn deadline(&self) -> Option<Instant> {
-        match self {
-            Self::Handed { until, .. } | Self::Delayed { until, .. } => Some(*until),
-            Self::Ready => None,
-        }
-    }
-
-    fn holder(&self) -> Option<ReaderId> {
-        match self {
-            Self::Handed { reader, .. } | Self::Delayed { reader, .. } => Some(*reader),
-            Self::Ready => None,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Unsettled {
-    stored: Stored,
-    attempt: u32,
-    state: State,
-}
-
-#[derive(Debug)]
-struct Seat {
-    held: usize,
-    most: usize,
-    ack_wait: Duration,
-}
+/// What a group wants.
+pub(crate) type Subjects = Arc<HashSet<Subject>>;
 
 /// What [`Desk::take`] found.
 #[derive(Debug)]
@@ -111,68 +45,53 @@ pub(crate) enum Wake {
 /// What a group still has to do.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
-    subjects: HashSet<Subject>,
-    fresh: VecDeque<Stored>,
-    fresh_weight: usize,
-    unsettled: BTreeMap<u64, Unsettled>,
-    ready: BTreeSet<u64>,
-    /// No deadline of an unsettled event lies before this.
-    earliest: Option<Instant>,
+    /// What nobody of the group has seen.
+    pub(crate) queue: Queue,
+    /// What was handed out and is not settled.
+    pub(crate) unsettled: Unsettled,
+    subjects: Subjects,
     seats: BTreeMap<ReaderId, Seat>,
     next_reader: ReaderId,
+    failure: Option<String>,
+    changed: bool,
     closed: bool,
 }
 
+#[derive(Debug)]
+struct Seat {
+    held: usize,
+    most: usize,
+    ack_wait: Duration,
+}
+
 impl Desk {
-    /// Adds an event that nobody has seen yet. Sequences must rise.
-    pub(crate) fn offer(&mut self, stored: Stored) {
-        debug_assert!(
-            self.fresh
-                .back()
-                .is_none_or(|last| last.sequence < stored.sequence)
-        );
-        self.fresh_weight += stored.weight();
-        self.fresh.push_back(stored);
-    }
-
-    /// Returns how many bytes the fresh events hold, about.
-    pub(crate) fn fresh_weight(&self) -> usize {
-        self.fresh_weight
-    }
-
-    /// Throws the oldest fresh event away and tells whether there was one.
-    pub(crate) fn drop_oldest(&mut self) -> bool {
-        self.pop_fresh().is_some()
-    }
-
     /// Tells whether anybody reads.
     pub(crate) fn has_readers(&self) -> bool {
         !self.seats.is_empty()
     }
 
+    /// Tells whether several readers share the group.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.seats.len() > 1
+    }
+
     /// Returns the subjects the group wants.
-    pub(crate) fn subjects(&self) -> &HashSet<Subject> {
+    pub(crate) fn subjects(&self) -> &Subjects {
         &self.subjects
     }
 
     /// Tells whether the group wants an event.
     pub(crate) fn wants(&self, event: &Event) -> bool {
-        wants(&self.subjects, event)
+        wants(&self.subjects, event.source(), event.subject())
     }
 
     /// Changes what the group wants; what it no longer wants is no longer delivered.
     pub(crate) fn set_subjects(&mut self, subjects: HashSet<Subject>) {
-        if self.subjects != subjects {
-            self.fresh.retain(|stored| wants(&subjects, &stored.event));
-            self.fresh_weight = self.fresh.iter().map(Stored::weight).sum();
-            self.ready.retain(|sequence| {
-                let keep = wants(&subjects, &self.unsettled[sequence].stored.event);
-                if !keep {
-                    self.unsettled.remove(sequence);
-                }
-                keep
-            });
-            self.subjects = subjects;
+        if *self.subjects != subjects {
+            let wanted = |event: &Event| wants(&subjects, event.source(), event.subject());
+            self.queue.retain(wanted);
+            self.unsettled.retain_ready(wanted);
+            self.subjects = Arc::new(subjects);
         }
     }
 
@@ -202,162 +121,67 @@ impl Desk {
 
     /// Hands out what comes again, then what is fresh, up to `most` and to the reader's bound.
     pub(crate) fn take(&mut self, reader: ReaderId, most: usize, now: Instant) -> Taken {
-        if self.closed {
-            return Taken::Closed;
+        for holder in self.unsettled.expire(now) {
+            // Whoever waits does so until the same deadline: nobody has to be told.
+            let _ = self.release(holder);
         }
-        self.expire(now);
-        let Some(seat) = self.seats.get(&reader) else {
+        let Some(seat) = self.seats.get_mut(&reader).filter(|_| !self.closed) else {
             return Taken::Closed;
         };
-        let (room, until) = (
-            seat.most.saturating_sub(seat.held).min(most.max(1)),
-            now + seat.ack_wait,
-        );
-        let count = room.min(self.ready.len() + self.fresh.len());
+        let until = now + seat.ack_wait;
+        let room = seat.most.saturating_sub(seat.held).min(most.max(1));
+        let count = room.min(self.unsettled.ready() + self.queue.len());
         if count == 0 {
-            return Taken::Nothing(self.earliest);
+            return Taken::Nothing(self.unsettled.earliest());
         }
-        let taken = (0..count)
-            .filter_map(|_| self.hand_out(State::Handed { reader, until }))
-            .collect();
-        self.hold(reader, count);
-        self.expect_at(until);
-        Taken::Some(taken)
+        seat.held += count;
+        Taken::Some(
+            (0..count)
+                .filter_map(|_| self.hand_out(reader, until))
+                .collect(),
+        )
     }
 
-    fn hand_out(&mut self, state: State) -> Option<Handed> {
-        if let Some(sequence) = self.ready.pop_first() {
-            let unsettled = self.unsettled.get_mut(&sequence)?;
-            unsettled.attempt = unsettled.attempt.saturating_add(1);
-            unsettled.state = state;
-            return Some(Handed {
-                stored: unsettled.stored.clone(),
-                attempt: unsettled.attempt,
-            });
+    fn hand_out(&mut self, reader: ReaderId, until: Instant) -> Option<Handed> {
+        if let Some(again) = self.unsettled.hand_out_again(reader, until) {
+            return Some(again);
         }
-        let stored = self.pop_fresh()?;
-        let handed = Handed {
-            stored: stored.clone(),
-            attempt: 1,
-        };
-        self.unsettled.insert(
-            stored.sequence,
-            Unsettled {
-                stored,
-                attempt: 1,
-                state,
-            },
-        );
-        Some(handed)
-    }
-
-    fn pop_fresh(&mut self) -> Option<Stored> {
-        let stored = self.fresh.pop_front()?;
-        self.fresh_weight -= stored.weight();
-        Some(stored)
+        let stored = self.queue.pop()?;
+        Some(self.unsettled.hand_out(stored, reader, until))
     }
 
     /// Settles an event for good. An attempt that came too late settles it too: the work is done.
     pub(crate) fn finish(&mut self, sequence: u64) -> Wake {
-        let Some(unsettled) = self.unsettled.remove(&sequence) else {
-            return Wake::Nobody;
-        };
-        match unsettled.state.holder() {
-            Some(reader) => self.release(reader),
-            None => {
-                self.ready.remove(&sequence);
-                Wake::Nobody
-            }
+        match self.unsettled.finish(sequence) {
+            Some(Some(reader)) => self.release(reader),
+            Some(None) | None => Wake::Nobody,
         }
     }
 
-    /// Takes an event back that was not settled. Only its newest attempt has a say.
+    /// Takes an event back that was not settled.
     pub(crate) fn give_back(&mut self, sequence: u64, attempt: u32) -> Wake {
-        let Some(unsettled) = self.newest(sequence, attempt) else {
+        let Some(reader) = self.unsettled.give_back(sequence, attempt) else {
             return Wake::Nobody;
         };
-        let State::Handed { reader, .. } = unsettled.state else {
-            return Wake::Nobody;
-        };
-        unsettled.state = State::Ready;
-        self.ready.insert(sequence);
         // Whether the reader was full does not matter: there is something to read in any case.
         let _ = self.release(reader);
         Wake::Readers
     }
 
-    /// Takes an event back until a time has come. Only its newest attempt has a say.
+    /// Takes an event back until a time has come.
     pub(crate) fn delay(&mut self, sequence: u64, attempt: u32, until: Instant) -> Wake {
-        let Some(unsettled) = self.newest(sequence, attempt) else {
-            return Wake::Nobody;
-        };
-        let State::Handed { reader, .. } = unsettled.state else {
-            return Wake::Nobody;
-        };
-        unsettled.state = State::Delayed { reader, until };
-        self.expect_at(until);
-        Wake::Readers
+        if self.unsettled.delay(sequence, attempt, until) {
+            Wake::Readers
+        } else {
+            Wake::Nobody
+        }
     }
 
-    /// Notes a sign of life. Only the newest attempt has a say.
+    /// Notes a sign of life.
     pub(crate) fn keep_alive(&mut self, sequence: u64, attempt: u32, now: Instant) {
-        let Some(unsettled) = self.newest(sequence, attempt) else {
-            return;
-        };
-        let State::Handed { reader, .. } = unsettled.state else {
-            return;
-        };
-        if let Some(seat) = self.seats.get(&reader) {
-            let until = now + seat.ack_wait;
-            self.unsettled
-                .entry(sequence)
-                .and_modify(|u| u.state = State::Handed { reader, until });
-        }
-    }
-
-    fn newest(&mut self, sequence: u64, attempt: u32) -> Option<&mut Unsettled> {
-        self.unsettled
-            .get_mut(&sequence)
-            .filter(|unsettled| unsettled.attempt == attempt)
-    }
-
-    /// Makes ready whatever is past its deadline. Looks at all, but seldom.
-    fn expire(&mut self, now: Instant) {
-        if self.earliest.is_none_or(|earliest| now < earliest) {
-            return;
-        }
-        self.earliest = None;
-        let mut unsettled = std::mem::take(&mut self.unsettled);
-        for (sequence, entry) in &mut unsettled {
-            match entry.state.deadline() {
-                Some(deadline) if now < deadline => self.expect_at(deadline),
-                Some(_) => self.come_back(*sequence, entry),
-                None => {}
-            }
-        }
-        self.unsettled = unsettled;
-    }
-
-    fn come_back(&mut self, sequence: u64, entry: &mut Unsettled) {
-        if let Some(reader) = entry.state.holder() {
-            // Whoever calls looks at the seats next.
-            let _ = self.release(reader);
-        }
-        entry.state = State::Ready;
-        self.ready.insert(sequence);
-    }
-
-    fn expect_at(&mut self, deadline: Instant) {
-        self.earliest = Some(
-            self.earliest
-                .map_or(deadline, |earliest| earliest.min(deadline)),
-        );
-    }
-
-    fn hold(&mut self, reader: ReaderId, count: usize) {
-        if let Some(seat) = self.seats.get_mut(&reader) {
-            seat.held += count;
-        }
+        let seats = &self.seats;
+        let deadline = |reader: ReaderId| Some(now + seats.get(&reader)?.ack_wait);
+        self.unsettled.keep_alive(sequence, attempt, deadline);
     }
 
     fn release(&mut self, reader: ReaderId) -> Wake {
@@ -372,10 +196,152 @@ impl Desk {
             Wake::Nobody
         }
     }
+
+    /// Notes that the position has moved and tells whether it had not since [`Self::take_change`].
+    pub(crate) fn note_change(&mut self) -> bool {
+        !std::mem::replace(&mut self.changed, true)
+    }
+
+    /// Returns why events could not be fetched, once.
+    pub(crate) fn take_failure(&mut self) -> Option<String> {
+        self.failure.take()
+    }
 }
 
-fn wants(subjects: &HashSet<Subject>, event: &Event) -> bool {
+#[cfg(feature = "local")]
+impl Desk {
+    /// Makes the desk of a group that has this queue before it.
+    pub(crate) fn with_queue(queue: Queue) -> Self {
+        Self {
+            queue,
+            ..Self::default()
+        }
+    }
+
+    /// Tells whether the position moved since it was last asked.
+    pub(crate) fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Adds what was fetched for these subjects; if the group wants others by now, nothing, and it
+    /// will be fetched again.
+    pub(crate) fn end_fetch(&mut self, wanted: &Subjects, found: Vec<Stored>, next: u64, end: u64) {
+        if Arc::ptr_eq(wanted, &self.subjects) {
+            self.queue.end_fetch(found, next, end);
+        } else {
+            self.queue.fail_fetch();
+        }
+    }
+
+    /// Notes why nothing could be fetched; the next reader is told.
+    pub(crate) fn fail_fetch(&mut self, reason: String) {
+        self.queue.fail_fetch();
+        self.failure = Some(reason);
+    }
+}
+
+/// Tells whether an event of this source and name is among the subjects.
+pub(crate) fn wants(subjects: &HashSet<Subject>, source: &str, event: &str) -> bool {
     subjects
         .iter()
-        .any(|it| it.source == event.source() && it.event == event.subject())
+        .any(|subject| subject.source == source && subject.event == event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Stored;
+    use argo_events_core::Timestamp;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    fn desk(events: u64) -> Desk {
+        let mut desk = Desk::default();
+        desk.set_subjects(HashSet::from([Subject::new("shop", "paid")]));
+        for sequence in 1..=events {
+            let event = Arc::new(Event::builder(sequence.to_string(), "shop", "paid").build());
+            desk.queue.push(Stored {
+                sequence,
+                arrived_at: Timestamp::EPOCH,
+                event,
+            });
+        }
+        desk
+    }
+
+    fn most(count: usize) -> NonZeroUsize {
+        NonZeroUsize::new(count).unwrap()
+    }
+
+    fn take(desk: &mut Desk, reader: ReaderId, now: Instant) -> Vec<(u64, u32)> {
+        match desk.take(reader, 100, now) {
+            Taken::Some(handed) => handed
+                .iter()
+                .map(|it| (it.stored.sequence, it.attempt))
+                .collect(),
+            Taken::Nothing(_) | Taken::Closed => Vec::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_acknowledgement_settles_what_is_handed_out_again() {
+        let (mut desk, now) = (desk(1), Instant::now());
+        let reader = desk.join(most(10), WAIT);
+        assert_eq!(take(&mut desk, reader, now), [(1, 1)]);
+        assert_eq!(take(&mut desk, reader, now + WAIT), [(1, 2)]);
+        let _ = desk.finish(1);
+        assert_eq!(take(&mut desk, reader, now + 2 * WAIT), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_attempt_cannot_take_a_delivery_from_its_new_holder() {
+        let (mut desk, now) = (desk(1), Instant::now());
+        let reader = desk.join(most(10), WAIT);
+        take(&mut desk, reader, now);
+        take(&mut desk, reader, now + WAIT);
+        assert_eq!(desk.give_back(1, 1), Wake::Nobody);
+        assert_eq!(desk.delay(1, 1, now), Wake::Nobody);
+        assert_eq!(take(&mut desk, reader, now + WAIT), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_departed_reader_held_comes_again_after_its_ack_wait() {
+        let (mut desk, now) = (desk(1), Instant::now());
+        let first = desk.join(most(10), WAIT);
+        take(&mut desk, first, now);
+        desk.leave(first);
+        let second = desk.join(most(10), WAIT);
+        assert_eq!(take(&mut desk, second, now), []);
+        assert_eq!(take(&mut desk, second, now + WAIT), [(1, 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delayed_event_counts_against_the_reader_that_asked() {
+        let (mut desk, now) = (desk(2), Instant::now());
+        let reader = desk.join(most(1), WAIT);
+        assert_eq!(take(&mut desk, reader, now), [(1, 1)]);
+        let _ = desk.delay(1, 1, now + WAIT);
+        assert_eq!(take(&mut desk, reader, now), []);
+        assert_eq!(take(&mut desk, reader, now + WAIT), [(1, 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_of_life_moves_the_deadline() {
+        let (mut desk, now) = (desk(1), Instant::now());
+        let reader = desk.join(most(1), WAIT);
+        take(&mut desk, reader, now);
+        desk.keep_alive(1, 1, now + WAIT / 2);
+        assert_eq!(take(&mut desk, reader, now + WAIT), []);
+        assert_eq!(take(&mut desk, reader, now + WAIT * 3 / 2), [(1, 2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_longer_wanted_is_no_longer_delivered() {
+        let (mut desk, now) = (desk(2), Instant::now());
+        let reader = desk.join(most(1), WAIT);
+        take(&mut desk, reader, now);
+        let _ = desk.give_back(1, 1);
+        desk.set_subjects(HashSet::from([Subject::new("shop", "shipped")]));
+        assert_eq!(take(&mut desk, reader, now), []);
+    }
 }

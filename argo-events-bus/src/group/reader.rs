@@ -1,11 +1,13 @@
 //! The reading end of a subscription, and the settling end of its deliveries.
 
 use super::{
-    Group,
-    desk::{Handed, ReaderId, Taken, Wake},
+    Desk, Group,
+    desk::{Taken, Wake},
+    unsettled::{Handed, ReaderId},
 };
 use argo_events_core::{
-    Deliveries, Delivery, DeliveryMeta, Outcome, Position, Result, Settle, Subscription,
+    Deliveries, Delivery, DeliveryMeta, Error, ErrorKind, Outcome, Position, Result, Settle,
+    Subscription,
 };
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
@@ -27,6 +29,24 @@ impl Reader {
         let ack_wait = subscription.ack_wait.min(LONGEST_DELAY);
         let id = group.desk().join(subscription.max_in_flight, ack_wait);
         Self { group, id }
+    }
+
+    fn take(&self, most: usize) -> Result<Taken> {
+        let mut desk = self.group.desk();
+        if let Some(reason) = desk.take_failure() {
+            return Err(Error::transient(ErrorKind::Unavailable, reason)
+                .during("next")
+                .with("group", self.group.name()));
+        }
+        let expected = desk.unsettled.earliest();
+        let taken = desk.take(self.id, most, Instant::now());
+        let must_tell = desk.is_shared() && is_sooner(desk.unsettled.earliest(), expected);
+        self.group.fetch_ahead(desk);
+        if must_tell {
+            // Readers that wait must wait for this deadline too, should this reader fall silent.
+            self.group.wake();
+        }
+        Ok(taken)
     }
 
     fn deliver(&self, handed: Handed) -> Delivery {
@@ -54,13 +74,13 @@ impl Deliveries for Reader {
             // Listens before it looks, so that what comes in between is not missed.
             let mut changed = std::pin::pin!(self.group.changed.notified());
             changed.as_mut().enable();
-            let taken = self.group.desk().take(self.id, most, Instant::now());
-            let deadline = match taken {
-                Taken::Some(handed) => {
+            let deadline = match self.take(most) {
+                Ok(Taken::Some(handed)) => {
                     return Some(Ok(handed.into_iter().map(|it| self.deliver(it)).collect()));
                 }
-                Taken::Closed => return None,
-                Taken::Nothing(deadline) => deadline,
+                Ok(Taken::Nothing(deadline)) => deadline,
+                Ok(Taken::Closed) => return None,
+                Err(error) => return Some(Err(error)),
             };
             match deadline {
                 Some(deadline) => tokio::select! {
@@ -73,11 +93,13 @@ impl Deliveries for Reader {
     }
 }
 
+fn is_sooner(deadline: Option<Instant>, expected: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| expected.is_none_or(|expected| deadline < expected))
+}
+
 impl Drop for Reader {
     fn drop(&mut self) {
         self.group.desk().leave(self.id);
-        // Another reader of the group may now be the one that waits for the next deadline.
-        self.group.wake();
     }
 }
 
@@ -91,10 +113,19 @@ struct Settling {
 }
 
 impl Settling {
-    fn wake(&self, wake: Wake) {
+    fn change(&self, change: impl FnOnce(&mut Desk) -> Wake) {
+        let mut desk = self.group.desk();
+        let wake = change(&mut desk);
+        self.group.position_moved(desk);
         if wake == Wake::Readers {
             self.group.wake();
         }
+    }
+
+    fn reject(&self, reason: &str) {
+        let (group, sequence) = (self.group.name(), self.sequence);
+        tracing::warn!(group, sequence, reason, "delivery rejected");
+        self.change(|desk| desk.finish(self.sequence));
     }
 }
 
@@ -102,23 +133,14 @@ impl Settling {
 impl Settle for Settling {
     async fn settle(mut self: Box<Self>, outcome: Outcome) -> Result<()> {
         self.settled = true;
-        let wake = match outcome {
+        match outcome {
             Outcome::Retry { after } => {
                 let until = Instant::now() + after.min(LONGEST_DELAY);
-                self.group.desk().delay(self.sequence, self.attempt, until)
+                self.change(|desk| desk.delay(self.sequence, self.attempt, until));
             }
-            Outcome::Reject { reason } => {
-                tracing::warn!(
-                    group = self.group.name(),
-                    sequence = self.sequence,
-                    reason,
-                    "rejected"
-                );
-                self.group.desk().finish(self.sequence)
-            }
-            _ => self.group.desk().finish(self.sequence),
-        };
-        self.wake(wake);
+            Outcome::Reject { reason } => self.reject(&reason),
+            _ => self.change(|desk| desk.finish(self.sequence)),
+        }
         Ok(())
     }
 
@@ -133,8 +155,7 @@ impl Settle for Settling {
 impl Drop for Settling {
     fn drop(&mut self) {
         if !self.settled {
-            let wake = self.group.desk().give_back(self.sequence, self.attempt);
-            self.wake(wake);
+            self.change(|desk| desk.give_back(self.sequence, self.attempt));
         }
     }
 }

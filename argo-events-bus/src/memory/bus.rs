@@ -91,8 +91,8 @@ impl Inner {
     fn make_room(&self, groups: &[Arc<Group>]) -> Result<()> {
         for group in groups {
             let mut desk = group.desk();
-            while desk.fresh_weight() >= self.config.max_bytes() {
-                if desk.has_readers() || !desk.drop_oldest() {
+            while desk.queue.weight() >= self.config.max_bytes() {
+                if desk.has_readers() || desk.queue.pop().is_none() {
                     let message = "too many events wait for a group; its sensor is too slow";
                     return Err(Error::transient(ErrorKind::RateLimited, message)
                         .during("publish")
@@ -126,7 +126,7 @@ impl State {
             let mut desk = group.desk();
             for stored in self.recent.iter() {
                 if desk.wants(&stored.event) {
-                    desk.offer(stored.clone());
+                    desk.queue.push(stored.clone());
                 }
             }
         }
@@ -155,7 +155,7 @@ impl EventBus for MemoryBus {
         let state = &mut *state;
         state.check_open("publish")?;
         let arrived_at = self.0.clock.now();
-        let fingerprint = state.window.fingerprint(&event);
+        let fingerprint = state.window.fingerprints().of(&event);
         if state.window.contains(fingerprint, arrived_at) {
             return Ok(Receipt::duplicate());
         }
@@ -169,7 +169,7 @@ impl EventBus for MemoryBus {
             event,
         };
         for group in groups {
-            group.desk().offer(stored.clone());
+            group.desk().queue.push(stored.clone());
             group.wake();
         }
         state.window.insert(fingerprint, arrived_at);

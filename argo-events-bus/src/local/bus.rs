@@ -1,0 +1,404 @@
+//! The bus itself: gives publishers and subscribers their place beside the two threads.
+
+use super::{
+    LocalConfig,
+    archive::LogArchive,
+    committer::{self, Committer, Progress, Publish},
+    database::{Database, GROUPS},
+    directory::{Directory, cannot},
+    keeper::{Change, Inbox, Keeper, Request},
+    log::{self, Limits, Log, frame::Frame},
+    mailbox::Mailbox,
+    position::GroupPosition,
+    store::LocalStore,
+};
+use crate::{
+    group::{Group, Reader, Routes, Stored, lock},
+    window::{Fingerprints, MOST_IDS, Window},
+};
+use argo_events_core::{
+    BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result,
+    StateStore, Subscription,
+    bus::StartAt,
+    registry::{BuildBus, BusBuild, BusConfig},
+};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Mutex, atomic::Ordering},
+    thread::JoinHandle,
+};
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+/// A durable bus in a directory; clones are the same bus.
+///
+/// Events are on the disk when [`publish`](EventBus::publish) resolves. One process at a time.
+///
+/// ```no_run
+/// use argo_events_bus::{LocalBus, LocalConfig};
+/// use argo_events_core::{Event, EventBus, SystemClock};
+/// use std::sync::Arc;
+///
+/// # async fn example() -> argo_events_core::Result<()> {
+/// let bus = LocalBus::open(".argo-events", LocalConfig::default(), Arc::new(SystemClock))?;
+/// bus.publish(Event::builder("1", "shop", "paid").build().into()).await?;
+/// bus.close().await
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct LocalBus(Arc<Inner>);
+
+/// How much a local bus keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LocalStats {
+    /// How many events.
+    pub events: u64,
+    /// How many bytes of files they take.
+    pub bytes: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: LocalConfig,
+    clock: Arc<dyn Clock>,
+    log: Arc<Log>,
+    database: Arc<Database>,
+    routes: Arc<Mutex<Routes>>,
+    fingerprints: Fingerprints,
+    mailbox: Arc<Mailbox<committer::Request>>,
+    inbox: Arc<Inbox>,
+    progress: Arc<Progress>,
+    tracker: TaskTracker,
+    /// Held while a group is looked up and made, so that there is never a second of its name.
+    subscribing: tokio::sync::Mutex<()>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl LocalBus {
+    /// The most bytes of events that wait for the disk.
+    const MOST_WAITING: u32 = 16 * 1024 * 1024;
+
+    /// Opens the bus in a directory, or makes a new one there. Blocks while it reads what is kept.
+    ///
+    /// # Errors
+    /// `Conflict` when another process uses the directory, `ConfigInvalid` when it cannot be
+    /// written to; transient `Unavailable` when the disk is full or fails.
+    pub fn open(
+        directory: impl AsRef<Path>,
+        config: LocalConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let directory = Arc::new(Directory::claim(directory.as_ref())?);
+        let opened = log::open(&directory.path().join("events"), Limits::of(&config))
+            .map_err(|error| cannot("open", directory.path(), error))?;
+        let database = Arc::new(Database::open(directory.path().join("state.redb"))?);
+        let window = recall(&opened.log, &config, &*clock)
+            .map_err(|error| cannot("open", directory.path(), error))?;
+        let progress = Arc::new(Progress::default());
+        progress.offered.store(opened.log.end(), Ordering::Release);
+        let mailbox = Arc::new(Mailbox::new(Self::MOST_WAITING));
+        let inner = Inner {
+            fingerprints: window.fingerprints().clone(),
+            log: opened.log,
+            routes: Arc::default(),
+            inbox: Arc::new(Inbox::new()),
+            tracker: TaskTracker::new(),
+            subscribing: tokio::sync::Mutex::default(),
+            threads: Mutex::default(),
+            config,
+            clock,
+            database,
+            mailbox,
+            progress,
+        };
+        inner.start(opened.appender, window, directory)?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Returns how many events are kept.
+    pub fn kept(&self) -> u64 {
+        self.stats().events
+    }
+
+    /// Returns how much is kept.
+    pub fn stats(&self) -> LocalStats {
+        let extent = self.0.log.extent();
+        LocalStats {
+            events: extent.events,
+            bytes: extent.bytes,
+        }
+    }
+}
+
+/// Remembers what was accepted within the window before the bus was closed.
+fn recall(log: &Log, config: &LocalConfig, clock: &dyn Clock) -> io::Result<Window> {
+    let mut window = Window::new(config.dedup_window());
+    if config.dedup_window().is_zero() {
+        return Ok(window);
+    }
+    let since = clock.now() - config.dedup_window();
+    log.recall(MOST_IDS as u64, since, |arrived_at, body| {
+        if let Some(identity) = body.identity() {
+            let fingerprint = window.fingerprints().of_identity(identity);
+            window.insert(fingerprint, arrived_at);
+        }
+    })?;
+    Ok(window)
+}
+
+impl Inner {
+    fn start(
+        &self,
+        appender: log::Appender,
+        window: Window,
+        directory: Arc<Directory>,
+    ) -> Result<()> {
+        let committer = Committer {
+            mailbox: Arc::clone(&self.mailbox),
+            appender,
+            window,
+            routes: Arc::clone(&self.routes),
+            progress: Arc::clone(&self.progress),
+            clock: Arc::clone(&self.clock),
+            directory: Arc::clone(&directory),
+        };
+        let keeper = Keeper {
+            inbox: Arc::clone(&self.inbox),
+            database: Arc::clone(&self.database),
+            routes: Arc::clone(&self.routes),
+            progress: Arc::clone(&self.progress),
+            clock: Arc::clone(&self.clock),
+            directory,
+            failing: false,
+        };
+        self.spawn("bus-events", move || committer.run())?;
+        self.spawn("bus-state", move || keeper.run())
+    }
+
+    /// Starts a thread that [`EventBus::close`] waits for.
+    fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+        let token = self.tracker.token();
+        let body = move || {
+            run();
+            drop(token);
+        };
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body);
+        let thread = thread.map_err(|error| {
+            Error::transient(ErrorKind::Unavailable, "no thread for the bus")
+                .during("open")
+                .caused_by(error)
+        })?;
+        lock(&self.threads).push(thread);
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.mailbox.close();
+        lock(&self.routes).iter().for_each(|group| group.close());
+        self.inbox.mailbox.close();
+        self.tracker.close();
+    }
+
+    /// Finds a group, in memory or among those stored, or makes one.
+    async fn group(&self, subscription: &Subscription) -> Result<Arc<Group>> {
+        let known = lock(&self.routes).get(&subscription.group).cloned();
+        if let Some(group) = known {
+            lock(&self.routes).set_subjects(&group, &subscription.subjects);
+            return Ok(group);
+        }
+        let (log, database) = (Arc::clone(&self.log), Arc::clone(&self.database));
+        let (name, start) = (subscription.group.clone(), subscription.start);
+        let loading = self
+            .tracker
+            .spawn_blocking(move || load(&log, &database, &name, start));
+        let (position, unsettled) = loading.await.map_err(|error| {
+            Error::transient(ErrorKind::Unexpected, "reading the group failed").caused_by(error)
+        })??;
+        let archive = LogArchive::new(
+            Arc::clone(&self.log),
+            Arc::clone(&self.inbox),
+            self.tracker.clone(),
+        );
+        // The end is asked for while nothing can be offered, so that nothing falls in between.
+        let mut routes = lock(&self.routes);
+        let desk = position.resume(unsettled, self.log.end(), self.clock.now());
+        let group = Arc::new(Group::new(&subscription.group, desk).with_archive(Arc::new(archive)));
+        routes.add(Arc::clone(&group));
+        routes.set_subjects(&group, &subscription.subjects);
+        Ok(group)
+    }
+
+    /// Stores where a group stands, and returns once that is durable.
+    async fn save(&self, group: &Arc<Group>) -> Result<()> {
+        let (reply, outcome) = oneshot::channel();
+        let request = Request {
+            change: Change::Save {
+                group: Arc::clone(group),
+            },
+            reply,
+        };
+        self.inbox
+            .mailbox
+            .send(request, 1)
+            .await
+            .map_err(|_| closed("subscribe"))?;
+        outcome.await.map_err(|_| closed("subscribe"))?.map(drop)
+    }
+}
+
+impl Drop for Inner {
+    /// Ends the threads and waits for them: the next owner of the directory may come at once.
+    fn drop(&mut self) {
+        self.close();
+        for thread in lock(&self.threads).drain(..) {
+            // A thread that panicked has said so; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads where a group stands, with the events that it has not settled.
+fn load(
+    log: &Log,
+    database: &Database,
+    group: &str,
+    start: StartAt,
+) -> Result<(GroupPosition, Vec<Stored>)> {
+    let stored = database.read(|transaction| {
+        let table = match transaction.open_table(GROUPS) {
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
+        Ok(table
+            .get(group)?
+            .map(|position| serde_json::from_slice(position.value())))
+    })?;
+    let position = match stored.transpose() {
+        Ok(Some(position)) => known_to(log, group, position),
+        Ok(None) if start == StartAt::Oldest => GroupPosition::beginning_at(log.start()),
+        Ok(None) => GroupPosition::beginning_at(log.end()),
+        Err(error) => {
+            tracing::error!(group, %error, "position is unreadable: beginning at the oldest event");
+            GroupPosition::beginning_at(log.start())
+        }
+    };
+    let unsettled = log.read_each(position.unsettled.iter().map(|pending| pending.sequence));
+    let unsettled = unsettled.map_err(|error| cannot("subscribe", log.directory(), error))?;
+    Ok((position, unsettled))
+}
+
+/// Returns a position, unless the log has been replaced by one that does not reach so far.
+fn known_to(log: &Log, group: &str, position: GroupPosition) -> GroupPosition {
+    if position.next <= log.end() {
+        return position;
+    }
+    tracing::warn!(
+        group,
+        "the events were removed: beginning at the oldest that is there"
+    );
+    GroupPosition::beginning_at(log.start())
+}
+
+/// Makes the error of a call on a bus that is closed.
+pub(super) fn closed(operation: &'static str) -> Error {
+    Error::permanent(ErrorKind::Closed, "the bus is closed").during(operation)
+}
+
+#[async_trait]
+impl EventBus for LocalBus {
+    fn kind(&self) -> &'static str {
+        LocalConfig::KIND
+    }
+
+    fn capabilities(&self) -> BusCapabilities {
+        let mut capabilities = BusCapabilities::default();
+        capabilities.durable = true;
+        capabilities.ordered = true;
+        capabilities.deduplicates = !self.0.config.dedup_window().is_zero();
+        capabilities.delayed_retry = true;
+        capabilities.state_store = true;
+        capabilities.competing_consumers = true;
+        capabilities
+    }
+
+    async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
+        let frame = Frame::of(&event)?;
+        let fingerprint = self.0.fingerprints.of(&event);
+        let (reply, outcome) = oneshot::channel();
+        let weight = frame.len();
+        let publish = Publish {
+            event,
+            frame,
+            fingerprint,
+            reply,
+        };
+        let sent = self
+            .0
+            .mailbox
+            .send(committer::Request::Publish(publish), weight)
+            .await;
+        sent.map_err(|_| closed("publish"))?;
+        outcome.await.map_err(|_| closed("publish"))?
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
+        if self.0.tracker.is_closed() {
+            return Err(closed("subscribe"));
+        }
+        let _one_at_a_time = self.0.subscribing.lock().await;
+        let group = self.0.group(&subscription).await?;
+        self.0.save(&group).await?;
+        Ok(Box::new(Reader::join(group, &subscription)))
+    }
+
+    async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
+        Ok(Arc::new(LocalStore {
+            scope: scope.into(),
+            inbox: Arc::clone(&self.0.inbox),
+            database: Arc::clone(&self.0.database),
+            tracker: self.0.tracker.clone(),
+        }))
+    }
+
+    async fn check(&self) -> Result<()> {
+        if self.0.tracker.is_closed() {
+            return Err(closed("check"));
+        }
+        if !self.0.progress.failing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (reply, outcome) = oneshot::channel();
+        let sent = self
+            .0
+            .mailbox
+            .send(committer::Request::Probe(reply), 1)
+            .await;
+        sent.map_err(|_| closed("check"))?;
+        outcome.await.map_err(|_| closed("check"))?
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close();
+        self.0.tracker.wait().await;
+        Ok(())
+    }
+}
+
+impl BuildBus for LocalConfig {
+    fn build(self, build: BusBuild) -> BoxFuture<'static, Result<Arc<dyn EventBus>>> {
+        Box::pin(async move {
+            let directory = build.data_directory.join(&build.name);
+            let open = move || LocalBus::open(directory, self, build.clock);
+            let bus = tokio::task::spawn_blocking(open).await.map_err(|error| {
+                Error::transient(ErrorKind::Unexpected, "opening the bus failed").caused_by(error)
+            })??;
+            Ok(Arc::new(bus) as Arc<dyn EventBus>)
+        })
+    }
+}
