@@ -13,6 +13,8 @@ pub mod cron;
 pub mod duration;
 #[cfg(feature = "gjson")]
 pub mod gjson;
+#[cfg(feature = "gofmt")]
+pub mod gofmt;
 #[cfg(feature = "gojson")]
 pub mod gojson;
 #[cfg(feature = "gostrconv")]

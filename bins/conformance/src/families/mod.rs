@@ -7,6 +7,7 @@ mod conditions;
 mod cron;
 mod duration;
 mod gjson;
+mod gofmt;
 mod gojson;
 mod gostrconv;
 mod re2;
@@ -19,6 +20,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("cron", cron::check),
     ("duration", duration::check),
     ("gjson", gjson::check),
+    ("gofmt", gofmt::check),
     ("gojson", gojson::check),
     ("gostrconv", gostrconv::check),
     ("re2", re2::check),
@@ -28,7 +30,6 @@ pub const FAMILIES: &[(&str, Check)] = &[
 /// Families that are known but wait for a part that is not built yet.
 pub const WAITING: &[(&str, &str)] = &[
     ("expr", "expressions of event sources: issue 4"),
-    ("gofmt", "Go formatting: issue 4"),
     ("gotemplate", "templates: issue 4"),
     ("govaluate", "expressions of filters: issue 4"),
     ("http-registration", "sources that register webhooks are not built yet"),
