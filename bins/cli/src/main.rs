@@ -1,2 +1,37 @@
-//! Placeholder.
-fn main() {}
+//! The command `argo-events`: run, validate, test and explain manifests on one machine.
+//!
+//! Each subcommand is a file that turns arguments into calls of the library; nothing here decides
+//! what an event means.
+
+mod arguments;
+mod completions;
+mod echo;
+mod exit;
+mod kinds;
+mod logging;
+mod paint;
+mod run;
+mod test;
+mod validate;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // One TLS provider for the whole process; a second call would mean that this one was skipped.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("warning: a TLS provider was installed before; using that one");
+    }
+    let outcome = match arguments.command {
+        Command::Run(run) => run::run(run),
+        Command::Validate(validate) => validate::run(&validate),
+        Command::Test(test) => test::run(&test),
+        Command::Kinds(kinds) => kinds::run(&kinds),
+        Command::Echo(echo) => echo::run(&echo),
+        Command::Completions(completions) => completions::run(&completions),
+    };
+    outcome.unwrap_or_else(Exit::report).into()
+}

@@ -1,0 +1,172 @@
+//! What the command line accepts. Help texts live here, with examples.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Routes events: sources, a durable bus, conditions, triggers, in Argo Events' manifests.
+#[derive(Debug, Parser)]
+#[command(name = "argo-events", version, propagate_version = true, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  argo-events run examples/manifests/webhook
+  argo-events validate manifests/
+  argo-events test sensor.yaml --event paid.json
+
+Exit codes: 0 fine, 1 the input is wrong, 2 the call is wrong, 3 a dependency is unreachable, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Validate(Validate),
+    Test(Test),
+    Kinds(Kinds),
+    Echo(Echo),
+    Completions(Completions),
+}
+
+/// Run sources and sensors of manifests in this process, with an embedded bus.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  argo-events run examples/manifests/webhook
+  argo-events run source.yaml sensor.yaml --bus memory
+  argo-events run manifests/ --watch --data-dir /var/lib/argo-events --log json")]
+pub(crate) struct Run {
+    /// Files and folders of YAML or JSON: EventSource, Sensor, EventBus, Secret, ConfigMap.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the embedded bus keeps its files.
+    #[arg(long, value_name = "DIR", default_value = ".argo-events", env = "ARGO_EVENTS_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// Bus to use instead of the manifests' EventBus.
+    #[arg(long, value_enum)]
+    pub(crate) bus: Option<BusKind>,
+    /// Reload what changed in the manifests.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Folder with secrets and config maps: DIR/secrets/NAME/KEY and DIR/config/NAME/KEY.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) secrets_dir: Option<PathBuf>,
+    /// Address for metrics and health: /metrics, /readyz, /livez.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7777")]
+    pub(crate) metrics: String,
+    /// Seconds that running actions get to end after Ctrl-C.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) grace: u64,
+    /// Treat unknown fields as errors.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to log.
+    #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
+    pub(crate) log: LogFormat,
+}
+
+/// Report every fault of every document, with its place.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  argo-events validate manifests/
+  argo-events validate sensor.yaml --strict --output json")]
+pub(crate) struct Validate {
+    /// Files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Treat unknown fields as errors.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+/// Run a sensor against events from files, without any server, and explain every decision.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  argo-events test sensor.yaml --event paid.json
+  argo-events test sensor.yaml --event shop/paid=paid.json --event warehouse/shipped=shipped.json
+  cat event.json | argo-events test sensor.yaml --event -
+  argo-events test sensor.yaml --expect expectations.yaml --output junit")]
+pub(crate) struct Test {
+    /// Files and folders with the sensor.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// An event: a file, `-` for standard input, or SOURCE/EVENT=FILE; a body, or a whole CloudEvent.
+    #[arg(long = "event", value_name = "[SOURCE/EVENT=]FILE")]
+    pub(crate) events: Vec<String>,
+    /// Expectations: a YAML file that turns the run into a check.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = TestOutput::Text)]
+    pub(crate) output: TestOutput,
+}
+
+/// List the kinds of sources, buses and triggers of this build.
+#[derive(Debug, Args)]
+pub(crate) struct Kinds {
+    /// Show one kind with an example.
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+/// Answer every HTTP request with 200 and print it: a target to try triggers on.
+#[derive(Debug, Args)]
+pub(crate) struct Echo {
+    /// Port to listen on.
+    #[arg(long, default_value_t = 9000)]
+    pub(crate) port: u16,
+    /// Status code to answer with.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) status: u16,
+}
+
+/// Print a script that completes this command in a shell.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BusKind {
+    /// In memory: nothing survives the process.
+    Memory,
+    /// In the data directory: durable.
+    Local,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Short lines for people.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestOutput {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For CI servers.
+    Junit,
+}

@@ -1,0 +1,333 @@
+//! Collects what an engine is made of and finds every mistake before anything starts.
+
+use super::{
+    BuildError, Engine, Host,
+    bus::BusChoice,
+    fault::Faults,
+    handler,
+};
+use crate::{
+    BuiltinKinds as _,
+    manifest::{Checks, Located, Manifests},
+};
+use argo_events_core::{
+    Clock, Event, EventBus, EventSource, FieldPath, Firing, Problem, Registry, Result,
+    SecretSource, Subject, SystemClock, Trigger, api,
+    registry::BusBuild,
+    telemetry::Metrics,
+};
+use argo_events_sensor::{
+    runtime::{Limits, Observer, OwnTriggers, SensorBuild, SensorPlan, Unobserved},
+    trigger::FunctionTrigger,
+};
+use argo_events_sources::http::{MountedRoutes, WebServer};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+
+/// Builds an [`Engine`].
+#[must_use]
+pub struct Builder {
+    registry: Registry,
+    manifests: Manifests,
+    checks: Checks,
+    event_sources: Vec<api::EventSource>,
+    sensors: Vec<api::Sensor>,
+    own_sources: Vec<(String, Arc<dyn EventSource>)>,
+    own_triggers: OwnTriggers,
+    bus: Option<BusChoice>,
+    bus_kind: Option<String>,
+    data_directory: PathBuf,
+    host: Host,
+    secrets: Option<Arc<dyn SecretSource>>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    observer: Arc<dyn Observer>,
+    limits: Limits,
+}
+
+/// Kind of the bus that is used when nobody names one.
+const EMBEDDED: &str = "local";
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Builder").field("manifests", &self.manifests.files()).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            registry: Registry::builtin(),
+            manifests: Manifests::default(),
+            checks: Checks::default(),
+            event_sources: Vec::new(),
+            sensors: Vec::new(),
+            own_sources: Vec::new(),
+            own_triggers: OwnTriggers::new(),
+            bus: None,
+            bus_kind: None,
+            data_directory: PathBuf::from(".argo-events"),
+            host: Host::Own(WebServer::default()),
+            secrets: None,
+            clock: Arc::new(SystemClock),
+            metrics: Metrics::default(),
+            observer: Arc::new(Unobserved),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Replaces the kinds of sources, triggers and buses; [`Registry::builtin`](crate::BuiltinKinds) unless told otherwise.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Adds the objects of manifests.
+    pub fn manifests(mut self, manifests: Manifests) -> Self {
+        self.manifests.extend(manifests);
+        self
+    }
+
+    /// Sets what manifests are checked for beyond what an engine needs.
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Adds an EventSource.
+    pub fn event_source(mut self, source: api::EventSource) -> Self {
+        self.event_sources.push(source);
+        self
+    }
+
+    /// Adds a Sensor.
+    pub fn sensor(mut self, sensor: api::Sensor) -> Self {
+        self.sensors.push(sensor);
+        self
+    }
+
+    /// Adds a source of one's own; `name` is `SOURCE/EVENT`, as sensors ask for it.
+    pub fn source(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
+        self.own_sources.push((name.into(), Arc::new(source)));
+        self
+    }
+
+    /// Binds a closure to the trigger of that name which names no kind in its manifest.
+    ///
+    /// The closure may run many times at once. An error counts as a failed attempt: the trigger's
+    /// retry strategy and dead letter apply, and a transient or a permanent error is retried alike.
+    pub fn trigger<F, O>(self, name: impl Into<String>, act: F) -> Self
+    where
+        F: Fn(Firing) -> O + Send + Sync + 'static,
+        O: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.own_trigger(name, FunctionTrigger::new(act))
+    }
+
+    /// Binds a trigger of one's own to the trigger of that name which names no kind in its manifest.
+    pub fn own_trigger(mut self, name: impl Into<String>, trigger: impl Trigger) -> Self {
+        self.own_triggers.insert(name.into(), Arc::new(trigger));
+        self
+    }
+
+    /// Calls a closure for each event of `SOURCE/EVENT`, without a manifest.
+    pub fn on<F, O>(self, subject: impl Into<String>, act: F) -> Self
+    where
+        F: Fn(Arc<Event>) -> O + Send + Sync + 'static,
+        O: Future<Output = Result<()>> + Send + 'static,
+    {
+        let subject = subject.into();
+        let (source, event) = subject.split_once('/').unwrap_or((&subject, ""));
+        let (sensor, name) = handler::sensor(source, event, self.own_triggers.len());
+        self.sensor(sensor).own_trigger(name, handler::trigger(act))
+    }
+
+    /// Uses a bus of the program.
+    pub fn bus(mut self, bus: impl EventBus) -> Self {
+        self.bus = Some(BusChoice::Given(Arc::new(bus)));
+        self
+    }
+
+    /// Uses a bus of that kind with default settings, whatever the manifests say.
+    pub fn bus_kind(mut self, kind: impl Into<String>) -> Self {
+        self.bus_kind = Some(kind.into());
+        self
+    }
+
+    /// Sets where an embedded bus keeps its files; `.argo-events` unless told otherwise.
+    pub fn data_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data_directory = directory.into();
+        self
+    }
+
+    /// Opens no ports: [`Engine::routes`] are mounted in a server of the program.
+    pub fn mounted(mut self) -> Self {
+        self.host = Host::Mounted(MountedRoutes::default());
+        self
+    }
+
+    /// Uses a web server with settings of one's own.
+    pub fn web_server(mut self, server: WebServer) -> Self {
+        self.host = Host::Own(server);
+        self
+    }
+
+    /// Sets where secrets and config maps are found, instead of those of the manifests.
+    pub fn secrets(mut self, secrets: Arc<dyn SecretSource>) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
+    /// Sets the clock; the machine's unless told otherwise.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets where things are counted.
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Watches what sensors decide.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Sets the limits of the sensors' lanes.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Checks everything. Does no I/O beyond looking for secrets.
+    ///
+    /// # Errors
+    /// Every fault of every object at once, each with its place.
+    pub fn build(mut self) -> Result<Engine, BuildError> {
+        let mut faults = Faults::default();
+        let manifests = self.check_manifests(&mut faults);
+        let secrets = self.choose_secrets(&manifests);
+        let bus = self.choose_bus(&manifests, secrets.clone(), &mut faults);
+        let own_sources = self.subjects(&mut faults);
+        let sensors = self.plans(&manifests, secrets.clone(), &mut faults);
+        faults.finish()?;
+        let found = manifests.event_sources.into_iter().map(Located::into_inner);
+        Ok(Engine {
+            registry: Arc::new(self.registry),
+            event_sources: found.chain(self.event_sources).collect(),
+            own_sources,
+            sensors,
+            bus: bus.expect("without a bus there was a fault"),
+            host: self.host,
+            secrets,
+            clock: self.clock,
+            metrics: self.metrics,
+        })
+    }
+}
+
+impl Builder {
+    fn check_manifests(&mut self, faults: &mut Faults) -> Manifests {
+        let mut manifests = std::mem::take(&mut self.manifests);
+        let mut checks = self.checks.clone();
+        checks.own_triggers.extend(self.own_triggers.keys().cloned());
+        let names = self.own_sources.iter().filter_map(|(name, _)| name.split_once('/'));
+        checks.own_sources.extend(names.map(|(source, event)| (source.to_owned(), event.to_owned())));
+        faults.diagnostics(manifests.check(&self.registry, &checks));
+        manifests
+    }
+
+    /// The manifests' own values are looked at first.
+    fn choose_secrets(&mut self, manifests: &Manifests) -> Arc<dyn SecretSource> {
+        let mut own = manifests.secrets.clone();
+        if let Some(more) = self.checks.secrets.take() {
+            own.extend(more);
+        }
+        match self.secrets.take() {
+            Some(given) => given,
+            None => Arc::new(own),
+        }
+    }
+
+    /// The program's bus, else the kind asked for, else the manifests' EventBus, else an embedded one.
+    fn choose_bus(
+        &mut self,
+        manifests: &Manifests,
+        secrets: Arc<dyn SecretSource>,
+        faults: &mut Faults,
+    ) -> Option<BusChoice> {
+        if let Some(bus) = self.bus.take() {
+            return Some(bus);
+        }
+        let (kind, config) = match (&self.bus_kind, manifests.buses.first()) {
+            (Some(kind), _) => (kind.clone(), json!({})),
+            (None, Some(bus)) => described(bus)?,
+            (None, None) => (EMBEDDED.to_owned(), json!({})),
+        };
+        let build = BusBuild::new("default", &self.data_directory, secrets, self.clock.clone());
+        match self.registry.bus(&kind) {
+            Ok(descriptor) => {
+                Some(BusChoice::Described { descriptor: *descriptor, config, build })
+            }
+            Err(error) => {
+                faults.extend("", [Problem::error(FieldPath::root(), error.to_string())]);
+                None
+            }
+        }
+    }
+
+    fn subjects(&mut self, faults: &mut Faults) -> BTreeMap<Subject, Arc<dyn EventSource>> {
+        let mut sources = BTreeMap::new();
+        for (name, source) in std::mem::take(&mut self.own_sources) {
+            match name.split_once('/') {
+                Some((source_name, event)) if !source_name.is_empty() && !event.is_empty() => {
+                    sources.insert(Subject::new(source_name, event), source);
+                }
+                _ => {
+                    let message = format!("{name:?} is no name of a source; write SOURCE/EVENT, such as shop/paid");
+                    faults.extend("", [Problem::error(FieldPath::root(), message)]);
+                }
+            }
+        }
+        sources
+    }
+
+    fn plans(
+        &self,
+        manifests: &Manifests,
+        secrets: Arc<dyn SecretSource>,
+        faults: &mut Faults,
+    ) -> Vec<Arc<SensorPlan>> {
+        // A plan repeats the checks of manifests, so that there it would say the same again.
+        if faults.has_errors() {
+            return Vec::new();
+        }
+        let mut build = SensorBuild::new(self.registry.clone(), secrets, self.clock.clone());
+        build.metrics = self.metrics.clone();
+        build.observer = self.observer.clone();
+        build.limits = self.limits;
+        let compile = |sensor| SensorPlan::compile(sensor, &self.own_triggers, build.clone());
+        let mut plans = Vec::new();
+        for sensor in &manifests.sensors {
+            match compile(sensor) {
+                Ok(plan) => plans.push(Arc::new(plan)),
+                Err(problems) => faults.located(sensor, &problems),
+            }
+        }
+        for sensor in &self.sensors {
+            match compile(sensor) {
+                Ok(plan) => plans.push(Arc::new(plan)),
+                Err(problems) => faults.extend(&format!("Sensor/{}", sensor.metadata.name), problems),
+            }
+        }
+        plans
+    }
+}
+
+/// Returns kind and configuration of an EventBus.
+fn described(bus: &api::EventBus) -> Option<(String, Value)> {
+    bus.spec.kinds.iter().next().map(|(kind, config)| (kind.clone(), config.clone()))
+}
