@@ -124,6 +124,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Makes a problem of that severity.
+    pub fn new(severity: Severity, path: FieldPath, message: impl Into<String>) -> Self {
+        Self { severity, ..Self::error(path, message) }
+    }
+
     /// Makes an error.
     pub fn error(path: FieldPath, message: impl Into<String>) -> Self {
         Self {
@@ -137,16 +142,20 @@ impl Problem {
 
     /// Makes a warning.
     pub fn warning(path: FieldPath, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(path, message)
-        }
+        Self::new(Severity::Warning, path, message)
     }
 
     /// Says what would be right.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says what would be right, if somebody knows.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
         self
     }
 

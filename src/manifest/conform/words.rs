@@ -1,0 +1,95 @@
+//! Words for what a schema wants and what a manifest has.
+
+use crate::manifest::yaml::{Content, Node};
+use serde_json::Value;
+
+/// Says what a schema wants.
+pub(super) fn expected(schema: &Value) -> &'static str {
+    match super::type_of(schema) {
+        Some("string") => "a text",
+        Some("integer") => "an integer",
+        Some("number") => "a number",
+        Some("boolean") => "true or false",
+        Some("array") => "a list",
+        Some("object") => "an object",
+        _ => "something else",
+    }
+}
+
+/// Says what stands in the manifest.
+pub(super) fn found(node: &Node) -> String {
+    match &node.content {
+        Content::List(_) => "a list".to_owned(),
+        Content::Map(_) => "an object".to_owned(),
+        Content::Scalar { value, .. } => found_scalar(value),
+    }
+}
+
+/// Says what a scalar is; texts that may be long or secret are not repeated.
+pub(super) fn found_scalar(value: &Value) -> String {
+    match value {
+        Value::String(_) => "a text".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Number(number) => format!("the number {number}"),
+        other => other.to_string(),
+    }
+}
+
+/// Tells whether the reference has a kind of this name; then it is one that this build lacks.
+pub(crate) fn is_reference_kind(of: &str, name: &str) -> bool {
+    const SOURCES: &[&str] = &[
+        "amqp",
+        "azureEventsHub",
+        "azureQueueStorage",
+        "azureServiceBus",
+        "bitbucket",
+        "bitbucketserver",
+        "calendar",
+        "emitter",
+        "file",
+        "generic",
+        "gerrit",
+        "github",
+        "gitlab",
+        "hdfs",
+        "kafka",
+        "minio",
+        "mns",
+        "mqtt",
+        "nats",
+        "nsq",
+        "pubSub",
+        "pulsar",
+        "redis",
+        "redisStream",
+        "resource",
+        "sftp",
+        "slack",
+        "sns",
+        "sqs",
+        "storageGrid",
+        "stripe",
+        "webhook",
+    ];
+    const TRIGGERS: &[&str] = &[
+        "argoWorkflow",
+        "awsLambda",
+        "azureEventHubs",
+        "azureServiceBus",
+        "custom",
+        "email",
+        "http",
+        "k8s",
+        "kafka",
+        "log",
+        "nats",
+        "openWhisk",
+        "pulsar",
+        "slack",
+    ];
+    match of {
+        "event source" => SOURCES.contains(&name),
+        "trigger" => TRIGGERS.contains(&name),
+        _ => false,
+    }
+}

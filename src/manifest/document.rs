@@ -1,0 +1,246 @@
+//! Objects within texts: which there are, and what they decode to.
+
+use super::{
+    conform::{self, Conformed},
+    diagnostics::{Diagnostic, Diagnostics},
+    file::File,
+    located::Origin,
+    schema,
+    secrets::LocalSecrets,
+    yaml::{self, Content, Node},
+};
+use argo_events_core::{FieldPath, Problem, Registry, Severity, api};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// An object that was read, whatever it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) kind: Kind,
+    pub(crate) origin: Origin,
+}
+
+/// The kinds of objects that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    EventSource,
+    Sensor,
+    EventBus,
+    Secret,
+    ConfigMap,
+}
+
+/// What an object decodes to.
+#[derive(Clone, Debug)]
+pub(crate) enum Decoded {
+    EventSource(api::EventSource),
+    Sensor(api::Sensor),
+    EventBus(api::EventBus),
+    /// Values of a Secret or a ConfigMap.
+    Values(LocalSecrets),
+}
+
+/// An object with everything that its schema says about it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) decoded: Option<Decoded>,
+    pub(crate) conformed: Conformed,
+}
+
+/// Schemas of the kinds.
+#[derive(Debug)]
+pub(crate) struct Schemas {
+    event_source: Value,
+    sensor: Value,
+    event_bus: Value,
+    values: Value,
+}
+
+impl Schemas {
+    pub(crate) fn of(registry: &Registry) -> Self {
+        let bytes = json!({"type": "object", "additionalProperties": {"type": "string"}});
+        Self {
+            event_source: schema::event_source(registry),
+            sensor: schema::sensor(registry),
+            event_bus: schema::event_bus(registry),
+            values: json!({
+                "type": "object",
+                "additionalProperties": true,
+                "properties": {"data": bytes, "stringData": bytes, "binaryData": bytes},
+            }),
+        }
+    }
+
+    /// Makes schemas that leave kinds as they are, for objects whose registry is not known yet.
+    pub(crate) fn of_envelopes() -> Self {
+        let mut schemas = Self::of(&Registry::default());
+        for (schema, place) in [
+            (&mut schemas.event_source, "EventSourceSpec"),
+            (&mut schemas.sensor, "TriggerTemplate"),
+            (&mut schemas.event_bus, "EventBusSpec"),
+        ] {
+            schema["$defs"][place]["additionalProperties"] = true.into();
+        }
+        schemas
+    }
+}
+
+/// Finds the objects of a file; what is none, or of no use here, is reported.
+pub(crate) fn read(file: &Arc<File>, faults: &mut Diagnostics) -> Vec<Document> {
+    let (roots, found) = yaml::read(&file.text);
+    for fault in found {
+        let severity = if fault.warning {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        faults.push(at(file, fault.offset, severity, fault.message, fault.help));
+    }
+    let mut documents = Vec::new();
+    for root in &roots {
+        let is_list = root
+            .member("kind")
+            .and_then(|kind| kind.value.text())
+            .is_some_and(|kind| kind == "List");
+        match root.member("items").map(|items| &items.value.content) {
+            Some(Content::List(items)) if is_list => {
+                documents.extend(items.iter().filter_map(|item| identify(file, item, faults)));
+            }
+            _ => documents.extend(identify(file, root, faults)),
+        }
+    }
+    documents
+}
+
+fn at(
+    file: &File,
+    offset: usize,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+) -> Diagnostic {
+    let (line, column) = file.position(offset);
+    Diagnostic {
+        severity,
+        line,
+        column,
+        help,
+        ..Diagnostic::of_file(&file.name, message)
+    }
+}
+
+fn identify(file: &Arc<File>, node: &Arc<Node>, faults: &mut Diagnostics) -> Option<Document> {
+    let mut report = |severity, message: String, help: Option<&str>| {
+        faults.push(at(
+            file,
+            node.span.start,
+            severity,
+            message,
+            help.map(str::to_owned),
+        ));
+    };
+    let text = |name: &str| node.member(name).and_then(|entry| entry.value.text());
+    let Some(kind_name) = text("kind") else {
+        let help = "an object has `apiVersion`, `kind`, `metadata` and `spec`";
+        report(
+            Severity::Error,
+            "not an object of Kubernetes: it has no `kind`".to_owned(),
+            Some(help),
+        );
+        return None;
+    };
+    let version = text("apiVersion").unwrap_or_default();
+    let group = version.split('/').next().unwrap_or_default();
+    let kind = match kind_name {
+        "EventSource" => Kind::EventSource,
+        "Sensor" => Kind::Sensor,
+        "EventBus" => Kind::EventBus,
+        "Secret" if version == "v1" => Kind::Secret,
+        "ConfigMap" if version == "v1" => Kind::ConfigMap,
+        _ => {
+            report(
+                Severity::Warning,
+                format!("ignored: objects of kind {kind_name} are not looked at"),
+                None,
+            );
+            return None;
+        }
+    };
+    let is_ours = !matches!(kind, Kind::Secret | Kind::ConfigMap);
+    if is_ours && version != api::API_VERSION {
+        let known = format!("write apiVersion: {}", api::API_VERSION);
+        let severity = if group == "argoproj.io" || version.is_empty() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        report(
+            severity,
+            format!("{kind_name} of `{version}` is not known"),
+            Some(&known),
+        );
+        if severity == Severity::Warning {
+            return None;
+        }
+    }
+    let name = node
+        .member("metadata")
+        .and_then(|metadata| metadata.value.member("name"));
+    let name = name.and_then(|name| name.value.text()).unwrap_or("?");
+    let object = format!("{kind_name}/{name}");
+    Some(Document {
+        kind,
+        origin: Origin {
+            file: Arc::clone(file),
+            node: Arc::clone(node),
+            object,
+        },
+    })
+}
+
+impl Document {
+    /// Decodes what fits the schema.
+    pub(crate) fn decode(&self, schemas: &Schemas, strict: bool) -> Outcome {
+        let schema = match self.kind {
+            Kind::EventSource => &schemas.event_source,
+            Kind::Sensor => &schemas.sensor,
+            Kind::EventBus => &schemas.event_bus,
+            Kind::Secret | Kind::ConfigMap => &schemas.values,
+        };
+        let unknown = if strict {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let Origin { file, node, .. } = &self.origin;
+        let mut conformed = conform::conform(node, &file.text, schema, unknown);
+        let decoded = match self.kind {
+            Kind::EventSource => decode(&mut conformed).map(Decoded::EventSource),
+            Kind::Sensor => decode(&mut conformed).map(Decoded::Sensor),
+            Kind::EventBus => decode(&mut conformed).map(Decoded::EventBus),
+            Kind::Secret | Kind::ConfigMap => {
+                let is_secret = self.kind == Kind::Secret;
+                let values =
+                    LocalSecrets::from_object(&conformed.value, is_secret, &mut conformed.problems);
+                Some(Decoded::Values(values))
+            }
+        };
+        Outcome { decoded, conformed }
+    }
+}
+
+/// Decodes what is left; schema and types agree, so that a failure here means they do not.
+fn decode<T: DeserializeOwned>(conformed: &mut Conformed) -> Option<T> {
+    match T::deserialize(&conformed.value) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            if !conformed.problems.has_errors() {
+                conformed
+                    .problems
+                    .push(Problem::error(FieldPath::root(), error.to_string()));
+            }
+            None
+        }
+    }
+}
