@@ -5,13 +5,8 @@ use crate::gostrconv::{FloatFormat, format_float};
 
 /// Formats a number by a verb, or gives false if the verb is none for numbers.
 pub(super) fn format(out: &mut Output, value: f64, verb: char, flags: &Flags) -> bool {
-    let (format, default) = match verb {
-        'v' | 'g' | 'G' => (FloatFormat::General, None),
-        'e' | 'E' => (FloatFormat::Exponent, Some(6)),
-        'f' | 'F' => (FloatFormat::Fixed, Some(6)),
-        'x' | 'X' => (FloatFormat::Hexadecimal, None),
-        'b' => (FloatFormat::Binary, None),
-        _ => return false,
+    let Some((format, default)) = layout(verb) else {
+        return false;
     };
     let precision = flags.precision.or(default);
     let text = format_float(value.abs(), format, precision);
@@ -42,6 +37,18 @@ pub(super) fn format(out: &mut Output, value: f64, verb: char, flags: &Flags) ->
         out.pad(format!("{sign}{number}"), flags);
     }
     true
+}
+
+/// Gives how a verb lays numbers out and to how many digits, if it is one for numbers.
+fn layout(verb: char) -> Option<(FloatFormat, Option<usize>)> {
+    Some(match verb {
+        'v' | 'g' | 'G' => (FloatFormat::General, None),
+        'e' | 'E' => (FloatFormat::Exponent, Some(6)),
+        'f' | 'F' => (FloatFormat::Fixed, Some(6)),
+        'x' | 'X' => (FloatFormat::Hexadecimal, None),
+        'b' => (FloatFormat::Binary, None),
+        _ => return None,
+    })
 }
 
 /// Writes an infinity, which always has a sign, or NaN, which has one only if asked for.

@@ -17,6 +17,7 @@ impl Digits {
     }
 
     /// Finds the fewest digits that read back in single precision.
+    #[cfg(feature = "gojson")]
     pub(crate) fn shortest_f32(size: f32) -> Self {
         Self::read(zmij::Buffer::new().format_finite(size))
     }
