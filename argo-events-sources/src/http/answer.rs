@@ -11,6 +11,9 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use std::{pin::Pin, pin::pin, sync::Arc, time::Duration};
 
+/// Most bytes of a request's head, as in Go's server; more get 431.
+pub(super) const HEAD_BYTES: usize = 1024 * 1024 + 4096;
+
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Answers a request from the routes of a table.
@@ -31,7 +34,7 @@ fn lookup(table: &Table, head: &Parts) -> Result<Arc<Entry>, Response> {
     let path = match target::read(&head.method, &head.uri) {
         Target::Path(path) => path,
         Target::Redirect(location) => return Err(redirect(&location)),
-        Target::Malformed => return Err(malformed("the target has a broken escape")),
+        Target::Malformed => return Err(malformed("the target is no path")),
     };
     if let Some(entry) = table.snapshot().find(&path, &head.method) {
         return Ok(Arc::clone(entry));
@@ -129,9 +132,23 @@ fn not_found() -> Response {
 
 /// Refuses heads that HTTP lets through and a careful server does not.
 pub(super) fn check_head(head: &Parts) -> Result<(), Response> {
+    check_size(head)?;
     check_host(head)?;
     check_framing(head)?;
     check_expectation(head)
+}
+
+/// The parser's own limit is rounded up to what it happens to read at a time.
+fn check_size(head: &Parts) -> Result<(), Response> {
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if headers.sum::<usize>() <= HEAD_BYTES {
+        return Ok(());
+    }
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Err(closing(text(status, "431 Request Header Fields Too Large")))
 }
 
 fn check_host(head: &Parts) -> Result<(), Response> {

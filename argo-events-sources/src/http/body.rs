@@ -63,22 +63,19 @@ async fn next<B: Incoming>(mut body: Pin<&mut B>) -> Result<Option<Bytes>, BodyF
 }
 
 fn fault(error: &(dyn std::error::Error + 'static)) -> BodyFault {
-    match innermost(error) {
-        Some(hyper) if hyper.is_incomplete_message() => BodyFault::CutOff,
-        Some(hyper) if hyper.is_timeout() => BodyFault::TooSlow,
-        _ => BodyFault::Broken(text_of(error)),
-    }
-}
-
-fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a hyper::Error> {
-    let mut error = Some(error);
-    while let Some(current) = error {
-        if let Some(found) = current.downcast_ref() {
-            return Some(found);
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        let is_end = |error: &std::io::Error| error.kind() == std::io::ErrorKind::UnexpectedEof;
+        if current
+            .downcast_ref()
+            .is_some_and(hyper::Error::is_incomplete_message)
+            || current.downcast_ref().is_some_and(is_end)
+        {
+            return BodyFault::CutOff;
         }
-        error = current.source();
+        cause = current.source();
     }
-    None
+    BodyFault::Broken(text_of(error))
 }
 
 fn text_of(error: &dyn std::error::Error) -> String {

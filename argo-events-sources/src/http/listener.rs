@@ -2,7 +2,8 @@
 
 use super::{
     Port,
-    answer::{answer, check_head},
+    answer::{HEAD_BYTES, answer, check_head},
+    linger::Lingering,
     table::Table,
     tls,
 };
@@ -17,10 +18,13 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     convert::Infallible,
-    fmt, io,
+    fmt,
+    future::poll_fn,
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as Socket},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -33,8 +37,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-/// Most bytes of a request's head, as in Go's server; more get 431.
-const HEAD_BYTES: usize = 1024 * 1024 + 4096;
 /// How long to wait after the system refused to accept a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -89,9 +91,9 @@ pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) table: Table,
     tls: Option<(TlsPair, TlsAcceptor)>,
+    /// `None` once the port is given back, which is at once: whoever comes later is refused.
+    socket: Mutex<Option<TcpListener>>,
     stop: CancellationToken,
-    /// Cancelled once the socket is closed.
-    gone: CancellationToken,
 }
 
 impl Listener {
@@ -114,17 +116,17 @@ impl Listener {
             .and_then(TcpListener::from_std)
             .map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        let (stop, gone) = (shared.stop.child_token(), CancellationToken::new());
+        let (socket, stop) = (Mutex::new(Some(socket)), shared.stop.child_token());
         let listener = Arc::new(Self {
             address,
             table,
             tls,
+            socket,
             stop,
-            gone,
         });
         shared
             .tasks
-            .spawn(accept(socket, Arc::clone(&listener), Arc::clone(shared)));
+            .spawn(accept(Arc::clone(&listener), Arc::clone(shared)));
         Ok((listener, number))
     }
 
@@ -151,21 +153,26 @@ impl Listener {
         self.tls.is_some()
     }
 
+    /// Gives the port back, and lets connections end after what is under way.
     pub(super) fn end(&self) {
+        self.socket().take();
         self.stop.cancel();
     }
 
-    pub(super) fn is_ending(&self) -> bool {
-        self.stop.is_cancelled()
+    fn socket(&self) -> MutexGuard<'_, Option<TcpListener>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what is cancelled when the port is free again, if it is being given back.
-    pub(super) fn ending(&self) -> Option<CancellationToken> {
-        self.is_ending().then(|| self.gone.clone())
-    }
-
-    pub(super) fn is_gone(&self) -> bool {
-        self.gone.is_cancelled()
+    /// Waits for a connection; `None` once the port is given back.
+    async fn next(&self) -> Option<io::Result<TcpStream>> {
+        let accepted = poll_fn(|context| match &*self.socket() {
+            Some(socket) => socket.poll_accept(context).map(Some),
+            None => Poll::Ready(None),
+        });
+        tokio::select! {
+            () = self.stop.cancelled() => None,
+            accepted = accepted => accepted.map(|it| it.map(|(stream, _)| stream)),
+        }
     }
 }
 
@@ -209,25 +216,22 @@ fn refused(port: Port, owner: &str, error: io::Error) -> Error {
     Error::transient(ErrorKind::Unavailable, message).caused_by(error)
 }
 
-async fn accept(socket: TcpListener, listener: Arc<Listener>, shared: Arc<Shared>) {
+async fn accept(listener: Arc<Listener>, shared: Arc<Shared>) {
     while let Some(permit) = permit(&listener, &shared).await {
-        tokio::select! {
-            () = listener.stop.cancelled() => break,
-            accepted = socket.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
-                    let tasks = shared.tasks.clone();
-                    tasks.spawn(connection(stream, listener, shared, permit));
-                }
-                Err(error) => {
-                    warn!(%error, address = %listener.address, "could not accept a connection");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            },
+        match listener.next().await {
+            None => break,
+            Some(Ok(stream)) => {
+                let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
+                let tasks = shared.tasks.clone();
+                tasks.spawn(connection(stream, listener, shared, permit));
+            }
+            Some(Err(error)) => {
+                warn!(%error, address = %listener.address, "could not accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
-    drop(socket);
-    listener.gone.cancel();
+    listener.end();
 }
 
 /// Waits until there may be one more connection; `None` once the port ends.
@@ -288,8 +292,7 @@ where
         .header_read_timeout(shared.head_timeout)
         .max_buf_size(HEAD_BYTES)
         .half_close(true)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Lingering::new(stream)), service);
     let mut connection = pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,

@@ -3,7 +3,7 @@
 //! A variable matches one or more characters other than a slash unless it brings an expression of its
 //! own, in Go's syntax. What a variable matched is not kept; sources have no use for it.
 
-use regex::Regex;
+use argo_events_expr::re2::{Regex, quote_meta};
 use std::fmt;
 
 /// A compiled endpoint.
@@ -53,7 +53,7 @@ impl Pattern {
     pub fn matches(&self, path: &[u8]) -> bool {
         match &self.0 {
             Kind::Exact(exact) => exact == path,
-            Kind::Template(regex) => regex.is_match(&String::from_utf8_lossy(path)),
+            Kind::Template(regex) => regex.is_match(path),
         }
     }
 
@@ -164,21 +164,21 @@ fn variable(text: &str) -> Result<Piece<'_>, PatternError> {
 }
 
 fn compile(pieces: &[Piece<'_>]) -> Result<Regex, PatternError> {
-    let mut whole = String::from("^");
+    let mut whole = b"^".to_vec();
     let mut variables = 0;
     for piece in pieces {
         match piece {
-            Piece::Literal(text) => whole.push_str(&regex::escape(text)),
+            Piece::Literal(text) => whole.extend(quote_meta(text.as_bytes())),
             Piece::Variable { expression } => {
                 variables += 1;
-                whole.extend(["(", expression, ")"]);
+                whole.extend([b"(", expression.as_bytes(), b")"].concat());
             }
         }
     }
-    whole.push('$');
+    whole.push(b'$');
     let regex = Regex::new(&whole).map_err(|error| PatternError::Expression(error.to_string()))?;
     // The whole match counts as a group, too.
-    if regex.captures_len() != variables + 1 {
+    if regex.group_names().len() != variables + 1 {
         return Err(PatternError::Groups);
     }
     Ok(regex)

@@ -15,7 +15,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// Serves routes on ports of its own. Clones share everything.
@@ -130,13 +129,6 @@ pub struct Listening {
     pub owner: String,
 }
 
-/// What came of a route that looks for its port.
-enum Placed {
-    Serving(RouteGuard),
-    /// The port is being given back; the token is cancelled when that is done.
-    Ending(CancellationToken),
-}
-
 impl WebServer {
     /// Begins a server that needs settings.
     pub fn builder() -> Builder {
@@ -146,11 +138,7 @@ impl WebServer {
     /// Returns where a port is bound; the way to learn what the system chose for port 0.
     pub fn address(&self, port: &str) -> Option<SocketAddr> {
         let port = Port::parse(port).ok()?;
-        let listeners = self.listeners();
-        listeners
-            .get(&port)
-            .filter(|listener| !listener.is_ending())
-            .map(|it| it.address)
+        self.listeners().get(&port).map(|listener| listener.address)
     }
 
     /// Lists what is served, sorted by owner.
@@ -183,21 +171,24 @@ impl WebServer {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, port: Port, route: Route) -> Result<Placed> {
+    fn place(&self, port: Port, route: Route) -> Result<RouteGuard> {
         let mut listeners = self.listeners();
+        if self.0.shared.is_closed() {
+            return Err(Error::permanent(
+                ErrorKind::Closed,
+                "the HTTP server is closed",
+            ));
+        }
         if let Some(listener) = listeners.get(&port) {
-            if let Some(gone) = listener.ending() {
-                return Ok(Placed::Ending(gone));
-            }
             listener.suits(&route)?;
             let number = listener.table.add(route)?;
-            return Ok(Placed::Serving(self.guard(port, number)));
+            return Ok(self.guard(port, number));
         }
         let (owner, endpoint) = (route.owner.clone(), route.endpoint.clone());
         let (listener, number) = Listener::bind(self.0.address, port, route, &self.0.shared)?;
         info!(address = %listener.address, owner, endpoint, "listening");
         listeners.insert(port, listener);
-        Ok(Placed::Serving(self.guard(port, number)))
+        Ok(self.guard(port, number))
     }
 
     fn guard(&self, port: Port, number: u64) -> RouteGuard {
@@ -206,9 +197,11 @@ impl WebServer {
     }
 
     fn remove(&self, port: Port, number: u64) {
-        let listeners = self.listeners();
-        if let Some(listener) = listeners.get(&port)
-            && listener.table.remove(number)
+        let mut listeners = self.listeners();
+        if listeners
+            .get(&port)
+            .is_some_and(|listener| listener.table.remove(number))
+            && let Some(listener) = listeners.remove(&port)
         {
             listener.end();
         }
@@ -219,20 +212,6 @@ impl WebServer {
 impl HttpHost for WebServer {
     async fn serve(&self, route: Route) -> Result<RouteGuard> {
         let port = Port::parse(&route.port).map_err(|error| error.with("owner", &route.owner))?;
-        loop {
-            if self.0.shared.is_closed() {
-                return Err(Error::permanent(
-                    ErrorKind::Closed,
-                    "the HTTP server is closed",
-                ));
-            }
-            match self.place(port, route.clone())? {
-                Placed::Serving(guard) => return Ok(guard),
-                Placed::Ending(gone) => {
-                    gone.cancelled().await;
-                    self.listeners().retain(|_, listener| !listener.is_gone());
-                }
-            }
-        }
+        self.place(port, route)
     }
 }

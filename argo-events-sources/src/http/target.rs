@@ -14,16 +14,16 @@ pub(super) enum Target<'a> {
     Path(Cow<'a, [u8]>),
     /// Elsewhere.
     Redirect(String),
-    /// Nowhere: an escape in it is broken.
+    /// Nowhere: an escape in it is broken, or it does not begin with a slash.
     Malformed,
 }
 
 /// Reads the target of a request.
 pub(super) fn read<'a>(method: &Method, uri: &'a Uri) -> Target<'a> {
-    let path = if *method == Method::CONNECT && uri.scheme().is_none() {
-        ""
-    } else {
-        uri.path()
+    let path = match (uri.scheme(), uri.authority()) {
+        (None, Some(_)) if *method == Method::CONNECT => "",
+        (None, Some(_)) => return Target::Malformed,
+        _ => uri.path(),
     };
     if is_plain(path) {
         return Target::Path(Cow::Borrowed(path.as_bytes()));
@@ -129,6 +129,7 @@ mod tests {
             ("*", "→ /%2A"),
             ("/a%", "malformed"),
             ("/a%zz", "malformed"),
+            ("a", "malformed"),
         ];
         for (target, wanted) in cases {
             assert_eq!(shown(target), wanted, "{target}");

@@ -2,7 +2,7 @@
 
 use super::{EventFilter, FilterCompiler};
 use argo_events_core::{
-    Error, ErrorKind, EventSource, Registry, Result, api,
+    Error, ErrorKind, EventSource, FieldPath, Problems, Registry, Result, Severity, api,
     registry::{Placement, SourceDescriptor},
 };
 use serde_json::Value;
@@ -100,6 +100,7 @@ fn build<'a>(
     config: &Value,
     filters: Option<&dyn FilterCompiler>,
 ) -> Result<Built<'a>> {
+    check(descriptor, config)?;
     let source = descriptor.build(config)?;
     let filter = match expression(descriptor.kind, config) {
         Some(expression) => Some(compile(expression, filters)?),
@@ -110,6 +111,21 @@ fn build<'a>(
         source,
         filter,
     })
+}
+
+/// Refuses what validation finds, so that nobody has to have validated before.
+fn check(descriptor: &SourceDescriptor, config: &Value) -> Result<()> {
+    let mut problems = Problems::default();
+    descriptor.validate(config, &FieldPath::root(), &mut problems);
+    if !problems.has_errors() {
+        return Ok(());
+    }
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    let errors: Vec<_> = errors.map(|problem| problem.to_string()).collect();
+    let message = errors.join("; ").trim_start_matches(": ").to_owned();
+    Err(Error::permanent(ErrorKind::ConfigInvalid, message))
 }
 
 /// Returns the filter expression of an entry, if it has one.

@@ -3,6 +3,8 @@
 //! Each rule is a predicate over a vector's input, never over its id and never over our output,
 //! with the reason and with what is required instead.
 
+pub mod http;
+
 use crate::Outcome;
 use argo_events_expr::sjson;
 use jiff::{Span, Timestamp, tz::TimeZone};

@@ -10,6 +10,9 @@ mod gjson;
 mod gofmt;
 mod gojson;
 mod gostrconv;
+pub(crate) mod http;
+mod http_health;
+mod http_webhook;
 mod re2;
 mod sjson;
 
@@ -23,6 +26,8 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("gofmt", gofmt::check),
     ("gojson", gojson::check),
     ("gostrconv", gostrconv::check),
+    ("http-health", http_health::check),
+    ("http-webhook", http_webhook::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
 ];

@@ -1,0 +1,291 @@
+//! Rules of sensors: filters, parameters, triggers.
+
+use super::Rule;
+use crate::Outcome;
+use serde_json::Value;
+
+/// Headers that the client writes itself, as Go spells them.
+const OWN_HEADERS: [&str; 6] = [
+    "Host",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Trailer",
+    "User-Agent",
+    "Accept-Encoding",
+];
+
+/// A name that the client writes itself goes out twice when it is spelled another way.
+pub const HTTP_ONE_LINE_EACH: Rule = Rule {
+    name: "http: headers of the client spelled another way",
+    reason: "the reference sends them beside its own lines, so that a request can state two lengths",
+    required: "one line each: the client's own, or the manifest's user agent and encoding",
+    applies: |vector| {
+        named_headers(&vector["in"]["trigger"])
+            .iter()
+            .any(|name| is_respelled(name))
+    },
+};
+
+/// A secret header goes wherever a redirect leads.
+pub const HTTP_SECRETS_STAY: Rule = Rule {
+    name: "http: secret headers on a redirect to another host",
+    reason: "the reference hands them to any host that the first one names",
+    required: "the same requests, without the secret headers on other hosts",
+    applies: |vector| {
+        let input = &vector["in"];
+        let has_secrets = input["trigger"].to_string().contains("secureHeaders");
+        let answers = input["peer"].as_array().into_iter().flatten();
+        let mut locations =
+            answers.flat_map(|answer| answer["headers"].as_array().into_iter().flatten());
+        has_secrets && locations.any(|header| header[0] == "Location" && leaves(&header[1]))
+    },
+};
+
+/// Tells whether requests that differ are those that a rule requires.
+pub(crate) fn http_requests(vector: &Value, wanted: &Value, got: &Value) -> Option<Outcome> {
+    if (HTTP_ONE_LINE_EACH.applies)(vector) {
+        let bodies_count = !named_headers(&vector["in"]["trigger"])
+            .iter()
+            .any(|name| name == "content-length");
+        let (required, given) = (
+            sorted(&one_line_each(wanted), bodies_count),
+            sorted(got, bodies_count),
+        );
+        let given = if required == given {
+            Ok(())
+        } else {
+            Err(got.to_string())
+        };
+        return Some(HTTP_ONE_LINE_EACH.require(vector, given));
+    }
+    if (HTTP_SECRETS_STAY.applies)(vector) {
+        let secret = secret_names(&vector["in"]["trigger"]);
+        let required = without_secrets(wanted, &secret);
+        let given = if required == *got {
+            Ok(())
+        } else {
+            Err(got.to_string())
+        };
+        return Some(HTTP_SECRETS_STAY.require(vector, given));
+    }
+    None
+}
+
+fn is_respelled(name: &str) -> bool {
+    OWN_HEADERS
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own) && name != *own)
+}
+
+/// Lists names of headers anywhere in a trigger.
+fn named_headers(trigger: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    collect_headers(trigger, &mut names);
+    names
+}
+
+fn collect_headers(value: &Value, names: &mut Vec<String>) {
+    let Some(members) = value.as_object() else {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(|element| collect_headers(element, names));
+        return;
+    };
+    for (name, member) in members {
+        match name.as_str() {
+            "headers" => names.extend(
+                member
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|map| map.keys().cloned()),
+            ),
+            "dynamicHeaders" | "secureHeaders" => {
+                let entries = member.as_array().into_iter().flatten();
+                let named =
+                    entries.filter_map(|entry| entry["dest"].as_str().or(entry["name"].as_str()));
+                names.extend(named.map(str::to_owned));
+            }
+            "parameters" => {
+                let entries = member.as_array().into_iter().flatten();
+                let dests = entries.filter_map(|entry| entry["dest"].as_str()?.rsplit('.').next());
+                names.extend(dests.map(str::to_owned));
+            }
+            _ => {}
+        }
+        collect_headers(member, names);
+    }
+}
+
+/// Keeps the client's own line of each name, but the manifest's user agent and encoding.
+fn one_line_each(requests: &Value) -> Value {
+    let mut requests = requests.clone();
+    for headers in requests
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(|r| r["headers"].as_array_mut())
+    {
+        for own in OWN_HEADERS {
+            let respelled = |header: &Value| {
+                header[0]
+                    .as_str()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(own) && name != own)
+            };
+            let manifests = matches!(own, "User-Agent" | "Accept-Encoding");
+            if headers.iter().any(respelled) {
+                headers.retain(|header| {
+                    if manifests {
+                        header[0] != own
+                    } else {
+                        !respelled(header)
+                    }
+                });
+            }
+        }
+    }
+    requests
+}
+
+/// Sorts headers, since a respelled one may stand elsewhere; a second length changes what is
+/// recorded as body.
+fn sorted(requests: &Value, with_bodies: bool) -> Value {
+    let mut requests = requests.clone();
+    for request in requests
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter(|_| !with_bodies)
+    {
+        request["body"] = Value::Null;
+    }
+    for headers in requests
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(|r| r["headers"].as_array_mut())
+    {
+        headers.sort_by_key(Value::to_string);
+    }
+    requests
+}
+
+/// Tells whether a redirect names another host than the one that every vector begins with.
+fn leaves(location: &Value) -> bool {
+    let location = location.as_str().unwrap_or_default();
+    ["<L1>", "<L2>", "<U1>"]
+        .iter()
+        .any(|name| location.contains(name))
+}
+
+fn secret_names(trigger: &Value) -> Vec<String> {
+    let entries = trigger["template"]["http"]["secureHeaders"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    entries
+        .filter_map(|entry| entry["name"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Removes secret headers from the first request to another host on.
+fn without_secrets(requests: &Value, secret: &[String]) -> Value {
+    let mut requests = requests.clone();
+    let mut left = false;
+    for request in requests.as_array_mut().into_iter().flatten() {
+        left |= request["headers"][0][1]
+            .as_str()
+            .is_some_and(|host| host.starts_with("<L") || host.starts_with("<U"));
+        if let Some(headers) = request["headers"].as_array_mut().filter(|_| left) {
+            headers.retain(|header| !secret.iter().any(|name| header[0] == name.as_str()));
+        }
+    }
+    requests
+}
+
+/// With alternatives, an error of one group turns away what another lets pass.
+pub const FILTER_OR_ERRORS: Rule = Rule {
+    name: "filter: an error beside an alternative that holds",
+    reason: "the reference's entry point takes any error as a rejection, against its documentation",
+    required: "passes if a group that is there holds, fails with the errors otherwise",
+    applies: |vector| {
+        vector["in"]["filtersLogicalOperator"] == "or" && groups(&vector["in"]["filter"]).len() > 1
+    },
+};
+
+/// With alternatives, a filter without groups lets nothing pass.
+pub const FILTER_EMPTY_OR: Rule = Rule {
+    name: "filter: alternatives of which there are none",
+    reason: "the reference turns every event away, without an error",
+    required: "passes, as an empty filter does",
+    applies: |vector| {
+        let input = &vector["in"];
+        input["filtersLogicalOperator"] == "or"
+            && input["filter"].is_object()
+            && groups(&input["filter"]).is_empty()
+    },
+};
+
+/// A time that 64 bits of nanoseconds cannot hold.
+pub const FILTER_FAR_TIME: Rule = Rule {
+    name: "filter: times before 1678 or after 2261",
+    reason: "times are nanoseconds in 64 bits here; an event with another one counts as one without",
+    required: "a verdict without an error",
+    applies: |vector| {
+        let time = vector["in"]["event"]["context"]["time"]
+            .as_str()
+            .unwrap_or_default();
+        let year = time.get(..4).and_then(|year| year.parse::<u16>().ok());
+        !vector["in"]["filter"]["time"].is_null()
+            && year.is_some_and(|year| !(1678..=2261).contains(&year))
+    },
+};
+
+/// Tells whether a verdict that differs is the one that a rule requires. `alone` asks for the
+/// verdict of a filter with only one of the groups.
+pub(crate) fn filter_alternatives(
+    vector: &Value,
+    got: &Value,
+    alone: impl Fn(&Value) -> Value,
+) -> Option<Outcome> {
+    let given = |is_right: bool| {
+        if is_right {
+            Ok(())
+        } else {
+            Err(got.to_string())
+        }
+    };
+    if (FILTER_FAR_TIME.applies)(vector) {
+        return Some(FILTER_FAR_TIME.require(vector, given(got["error"].is_null())));
+    }
+    if (FILTER_EMPTY_OR.applies)(vector) {
+        return Some(FILTER_EMPTY_OR.require(vector, given(got["pass"] == true)));
+    }
+    if (FILTER_OR_ERRORS.applies)(vector) {
+        let filter = &vector["in"]["filter"];
+        let one_holds = groups(filter)
+            .into_iter()
+            .any(|group| alone(&only(filter, group))["pass"] == true);
+        return Some(FILTER_OR_ERRORS.require(vector, given(got["pass"] == one_holds)));
+    }
+    None
+}
+
+/// Lists the groups that are there.
+fn groups(filter: &Value) -> Vec<&'static str> {
+    let is_there = |group: &&str| !filter[group].is_null() && filter[group] != "";
+    ["exprs", "data", "context", "time", "script"]
+        .into_iter()
+        .filter(is_there)
+        .collect()
+}
+
+/// Leaves one group of a filter.
+fn only(filter: &Value, group: &str) -> Value {
+    let mut filter = filter.clone();
+    for other in groups(&filter).into_iter().filter(|other| *other != group) {
+        filter[other] = Value::Null;
+    }
+    filter
+}
