@@ -1,34 +1,17 @@
-//! Says which events of a dependency count. Placeholder: `Filter::compile` and `Filter::check`.
+//! Says which events of a dependency count.
+//!
+//! A [`Filter`] is compiled once and asked for every event; an event that is turned away costs no
+//! allocation. [`Filter::explain`] shows what each part sees, for people. What happens to an event
+//! that passed is the resolver's business.
 
-use argo_events_core::{Event, FieldPath, Problems, api};
+mod context;
+mod data;
+mod explain;
+mod exprs;
+mod filter;
+mod language;
+mod time;
 
-/// What a filter says of an event.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// The event counts.
-    Passed,
-    /// The event does not count; says why.
-    Rejected(String),
-    /// The filter could not judge.
-    Failed(String),
-}
-
-/// A dependency's filters, compiled.
-#[derive(Debug)]
-pub struct Filter;
-
-impl Filter {
-    /// Compiles the filters of a dependency.
-    ///
-    /// # Errors
-    /// Every problem found.
-    pub fn compile(_dependency: &api::Dependency, _path: &FieldPath) -> Result<Self, Problems> {
-        Ok(Self)
-    }
-
-    /// Judges an event.
-    pub fn check(&self, _event: &Event) -> Verdict {
-        Verdict::Passed
-    }
-}
+pub use explain::{Stage, StageOutcome};
+pub use filter::{Filter, Group, Rejection, Verdict};
+pub(crate) use language::{Language, Program};

@@ -13,7 +13,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Makes the trigger of an element of a sensor's `triggers`, found at `path`.
+/// Makes the trigger of an element of a sensor's `triggers`, found at `path`, after checking it.
 ///
 /// `dependencies` are the names that its parameters may use. Policies are not looked at.
 ///
@@ -27,63 +27,102 @@ pub fn build(
     path: &FieldPath,
 ) -> Result<Arc<dyn Trigger>, Problems> {
     let mut problems = Problems::default();
-    let built = build_into(trigger, registry, build, dependencies, path, &mut problems);
-    match built {
-        Some(built) if !problems.has_errors() => Ok(built),
-        _ => Err(problems),
+    let mut check = |descriptor: &TriggerDescriptor, config: &Value, place: &FieldPath| {
+        let mut found = Problems::default();
+        descriptor.validate(config, place, &mut found);
+        if found.has_errors() {
+            Err(found)
+        } else {
+            Ok(())
+        }
+    };
+    let made = Assembly {
+        trigger,
+        build,
+        dependencies,
+        path,
     }
+    .make(registry, &mut problems, &mut check);
+    made.ok_or(problems)
 }
 
-fn build_into(
+/// Makes a trigger as [`build()`] does, but without the checks that the reference leaves to `lint`.
+///
+/// # Errors
+/// What keeps the trigger from being made, with its place.
+pub fn build_unchecked(
     trigger: &api::Trigger,
     registry: &Registry,
     build: &TriggerBuild,
     dependencies: &[String],
     path: &FieldPath,
-    problems: &mut Problems,
-) -> Option<Arc<dyn Trigger>> {
-    let Some(template) = &trigger.template else {
-        problems.error(path.field("template"), "is required");
-        return None;
-    };
-    let templates = Templates::new(registry);
-    let template = templates.respell(template, &path.field("template"), problems)?;
-    let (descriptor, config) = templates.choose(&template, &path.field("template"), problems)?;
-    descriptor.validate(
-        &config,
-        &path.field("template").field(descriptor.kind),
-        problems,
-    );
-    if problems.has_errors() {
-        return None;
-    }
-    let list = path.field("parameters");
-    let parameters = Parameters::compile(
-        &trigger.parameters,
-        Purpose::Edit,
-        Some(dependencies),
-        &list,
-    );
-    let parameters = parameters.map_err(|found| problems.extend(found)).ok()?;
-    if parameters.is_empty() {
-        let place = path.field("template").field(descriptor.kind);
-        let built = descriptor.build(&config, build);
-        return built
-            .map_err(|error| problems.error(place, error.to_string()))
-            .ok();
-    }
-    let text = serde_json::to_vec(&template);
-    let text = text
-        .map_err(|error| problems.error(list, error.to_string()))
-        .ok()?;
-    let (kind, build) = (descriptor.kind, build.clone());
-    Some(Arc::new(TemplatedTrigger {
-        kind,
-        parameters,
-        text,
-        templates,
+) -> Result<Arc<dyn Trigger>, Problems> {
+    let mut problems = Problems::default();
+    let mut check = |_: &TriggerDescriptor, _: &Value, _: &FieldPath| Ok(());
+    let made = Assembly {
+        trigger,
         build,
-    }))
+        dependencies,
+        path,
+    }
+    .make(registry, &mut problems, &mut check);
+    made.ok_or(problems)
+}
+
+type Check<'a> = dyn FnMut(&TriggerDescriptor, &Value, &FieldPath) -> Result<(), Problems> + 'a;
+
+/// What a trigger is made of.
+struct Assembly<'a> {
+    trigger: &'a api::Trigger,
+    build: &'a TriggerBuild,
+    dependencies: &'a [String],
+    path: &'a FieldPath,
+}
+
+impl Assembly<'_> {
+    fn make(
+        &self,
+        registry: &Registry,
+        problems: &mut Problems,
+        check: &mut Check<'_>,
+    ) -> Option<Arc<dyn Trigger>> {
+        let place = self.path.field("template");
+        let Some(template) = &self.trigger.template else {
+            problems.error(place, "is required");
+            return None;
+        };
+        let templates = Templates::new(registry);
+        let template = templates.respell(template, &place, problems)?;
+        let (descriptor, config) = templates.choose(&template, &place, problems)?;
+        let checked = check(descriptor, &config, &place.field(descriptor.kind));
+        let parameters = self.parameters(problems);
+        checked.map_err(|found| problems.extend(found)).ok()?;
+        let parameters = parameters?;
+        if parameters.is_empty() {
+            let built = descriptor.build(&config, self.build);
+            let report =
+                |error: Error| problems.error(place.field(descriptor.kind), error.to_string());
+            return built.map_err(report).ok();
+        }
+        let kind = descriptor.kind;
+        let text = serde_json::to_vec(&template);
+        let text = text
+            .map_err(|error| problems.error(place, error.to_string()))
+            .ok()?;
+        Some(Arc::new(TemplatedTrigger {
+            kind,
+            parameters,
+            text,
+            templates,
+            build: self.build.clone(),
+        }))
+    }
+
+    fn parameters(&self, problems: &mut Problems) -> Option<Parameters> {
+        let (list, place) = (&self.trigger.parameters, self.path.field("parameters"));
+        let compiled = Parameters::compile(list, Purpose::Edit, Some(self.dependencies), &place);
+        compiled.map_err(|found| problems.extend(found)).ok()
+    }
 }
 
 /// Reads templates with the kinds of a registry.

@@ -1,0 +1,312 @@
+//! Filters by values in the body.
+
+use super::{
+    Language, Program,
+    explain::{Stage, StageOutcome},
+    filter::{Cause, Group, Joined, Operator},
+};
+use argo_events_core::{FieldPath, Problem, Problems, api::DataFilter};
+use argo_events_expr::{
+    gjson::{Found, Path},
+    gojson,
+    gostrconv::{parse_bool, parse_float},
+    re2::Regex,
+};
+use std::borrow::Cow;
+
+const COMPARATORS: [&str; 6] = ["=", "!=", ">", ">=", "<", "<="];
+
+/// Entries of `data` with their operator.
+#[derive(Clone, Debug)]
+pub(super) struct Data {
+    entries: Box<[Entry]>,
+    operator: Operator,
+    invalid: Cause,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    source: DataFilter,
+    path: Path,
+    template: Option<Program>,
+    expected: Expected,
+    missing: Cause,
+}
+
+/// What a value is compared with; alternatives that cannot be read err when they are reached.
+#[derive(Clone, Debug)]
+enum Expected {
+    Bool(Alternatives<bool>),
+    Number(Comparator, Alternatives<f64>),
+    Text(Comparator, Alternatives<Regex>),
+    Nothing(Cause),
+}
+
+type Alternatives<T> = Box<[Result<T, Cause>]>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparator {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+    /// A word that is none; never holds.
+    Unknown,
+}
+
+impl Data {
+    pub(super) fn compile(
+        entries: &[DataFilter],
+        operator: &str,
+        path: &FieldPath,
+        problems: &mut Problems,
+    ) -> Self {
+        let compiled = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| Entry::compile(entry, &path.index(index), problems));
+        Self {
+            entries: compiled.collect(),
+            operator: Operator::read(operator),
+            invalid: Cause::of(Group::Data, "event data not valid JSON"),
+        }
+    }
+
+    /// Tells whether a body fits; `valid` tells whether it is JSON.
+    pub(super) fn check(&self, body: &[u8], valid: impl FnOnce() -> bool) -> Result<bool, Cause> {
+        if self.entries.is_empty() {
+            return Ok(true);
+        }
+        if !valid() {
+            return Err(self.invalid.clone());
+        }
+        match self.operator {
+            Operator::And => {
+                for entry in &self.entries {
+                    if !entry.check(body)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Operator::Or => {
+                let mut causes = Joined::default();
+                for entry in &self.entries {
+                    match entry.check(body) {
+                        Ok(true) => return Ok(true),
+                        Ok(false) => {}
+                        Err(cause) => causes.push(cause),
+                    }
+                }
+                causes.finish(Group::Data)
+            }
+        }
+    }
+
+    pub(super) fn explain(&self, body: &[u8], valid: bool, stages: &mut Vec<Stage>) {
+        if !valid && !self.entries.is_empty() {
+            let outcome = StageOutcome::Error(self.invalid.bare().to_owned());
+            return stages.push(Stage {
+                outcome,
+                ..Stage::of(Group::Data)
+            });
+        }
+        stages.extend(self.entries.iter().enumerate().map(|(index, entry)| Stage {
+            entry: Some(index),
+            ..entry.explain(body)
+        }));
+    }
+}
+
+impl Entry {
+    fn compile(source: &DataFilter, path: &FieldPath, problems: &mut Problems) -> Option<Self> {
+        problems.require(path.field("path"), &source.path);
+        problems.one_of(path.field("comparator"), &source.comparator, &COMPARATORS);
+        let template = (!source.template.is_empty()).then(|| {
+            Language::Template.compile_or_report(
+                &source.template,
+                &path.field("template"),
+                problems,
+            )
+        });
+        let compiled = Path::parse(&source.path);
+        let compiled = compiled
+            .map_err(|error| problems.error(path.field("path"), error.to_string()))
+            .ok()?;
+        Some(Self {
+            expected: Expected::compile(source, path, problems),
+            path: compiled,
+            template,
+            missing: Cause::of(
+                Group::Data,
+                &format!("path '{}' does not exist", source.path),
+            ),
+            source: source.clone(),
+        })
+    }
+
+    fn check(&self, body: &[u8]) -> Result<bool, Cause> {
+        let found = self.path.get(body);
+        if !found.exists() {
+            return Err(self.missing.clone());
+        }
+        match (&self.template, &self.expected) {
+            (_, Expected::Nothing(cause)) if self.source.value.is_empty() => Err(cause.clone()),
+            (Some(template), expected) => expected.fits(&templated(template, &found)?),
+            (None, expected) => expected.fits(&found),
+        }
+    }
+
+    fn explain(&self, body: &[u8]) -> Stage {
+        let found = self.path.get(body);
+        let comparator = if self.source.comparator.is_empty() {
+            "="
+        } else {
+            &self.source.comparator
+        };
+        Stage {
+            subject: self.source.path.clone(),
+            comparator: comparator.to_owned(),
+            expected: self.source.value.clone(),
+            seen: found
+                .exists()
+                .then(|| String::from_utf8_lossy(found.raw()).into_owned()),
+            outcome: match self.check(body) {
+                Ok(holds) => StageOutcome::of(holds),
+                Err(cause) => StageOutcome::Error(cause.bare().to_owned()),
+            },
+            ..Stage::of(Group::Data)
+        }
+    }
+}
+
+/// Runs a template on the text of a value; what comes out is a text.
+fn templated(template: &Program, found: &Found<'_>) -> Result<Found<'static>, Cause> {
+    let input = gojson::Value::String(found.text().into_owned());
+    let cause = |reason: &str| Cause::of(Group::Data, reason);
+    match template.run(&input) {
+        Ok(gojson::Value::String(text)) if text.is_empty() || text == "<no value>" => {
+            Err(cause("template evaluated to empty string or no value"))
+        }
+        Ok(gojson::Value::String(text)) => {
+            Ok(Found::parse(&gojson::encode_string(text)).into_owned())
+        }
+        Ok(_) => Err(cause("template gave no text")),
+        Err(reason) => Err(cause(&reason)),
+    }
+}
+
+impl Expected {
+    fn compile(source: &DataFilter, path: &FieldPath, problems: &mut Problems) -> Self {
+        let place = path.field("value");
+        if source.value.is_empty() {
+            problems.error(place, "is required");
+            return Self::Nothing(Cause::of(Group::Data, "no values specified"));
+        }
+        if source.value.iter().any(String::is_empty) {
+            problems.error(place.clone(), "holds an empty text");
+        }
+        let comparator = Comparator::read(&source.comparator);
+        match source.value_type.as_str() {
+            "bool" => Self::Bool(alternatives(source, &place, problems, |text| {
+                parse_bool(text)
+            })),
+            "number" => Self::Number(
+                comparator,
+                alternatives(source, &place, problems, |text| parse_float(text)),
+            ),
+            "string" => Self::Text(
+                comparator,
+                alternatives(source, &place, problems, |text| Regex::new(text)),
+            ),
+            other => {
+                let problem = Problem::error(
+                    path.field("type"),
+                    format!("unsupported JSON type '{other}'"),
+                );
+                problems.push(problem.help("use bool, number or string"));
+                Self::Nothing(Cause::of(
+                    Group::Data,
+                    &format!("unsupported JSON type '{other}'"),
+                ))
+            }
+        }
+    }
+
+    fn fits(&self, found: &Found<'_>) -> Result<bool, Cause> {
+        match self {
+            Self::Nothing(cause) => Err(cause.clone()),
+            Self::Bool(alternatives) => {
+                let seen = found.as_bool();
+                any(alternatives, |expected| seen == *expected)
+            }
+            Self::Number(comparator, alternatives) => {
+                let seen = found.as_f64();
+                any(alternatives, |expected| {
+                    comparator.compares(seen, *expected)
+                })
+            }
+            Self::Text(comparator, alternatives) => {
+                let seen: Cow<'_, [u8]> = found.text_bytes();
+                any(alternatives, |pattern| match comparator {
+                    Comparator::Equal => pattern.is_match(&seen),
+                    Comparator::NotEqual => !pattern.is_match(&seen),
+                    _ => false,
+                })
+            }
+        }
+    }
+}
+
+fn any<T>(alternatives: &Alternatives<T>, fits: impl Fn(&T) -> bool) -> Result<bool, Cause> {
+    for alternative in alternatives {
+        if fits(alternative.as_ref().map_err(Cause::clone)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn alternatives<T, E: std::fmt::Display>(
+    source: &DataFilter,
+    place: &FieldPath,
+    problems: &mut Problems,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Alternatives<T> {
+    let read = |(index, text): (usize, &String)| {
+        read(text).map_err(|error| {
+            problems.error(place.index(index), error.to_string());
+            Cause::of(Group::Data, &error.to_string())
+        })
+    };
+    source.value.iter().enumerate().map(read).collect()
+}
+
+impl Comparator {
+    fn read(text: &str) -> Self {
+        match text {
+            "" | "=" => Self::Equal,
+            "!=" => Self::NotEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterOrEqual,
+            "<" => Self::Less,
+            "<=" => Self::LessOrEqual,
+            _ => Self::Unknown,
+        }
+    }
+
+    #[expect(clippy::float_cmp, reason = "manifests compare numbers for equality")]
+    fn compares(self, seen: f64, expected: f64) -> bool {
+        match self {
+            Self::Equal => seen == expected,
+            Self::NotEqual => seen != expected,
+            Self::Greater => seen > expected,
+            Self::GreaterOrEqual => seen >= expected,
+            Self::Less => seen < expected,
+            Self::LessOrEqual => seen <= expected,
+            Self::Unknown => false,
+        }
+    }
+}
