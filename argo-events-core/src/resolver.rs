@@ -84,6 +84,7 @@ impl fmt::Display for Rejection {
 /// - `RES-09` the id of a firing depends on sensor, trigger and event ids alone.
 /// - `RES-10` memory is bounded by a stated limit, and what happens at it is stated too.
 /// - `RES-11` `checkpoint` gives nothing when nothing changed.
+/// - `RES-12` an event that cannot be taken changes nothing, and the answer says why.
 pub trait DependencyResolver: Send + fmt::Debug + 'static {
     /// Takes an event and appends the firings that it caused.
     fn observe(&mut self, arrival: Arrival<'_>, firings: &mut Vec<Firing>) -> Observed;

@@ -1,1 +1,5 @@
 //! Placeholder.
+
+pub mod bus;
+pub mod resolver;
+pub mod store;
