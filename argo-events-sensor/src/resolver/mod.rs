@@ -20,3 +20,6 @@ pub use log::{Dropped, Restored};
 pub use plan::{Meaning, TriggerPlan};
 pub use reset::ResetSchedule;
 pub use resolvers::{Rejected, Resolvers};
+
+#[cfg(test)]
+mod tests;
