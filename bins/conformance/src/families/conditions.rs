@@ -1,5 +1,7 @@
 //! Family `conditions`.
 
+mod sequence;
+
 use crate::{
     Outcome,
     exceptions::{CONDITION_COLLIDING, CONDITION_CONSTANT, CONDITION_RESERVED},
@@ -9,9 +11,6 @@ use serde_json::{Value, json};
 
 /// Runs one vector.
 pub(super) fn check(vector: &Value) -> Outcome {
-    if vector["group"] == "sequence" {
-        return Outcome::Waits("resolver");
-    }
     let names = names(vector);
     let text = vector["in"]["conditions"].as_str().unwrap_or_default();
     match (Condition::parse(text, &names), vector["error"] == true) {
@@ -34,11 +33,10 @@ fn refused(vector: &Value, error: &Error) -> Outcome {
 }
 
 fn accepted(vector: &Value, condition: &Condition, text: &str, names: &[&str]) -> Outcome {
-    let holds = vector["group"] == "holds";
-    let got = if holds {
-        check_holds(vector, condition, names)
-    } else {
-        translation(condition, names)
+    let got = match vector["group"].as_str() {
+        Some("sequence") => return sequence::check(vector, condition, names),
+        Some("holds") => check_holds(vector, condition, names),
+        _ => translation(condition, names),
     };
     if got == vector["want"] {
         return Outcome::Passed;
