@@ -148,6 +148,12 @@ impl Builder {
         self
     }
 
+    /// Uses a bus that others use too.
+    pub fn shared_bus(mut self, bus: Arc<dyn EventBus>) -> Self {
+        self.bus = Some(BusChoice::Given(bus));
+        self
+    }
+
     /// Uses a bus of that kind with default settings, whatever the manifests say.
     pub fn bus_kind(mut self, kind: impl Into<String>) -> Self {
         self.bus_kind = Some(kind.into());

@@ -5,7 +5,7 @@ use argo_events_core::{EventBus, Result, telemetry::Metrics};
 use argo_events_sensor::runtime::SensorRuntime;
 use argo_events_sources::{http::Listening, runtime};
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Whether everything works, and what does not.
@@ -97,9 +97,17 @@ impl Running {
     ///
     /// # Cancel safety
     /// Dropping the future ends everything at once.
-    pub async fn drain(mut self, grace: Duration) -> Result<()> {
-        let deadline = tokio::time::Instant::now() + grace;
-        let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
+    pub async fn drain(self, grace: Duration) -> Result<()> {
+        self.stop(grace).await.close().await
+    }
+
+    /// Does what [`Self::drain`] does, but leaves the bus open and hands it out for the next engine.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends everything at once.
+    pub async fn stop(mut self, grace: Duration) -> Arc<dyn EventBus> {
+        let deadline = Instant::now() + grace;
+        let left = || deadline.saturating_duration_since(Instant::now());
         let draining: JoinSet<Vec<String>> =
             self.sources.drain(..).map(|(_, running)| running.drain(left())).collect();
         for event in draining.join_all().await.concat() {
@@ -113,7 +121,7 @@ impl Running {
         if tokio::time::timeout(left(), ended).await.is_err() {
             tracing::warn!("the grace period is over; unfinished firings come again at the next start");
         }
-        self.bus.close().await
+        self.bus
     }
 }
 

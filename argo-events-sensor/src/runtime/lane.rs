@@ -106,7 +106,7 @@ impl Lane {
         let labels = [("sensor_name", &*self.sensor), ("dependency_name", &*dependency.name)];
         self.metrics.count(names::SENSOR_EVENTS_FILTERED, &labels, 1);
         if let Verdict::Failed(reason) = &verdict {
-            tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), reason, "a filter could not judge an event; it is dropped");
+            tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), %reason, "a filter could not judge an event; it is dropped");
         }
         false
     }

@@ -32,6 +32,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: format!("error: {message}") }
+    }
+
+    /// Makes an end whose message is a list that says of each line what it is.
+    pub(crate) fn listing(exit: Exit, message: impl fmt::Display) -> Self {
         Self { exit, message: message.to_string() }
     }
 }
@@ -39,7 +44,7 @@ impl Failure {
 impl Exit {
     /// Prints what went wrong and returns the exit code for it.
     pub(crate) fn report(failure: Failure) -> Self {
-        eprintln!("error: {}", failure.message);
+        eprintln!("{}", failure.message);
         failure.exit
     }
 }

@@ -8,6 +8,7 @@ mod completions;
 mod echo;
 mod exit;
 mod kinds;
+mod live;
 mod logging;
 mod paint;
 mod run;
