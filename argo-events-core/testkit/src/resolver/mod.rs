@@ -1,12 +1,15 @@
 //! Says whether a [`DependencyResolver`] keeps the promises `RES-01` to `RES-12`.
 //!
-//! A crate with a resolver of its own implements [`ResolverHarness`] and runs [`cases`], one test per
-//! promise: as [`trials`] of a `libtest-mimic` binary, or with [`check`] in an ordinary test. What a
-//! harness does not support is reported as ignored, never as passed.
+//! A crate with a resolver of its own implements [`ResolverHarness`] and either calls [`check`] in an
+//! ordinary test or hands [`trials`] to [`bus::run`](crate::bus::run). A case that the
+//! harness does not support is reported as ignored, never as passed. [`BrokenResolver`] shows that
+//! the cases notice.
 
+mod broken;
 mod cases;
 mod script;
 
+pub use broken::{Breach, BrokenResolver};
 pub use script::Script;
 
 use argo_events_core::{DependencyResolver, api::Join, resolver::Shape};

@@ -1,6 +1,5 @@
 //! Both resolvers against the promises, against a model, and against broken copies of themselves.
 
-mod broken;
 mod dispatch;
 mod model;
 mod promises;
