@@ -70,3 +70,8 @@ impl BuiltinKinds for Registry {
         argo_events_bus::descriptors().into_iter().fold(registry, Self::with)
     }
 }
+
+/// Compiles the programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
