@@ -1,0 +1,79 @@
+//! What survives the process.
+
+use crate::bus::{
+    Outcome, World, ensure,
+    world::{publish, publish_all, same_ids},
+};
+use argo_events_core::Delivery;
+
+pub(super) async fn group_goes_on(world: &World) -> Outcome {
+    let bus = world.open().await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    publish_all(&bus, 6).await?;
+    let mut kept = Vec::new();
+    for delivery in world.take(&mut deliveries, 5).await? {
+        match delivery.event().id() {
+            "1" | "2" | "4" => delivery.ack().await?,
+            _ => kept.push(delivery),
+        }
+    }
+    drop((kept, deliveries));
+    let bus = world.reopen(bus).await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let found = world.ack_ids(&mut deliveries, 3).await?;
+    same_ids(&found, &["3", "5", "6"].map(str::to_owned))?;
+    let bus = world.reopen(bus).await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    world.only_news(&bus, &mut deliveries).await
+}
+
+pub(super) async fn unread_is_kept(world: &World) -> Outcome {
+    let bus = world.open().await?;
+    drop(bus.subscribe(world.subscription("group")).await?);
+    publish(&bus, "before").await?;
+    let bus = world.reopen(bus).await?;
+    publish(&bus, "between").await?;
+    let bus = world.reopen(bus).await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    publish(&bus, "after").await?;
+    let found = world.ack_ids(&mut deliveries, 3).await?;
+    same_ids(&found, &["before", "between", "after"].map(str::to_owned))
+}
+
+pub(super) async fn repeated_id(world: &World) -> Outcome {
+    let bus = world.open().await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    publish(&bus, "1").await?;
+    world.ack_ids(&mut deliveries, 1).await?;
+    drop(deliveries);
+    let bus = world.reopen(bus).await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let receipt = publish(&bus, "1").await?;
+    ensure(receipt.duplicate, "the id was forgotten")?;
+    world.only_news(&bus, &mut deliveries).await
+}
+
+pub(super) async fn keeps_places(world: &World) -> Outcome {
+    let place = |delivery: &Delivery| (delivery.meta().position, delivery.meta().arrived_at);
+    let bus = world.open().await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    publish(&bus, "1").await?;
+    let before = place(&world.one(&mut deliveries).await?);
+    drop(deliveries);
+    let bus = world.reopen(bus).await?;
+    let later = publish(&bus, "2").await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let found = world.take(&mut deliveries, 2).await?;
+    let after = found
+        .iter()
+        .find(|delivery| delivery.event().id() == "1")
+        .map(place);
+    ensure(
+        after == Some(before),
+        format!("at first {before:?}, now {after:?}"),
+    )?;
+    ensure(
+        later.position.is_none_or(|position| position > before.0),
+        "a position was used again",
+    )
+}
