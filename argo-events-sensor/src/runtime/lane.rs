@@ -5,7 +5,7 @@ use crate::dependency::{Filter, Verdict};
 use argo_events_core::{
     Clock, Delivery, Error, Event, Firing,
     resolver::{Held, Shape},
-    telemetry::{Metrics, names},
+    telemetry::{Counter, Gauge, Metrics, names},
 };
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,28 @@ pub(crate) struct LaneDependency {
     pub(crate) filter: Arc<Filter>,
     /// Triggers of this lane that name the dependency, with its place in their shape.
     pub(crate) triggers: Vec<(usize, u16)>,
+    pub(crate) refused: Counter,
+}
+
+/// What a lane counts per delivery.
+#[derive(Debug)]
+pub(crate) struct LaneCounters {
+    received: Counter,
+    redelivered: Counter,
+    read_failures: Counter,
+    lag: Gauge,
+}
+
+impl LaneCounters {
+    pub(crate) fn new(metrics: &Metrics, sensor: &str) -> Self {
+        let labels = [("sensor_name", sensor)];
+        Self {
+            received: metrics.counter(names::SENSOR_EVENTS_RECEIVED, &labels),
+            redelivered: metrics.counter(names::SENSOR_REDELIVERIES, &labels),
+            read_failures: metrics.counter(names::SENSOR_READ_FAILURES, &labels),
+            lag: metrics.gauge(names::SENSOR_LAG, &labels),
+        }
+    }
 }
 
 /// What a lane knows and is limited by.
@@ -28,7 +50,7 @@ pub(crate) struct Lane {
     pub(crate) shapes: Vec<Arc<Shape>>,
     pub(crate) recent: RecentIds,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) metrics: Metrics,
+    pub(crate) counters: LaneCounters,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) stop: CancellationToken,
     pub(crate) grace: Duration,
@@ -88,11 +110,14 @@ impl Lane {
 
     /// Tells whether a source's repeat of an event was handled already. A redelivery is no repeat.
     pub(crate) fn is_repeat(&mut self, delivery: &Delivery) -> bool {
+        self.counters.received.increment();
         if delivery.meta().attempt > 1 {
-            self.count(names::SENSOR_REDELIVERIES, 1);
+            self.counters.redelivered.increment();
             return false;
         }
-        self.recent.seen(delivery.event(), self.clock.now())
+        let now = self.clock.now();
+        self.counters.lag.set(now.since(delivery.meta().arrived_at).as_millis() as f64);
+        self.recent.seen(delivery.event(), now)
     }
 
     /// Asks a dependency's filter; counts and reports what it refuses.
@@ -103,16 +128,11 @@ impl Lane {
         if matches!(verdict, Verdict::Passed) {
             return true;
         }
-        let labels = [("sensor_name", &*self.sensor), ("dependency_name", &*dependency.name)];
-        self.metrics.count(names::SENSOR_EVENTS_FILTERED, &labels, 1);
+        dependency.refused.increment();
         if let Verdict::Failed(reason) = &verdict {
             tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), %reason, "a filter could not judge an event; it is dropped");
         }
         false
-    }
-
-    pub(crate) fn count(&self, name: &'static str, by: u64) {
-        self.metrics.count(name, &[("sensor_name", &self.sensor)], by);
     }
 
     /// Acknowledges; a failure means that the delivery comes again, which firing ids answer for.
@@ -124,7 +144,7 @@ impl Lane {
 
     /// Reports that the bus could not be read, and pauses.
     pub(crate) async fn unread(&self, error: &Error) {
-        self.count(names::SENSOR_READ_FAILURES, 1);
+        self.counters.read_failures.increment();
         tracing::warn!(sensor = %self.sensor, %error, "the bus could not be read; trying again");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

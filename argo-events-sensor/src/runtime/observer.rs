@@ -1,7 +1,7 @@
 //! Lets somebody watch what a sensor decides: the command's live lines, tests, an explain view.
 
 use crate::dependency::Verdict;
-use argo_events_core::{Error, Event, Firing};
+use argo_events_core::{Error, Event, Firing, resolver::Rejection};
 use std::{fmt::Debug, time::Duration};
 
 /// How a firing's action ended.
@@ -29,6 +29,11 @@ pub trait Observer: Debug + Send + Sync + 'static {
     /// A dependency looked at an event.
     fn filtered(&self, sensor: &str, dependency: &str, event: &Event, verdict: &Verdict) {
         let _ = (sensor, dependency, event, verdict);
+    }
+
+    /// A trigger could not take an event that passed its filters.
+    fn rejected(&self, sensor: &str, trigger: &str, event: &Event, reason: Rejection) {
+        let _ = (sensor, trigger, event, reason);
     }
 
     /// A trigger's condition became true.

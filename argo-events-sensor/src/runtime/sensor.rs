@@ -4,16 +4,17 @@ use super::{
     checkpoint::CheckpointLog,
     executor::Executor,
     journal::Journal,
-    lane::{Lane, LaneDependency},
+    lane::{Lane, LaneCounters, LaneDependency},
     plan::{LaneKind, PlannedTrigger, SensorPlan},
     position::Positions,
     recent::RecentIds,
-    shard::{ShardLane, ShardParts},
+    shard::{ShardLane, ShardParts, TriggerGauges},
     shared::SharedLane,
 };
 use crate::resolver::Resolvers;
 use argo_events_core::{
     Deliveries, Error, ErrorKind, EventBus, Result, StateStore, Subject, Subscription,
+    telemetry::names,
 };
 use bytes::Bytes;
 use std::{
@@ -158,7 +159,9 @@ impl Opener<'_> {
         let mut resolvers = Resolvers::new(plans?);
         let positions = restore(&mut resolvers, recovered.records, &self.plan.name)?;
         let resets = self.triggers().enumerate().filter(|(_, it)| !it.resets.is_empty());
+        let metrics = &self.plan.build.metrics;
         Ok(ShardLane::new(ShardParts {
+            gauges: self.triggers().map(|it| TriggerGauges::new(metrics, &it.shape)).collect(),
             lane,
             deliveries,
             executor,
@@ -218,7 +221,7 @@ impl Opener<'_> {
             shapes: self.triggers().map(|trigger| trigger.shape.clone()).collect(),
             recent: RecentIds::new(build.clock.now()),
             clock: build.clock.clone(),
-            metrics: build.metrics.clone(),
+            counters: LaneCounters::new(&build.metrics, &self.plan.name),
             observer: build.observer.clone(),
             stop: self.stop.clone(),
             grace: build.limits.grace,
@@ -242,6 +245,10 @@ impl Opener<'_> {
                 name: dependency.name.clone(),
                 filter: dependency.filter.clone(),
                 triggers: of(index),
+                refused: self.plan.build.metrics.counter(
+                    names::SENSOR_EVENTS_FILTERED,
+                    &[("sensor_name", &*self.plan.name), ("dependency_name", &*dependency.name)],
+                ),
             })
             .collect()
     }

@@ -10,11 +10,23 @@ use super::{
     lane::Lane,
     position::Positions,
 };
-use crate::resolver::Resolvers;
-use argo_events_core::{Deliveries, Delivery, Error, ErrorKind, Firing, Result, Timestamp};
-use std::time::Duration;
+use crate::resolver::{ResetSchedule, Resolvers};
+use argo_events_core::{
+    Deliveries, Delivery, Error, ErrorKind, Event, Firing, Result, Timestamp,
+    resolver::{Rejection, Shape},
+    telemetry::{Counter, Gauge, Metrics, names},
+};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
+/// Reasons that are counted; the others cannot occur in a plan that compiled.
+const REJECTIONS: [Rejection; 5] = [
+    Rejection::KeyMissing,
+    Rejection::KeyNotScalar,
+    Rejection::Full,
+    Rejection::BeforeReset,
+    Rejection::FirstKept,
+];
 /// Most firings that wait for their trigger; beyond it the lane stops reading.
 const MOST_WAITING: usize = 10_000;
 /// How long a finished firing's commit may wait for a checkpoint to travel with.
@@ -28,12 +40,15 @@ pub(crate) struct ShardLane {
     deliveries: Box<dyn Deliveries>,
     executor: Executor,
     resolvers: Resolvers,
-    resets: Vec<(usize, crate::resolver::ResetSchedule)>,
+    resets: Vec<(usize, ResetSchedule)>,
     /// Per trigger: whether its firings are committed before they run.
     at_most_once: Vec<bool>,
     log: CheckpointLog,
     positions: Positions,
+    gauges: Vec<TriggerGauges>,
+    /// Buffers that are used again for each event and batch.
     fired: Vec<(usize, Firing)>,
+    accepted: Vec<(usize, Arc<Event>)>,
     record: Vec<u8>,
     commit_due: Option<Instant>,
     reset_due: Option<Timestamp>,
@@ -45,30 +60,66 @@ pub(crate) struct ShardParts {
     pub(crate) deliveries: Box<dyn Deliveries>,
     pub(crate) executor: Executor,
     pub(crate) resolvers: Resolvers,
-    pub(crate) resets: Vec<(usize, crate::resolver::ResetSchedule)>,
+    pub(crate) resets: Vec<(usize, ResetSchedule)>,
     pub(crate) at_most_once: Vec<bool>,
     pub(crate) log: CheckpointLog,
     pub(crate) positions: Positions,
+    pub(crate) gauges: Vec<TriggerGauges>,
+}
+
+/// What a shard shows of each trigger.
+#[derive(Debug)]
+pub(crate) struct TriggerGauges {
+    pending: Gauge,
+    open: Gauge,
+    expired: Counter,
+    resets: Counter,
+    rejected: Vec<(Rejection, Counter)>,
+    /// Expired keys that were counted already.
+    counted: u64,
+}
+
+impl TriggerGauges {
+    pub(crate) fn new(metrics: &Metrics, shape: &Shape) -> Self {
+        let labels = [("sensor_name", &*shape.sensor), ("trigger_name", &*shape.trigger)];
+        let rejected = |reason: Rejection| {
+            let labels = [labels[0], labels[1], ("reason", reason.as_str())];
+            (reason, metrics.counter(names::SENSOR_EVENTS_REJECTED, &labels))
+        };
+        Self {
+            pending: metrics.gauge(names::SENSOR_PENDING_EVENTS, &labels),
+            open: metrics.gauge(names::SENSOR_OPEN_FIRINGS, &labels),
+            expired: metrics.counter(names::SENSOR_EVENTS_EXPIRED, &labels),
+            resets: metrics.counter(names::SENSOR_CONDITIONS_RESET, &labels),
+            rejected: REJECTIONS.map(rejected).into(),
+            counted: 0,
+        }
+    }
+
+    fn reject(&self, reason: Rejection) {
+        if let Some((_, counter)) = self.rejected.iter().find(|(known, _)| *known == reason) {
+            counter.increment();
+        }
+    }
 }
 
 impl ShardLane {
     pub(crate) fn new(parts: ShardParts) -> Self {
-        let ShardParts { lane, deliveries, executor, resolvers, resets, at_most_once, log, positions } =
-            parts;
-        let (fired, record, commit_due, reset_due) = (Vec::new(), Vec::new(), None, None);
         Self {
-            lane,
-            deliveries,
-            executor,
-            resolvers,
-            resets,
-            at_most_once,
-            log,
-            positions,
-            fired,
-            record,
-            commit_due,
-            reset_due,
+            lane: parts.lane,
+            deliveries: parts.deliveries,
+            executor: parts.executor,
+            resolvers: parts.resolvers,
+            resets: parts.resets,
+            at_most_once: parts.at_most_once,
+            log: parts.log,
+            positions: parts.positions,
+            gauges: parts.gauges,
+            fired: Vec::new(),
+            accepted: Vec::new(),
+            record: Vec::new(),
+            commit_due: None,
+            reset_due: None,
         }
     }
 
@@ -101,6 +152,7 @@ impl ShardLane {
         self.apply_missed_resets(now);
         self.snapshot().await?;
         for (trigger, firing) in self.resolvers.open() {
+            self.gauges[trigger].open.add(1.0);
             self.executor.submit(trigger, 0, firing);
         }
         self.plan_reset(now);
@@ -125,13 +177,23 @@ impl ShardLane {
     }
 
     fn observe(&mut self, delivery: &Delivery) {
-        let event = delivery.event();
+        let (event, at) = (delivery.event(), delivery.meta().arrived_at);
         for place in 0..self.lane.dependencies_of(event).len() {
             let index = self.lane.dependencies_of(event)[place];
             if self.lane.passes(index, event) {
-                self.resolvers.dispatch(index, event, delivery.meta().arrived_at, &mut self.fired);
+                self.accepted.push((index, event.clone()));
             }
         }
+        let rejected = match self.accepted.as_slice() {
+            [(index, event)] => self.resolvers.dispatch(*index, event, at, &mut self.fired),
+            several => self.resolvers.dispatch_all(several, at, &mut self.fired),
+        };
+        for rejected in rejected {
+            let (trigger, reason) = (&self.lane.shapes[rejected.trigger].trigger, rejected.reason);
+            self.gauges[rejected.trigger].reject(reason);
+            self.lane.observer.rejected(&self.lane.sensor, trigger, event, reason);
+        }
+        self.accepted.clear();
     }
 
     /// Lets time pass: windows, resets, and commits that waited for company.
@@ -159,6 +221,7 @@ impl ShardLane {
         if !self.resolvers.checkpoint(&mut self.record) {
             return Ok(());
         }
+        self.show();
         loop {
             match self.log.append(&self.record).await {
                 Ok(()) => break,
@@ -167,6 +230,16 @@ impl ShardLane {
             }
         }
         if self.log.wants_snapshot() { self.snapshot().await } else { Ok(()) }
+    }
+
+    /// Brings the gauges up to date.
+    fn show(&mut self) {
+        for (trigger, gauges) in self.gauges.iter_mut().enumerate() {
+            gauges.pending.set(self.resolvers.pending(trigger) as f64);
+            let expired = self.resolvers.losses(trigger).expired;
+            gauges.expired.add(expired - gauges.counted);
+            gauges.counted = expired;
+        }
     }
 
     async fn snapshot(&mut self) -> Result<()> {
@@ -192,6 +265,7 @@ impl ShardLane {
 
     fn submit(&mut self) {
         for (trigger, firing) in self.fired.drain(..) {
+            self.gauges[trigger].open.add(1.0);
             self.lane.observer.fired(&firing);
             self.executor.submit(trigger, 0, firing);
         }
@@ -199,6 +273,7 @@ impl ShardLane {
 
     fn finish(&mut self, finished: &Finished) {
         if matches!(finished.completion, Completion::Ended) {
+            self.gauges[finished.trigger].open.add(-1.0);
             self.resolvers.commit(finished.trigger, &finished.firing);
             self.commit_due.get_or_insert_with(|| Instant::now() + COMMIT_DELAY);
         }
@@ -223,6 +298,7 @@ impl ShardLane {
         for (trigger, schedule) in &self.resets {
             if let Some(tick) = schedule.previous(now + Duration::from_nanos(1)) {
                 self.resolvers.reset(*trigger, tick);
+                self.gauges[*trigger].resets.increment();
             }
         }
         self.plan_reset(now);
