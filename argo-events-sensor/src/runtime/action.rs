@@ -6,6 +6,7 @@ use argo_events_core::Firing;
 use std::{fmt, sync::Arc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 /// How a firing's action ended, for the lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Action {
 
     pub(crate) async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> Completion {
         let began = Instant::now();
-        let end = self.guarded.perform(firing, stop).await;
+        let end = self.guarded.perform(firing, stop).instrument(span(firing)).await;
         let (ending, completion) = match &end {
             End::Succeeded(executed) => {
                 (Ending::Succeeded { status: executed.status }, Completion::Ended)
@@ -42,6 +43,25 @@ impl Action {
         self.observer.ended(firing, &ending, began.elapsed());
         completion
     }
+}
+
+/// The name under which a W3C trace context travels with an event.
+const TRACE_PARENT: &str = "traceparent";
+
+/// Joins the trace of the event that came last; costs nothing while nobody traces.
+fn span(firing: &Firing) -> Span {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return Span::none();
+    }
+    let traces = firing.held().iter().filter_map(|held| held.event.extensions().get(TRACE_PARENT));
+    let traceparent = traces.last().map(|value| value.to_string()).unwrap_or_default();
+    tracing::info_span!(
+        "firing",
+        sensor = firing.sensor(),
+        trigger = firing.trigger(),
+        firing = %firing.id(),
+        traceparent,
+    )
 }
 
 impl fmt::Debug for Action {
