@@ -52,6 +52,7 @@ pub struct KeySelector {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Key within it.
+    #[serde(default)]
     pub key: String,
     /// Whether it may be absent; kept for compatibility, an absent key is an error when it is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -227,9 +227,10 @@ impl<'a> Walk<'a> {
             .into_iter()
             .flat_map(|known| known.keys().map(String::as_str));
         let meant = suggest::nearest(&entry.key, known.clone());
-        let kinds_of = schema[KINDS].as_str();
-        let (severity, message) = match kinds_of {
-            Some(kind) if meant.is_some() || words::is_reference_kind(kind, &entry.key) => (
+        let kinds = schema[KINDS]["names"].as_array();
+        let is_kind = |name| kinds.is_some_and(|kinds| kinds.contains(&Value::from(name)));
+        let (severity, message) = match schema[KINDS]["of"].as_str() {
+            Some(kind) if meant.is_some_and(is_kind) || is_reference_kind(kind, &entry.key) => (
                 Severity::Error,
                 format!("no kind of {kind} is called `{}` in this build", entry.key),
             ),

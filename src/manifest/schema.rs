@@ -7,8 +7,8 @@ use argo_events_core::{Registry, api};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Marks an object whose members are kinds, beside those that the schema names; its value says of
-/// what. Members that are no kinds get a message that fits.
+/// Marks an object that has kinds among its members: `of` says of what, `names` are those of this
+/// build. Members that are no kinds get a message that fits.
 pub const KINDS: &str = "x-argo-events-kinds";
 
 /// Returns the schema of an EventSource with the kinds of a registry.
@@ -83,7 +83,8 @@ fn object<S: JsonSchema>(
     let spec = generator.subschema_for::<S>();
     let mut definitions = generator.take_definitions(true);
     if let Some(holder) = definitions.get_mut(place).and_then(Value::as_object_mut) {
-        holder.insert(KINDS.to_owned(), of.into());
+        let names: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
+        holder.insert(KINDS.to_owned(), json!({"of": of, "names": names}));
         let properties = holder
             .entry("properties")
             .or_insert_with(|| Value::Object(Map::new()));

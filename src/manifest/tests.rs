@@ -1,10 +1,259 @@
 //! What users see of manifests that are wrong.
 
 use super::*;
-use argo_events_core::Severity;
+use crate::BuiltinKinds as _;
+use argo_events_core::secret::KeySelector;
 
-fn sensor(spec: &str) -> String {
-    format!(
-        "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nmetadata: {{ name: orders }}\nspec:\n{spec}"
-    )
+const HEAD: &str =
+    "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nmetadata: { name: orders }\nspec:\n";
+const DEPENDENCIES: &str = "  dependencies:
+    - { name: paid, eventSourceName: shop, eventName: paid }
+    - { name: shipped, eventSourceName: warehouse, eventName: shipped }
+";
+
+fn sensor(triggers: &str) -> String {
+    format!("{HEAD}{DEPENDENCIES}  triggers:\n{triggers}")
+}
+
+fn check(text: &str) -> Diagnostics {
+    Manifests::from_text("sensor.yaml", text).check(&Registry::builtin(), &Checks::default())
+}
+
+fn messages(diagnostics: &Diagnostics) -> Vec<String> {
+    diagnostics
+        .iter()
+        .map(|one| format!("{}:{} {} {}", one.line, one.column, one.path, one.message))
+        .collect()
+}
+
+#[test]
+fn a_wrong_name_in_a_condition_is_pointed_at() {
+    let found = check(&sensor(
+        "    - template: { name: close, conditions: paid && shiped, log: {} }\n",
+    ));
+    let wanted = "error: sensor.yaml:9:52  Sensor/orders  spec.triggers[0].template.conditions
+  `paid && shiped`: no dependency is called `shiped`
+  |        ^^^^^^  did you mean `shipped`?  known: paid, shipped
+";
+    assert_eq!(found.to_string(), wanted);
+}
+
+#[test]
+fn a_span_is_found_within_a_block_of_lines() {
+    let found = check(&sensor(
+        "    - template:\n        name: close\n        log: {}\n        conditions: |\n          paid &&\n          shiped\n",
+    ));
+    assert_eq!(
+        messages(&found),
+        ["14:11 spec.triggers[0].template.conditions no dependency is called `shiped`"]
+    );
+}
+
+#[test]
+fn all_wrong_types_are_found_at_once() {
+    let text = "apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: { name: shop }
+spec:
+  replicas: two
+  webhook:
+    paid: { port: 12000, endpoint: /paid, method: POST }
+    sent: { port: '12000', endpoint: yes, method: [POST] }
+";
+    let found = check(text);
+    let wanted = [
+        "5:13 spec.replicas expected an integer, found a text",
+        "7:19 spec.webhook.paid.port expected a text, found the number 12000",
+        "8:38 spec.webhook.sent.endpoint expected a text, found true",
+        "8:43 spec.webhook.sent.method expected a text, found a list",
+    ];
+    assert_eq!(messages(&found), wanted);
+    assert!(
+        found.to_string().contains("write it in quotes: \"12000\""),
+        "{found}"
+    );
+    assert!(
+        found
+            .to_string()
+            .contains("without quotes `yes` is a truth value"),
+        "{found}"
+    );
+}
+
+#[test]
+fn unknown_fields_are_warnings_unless_the_check_is_strict() {
+    let text = sensor("    - template: { name: show, conditons: paid || shipped, log: {} }\n");
+    let found = check(&text);
+    assert!(!found.has_errors() && found.warnings() == 1, "{found}");
+    assert!(
+        found.to_string().contains("did you mean `conditions`?"),
+        "{found}"
+    );
+    let strict = Checks::default().strict(true);
+    assert!(
+        Manifests::from_text("a", text)
+            .check(&Registry::builtin(), &strict)
+            .has_errors()
+    );
+}
+
+#[test]
+fn a_kind_with_a_typing_error_is_an_error() {
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: { name: shop }\nspec:\n  webhok: {}\n";
+    assert_eq!(check(text).errors(), 1);
+    assert!(check(text).to_string().contains("did you mean `webhook`?"));
+}
+
+#[test]
+fn broken_texts_and_wrong_objects_do_not_hide_one_another() {
+    let good = sensor("    - template: { name: show, log: {} }\n");
+    let bad = sensor("    - template: { name: show, conditions: nope, log: {} }\n");
+    let text = format!("a: [\n---\n{good}---\nkind: Deployment\n---\n{bad}---\n- 1\n");
+    let found = check(&text);
+    assert_eq!(found.errors(), 4, "{found}");
+    assert_eq!(found.warnings(), 1, "{found}");
+    assert_eq!(Manifests::from_text("a", text).sensors.len(), 2);
+}
+
+#[test]
+fn what_did_not_fit_brings_no_second_complaint() {
+    let found = check(&format!("{HEAD}  dependencies: paid\n  triggers: []\n"));
+    let wanted = [
+        "5:17 spec.dependencies expected a list, found a text",
+        "6:3 spec.triggers at least one is needed",
+    ];
+    assert_eq!(messages(&found), wanted);
+}
+
+#[test]
+fn secrets_come_from_the_manifests_and_are_missed_where_they_do_not() {
+    let text = "apiVersion: v1
+kind: Secret
+metadata: { name: hook }
+stringData: { token: hunter2 }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: { name: shop }
+spec:
+  webhook:
+    paid: { port: '1', endpoint: /a, method: POST, authSecret: { name: hook, key: token } }
+    sent: { port: '1', endpoint: /b, method: POST, authSecret: { name: hook, key: tokn } }
+";
+    let mut manifests = Manifests::from_text("all.yaml", text);
+    let found = manifests.check(
+        &Registry::builtin(),
+        &Checks::before_running(LocalSecrets::default()),
+    );
+    assert_eq!(found.errors(), 1, "{found}");
+    assert!(
+        found
+            .to_string()
+            .contains("no Secret `hook` with the key `tokn`"),
+        "{found}"
+    );
+    assert!(
+        manifests
+            .secrets
+            .has_secret(&KeySelector::new("hook", "token"))
+    );
+}
+
+#[test]
+fn objects_of_one_name_and_events_that_nobody_sends_are_found() {
+    let good = sensor("    - template: { name: show, log: {} }\n");
+    let source = "apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: { name: shop }
+spec: { webhook: { payed: { port: '12000', endpoint: /paid, method: POST } } }
+";
+    let found = check(&format!("{good}---\n{good}---\n{source}"));
+    assert_eq!(found.errors(), 1, "{found}");
+    assert!(
+        found
+            .to_string()
+            .contains("Sensor/orders is there already, in sensor.yaml:1:1"),
+        "{found}"
+    );
+    assert!(
+        found
+            .to_string()
+            .contains("EventSource `shop` has no event `paid`"),
+        "{found}"
+    );
+    assert!(
+        found
+            .to_string()
+            .contains("no EventSource `warehouse` is among the manifests"),
+        "{found}"
+    );
+}
+
+#[test]
+fn null_is_as_good_as_absent() {
+    let text = sensor(
+        "    - template: { name: show, conditions: null, log: {}, conditionsReset: ~ }\n      policy: null\n",
+    );
+    assert!(check(&text).is_empty(), "{}", check(&text));
+}
+
+#[test]
+fn lists_of_objects_are_taken_apart() {
+    let item = "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: default}, spec: {jetstream: {version: latest, replicas: 2}}}";
+    let found = check(&format!("apiVersion: v1\nkind: List\nitems:\n- {item}\n"));
+    assert_eq!(
+        messages(&found),
+        ["4:127 spec.jetstream.replicas 2 servers cannot agree; use 1, or at least 3"]
+    );
+}
+
+#[test]
+fn a_folder_is_read_in_order_and_bad_files_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "b.yaml",
+        sensor("    - template: { name: show, log: {} }\n").as_bytes(),
+    );
+    write("a.yml", b"\xff\xfe");
+    write("notes.txt", b"nothing");
+    write(".hidden.yaml", b"kind: [");
+    let mut manifests = Manifests::from_path(folder.path()).unwrap();
+    assert_eq!(manifests.files().len(), 2);
+    assert_eq!(manifests.sensors.len(), 1);
+    let found = manifests.check(&Registry::builtin(), &Checks::default());
+    assert_eq!(found.errors(), 1, "{found}");
+    let error = Manifests::from_path(folder.path().join("absent")).unwrap_err();
+    assert_eq!(error.kind(), argo_events_core::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_trigger_of_the_program_needs_no_kind() {
+    let text = sensor("    - template: { name: ship }\n");
+    assert!(check(&text).has_errors());
+    let checks = Checks::default().own_triggers(["ship"]);
+    assert!(
+        Manifests::from_text("a", text)
+            .check(&Registry::builtin(), &checks)
+            .is_empty()
+    );
+}
+
+#[test]
+fn columns_count_from_the_object_itself() {
+    let manifests = Manifests::from_text(
+        "a.yaml",
+        format!(
+            "---\n{}",
+            sensor("    - template: { name: show, log: {} }\n")
+        ),
+    );
+    let path = argo_events_core::FieldPath::root()
+        .field("spec")
+        .field("triggers")
+        .index(0);
+    assert_eq!(
+        manifests.sensors[0].place_of(&path).to_string(),
+        "a.yaml:10:7"
+    );
 }

@@ -2,10 +2,12 @@
 //!
 //! One file per kind of object. What can only be judged over all objects is in [`references`].
 
+mod compile;
 mod event_bus;
 mod event_source;
 mod filter;
 mod names;
+mod parameter;
 mod references;
 mod sensor;
 mod trigger;
@@ -39,7 +41,10 @@ pub(super) fn document(
     let mut found = Problems::default();
     match &outcome.decoded {
         Some(Decoded::EventSource(source)) => event_source::validate(source, &context, &mut found),
-        Some(Decoded::Sensor(sensor)) => sensor::validate(sensor, &context, &mut found),
+        Some(Decoded::Sensor(sensor)) => {
+            sensor::validate(sensor, &context, &mut found);
+            compile::validate(sensor, &context, &mut found);
+        }
         Some(Decoded::EventBus(bus)) => event_bus::validate(bus, &context, &mut found),
         Some(Decoded::Values(_)) | None => {}
     }

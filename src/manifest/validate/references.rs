@@ -181,17 +181,24 @@ fn streaming_pairs(sensor: &api::Sensor, context: &Context<'_>, problems: &mut P
     }
 }
 
-/// Reports a key of a Secret or a ConfigMap that cannot be found here.
+/// Reports a reference that names nothing, and a key of a Secret or a ConfigMap that is not here.
 fn secret(selector: &Selector, context: &Context<'_>, problems: &mut Problems) {
+    let (name, key) = (&selector.key.name, &selector.key.key);
+    let kind = if selector.is_config {
+        "ConfigMap"
+    } else {
+        "Secret"
+    };
+    if name.is_empty() || key.is_empty() {
+        let problem = Problem::warning(selector.path.clone(), "refers to nothing");
+        problems.push(problem.help(format!("give `name`, which is that of a {kind}, and `key`")));
+        return;
+    }
     let severity = match context.checks.absent {
         Absent::Ignored => return,
         Absent::Warned => Severity::Warning,
         Absent::Refused => Severity::Error,
     };
-    let (name, key) = (&selector.key.name, &selector.key.key);
-    if name.is_empty() || key.is_empty() {
-        return;
-    }
     let places = [
         Some(&context.manifests.secrets),
         context.checks.secrets.as_ref(),
@@ -204,11 +211,6 @@ fn secret(selector: &Selector, context: &Context<'_>, problems: &mut Problems) {
             false => secrets.has_secret(&selector.key),
         });
     if !is_there {
-        let kind = if selector.is_config {
-            "ConfigMap"
-        } else {
-            "Secret"
-        };
         let message = format!("there is no {kind} `{name}` with the key `{key}` here");
         let problem = Problem::new(severity, selector.path.clone(), message);
         problems.push(problem.help(format!(

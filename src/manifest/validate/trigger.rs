@@ -1,14 +1,12 @@
 //! Rules of triggers, those of last resort included.
 
-use super::{Context, sensor};
+use super::{Context, parameter, sensor};
 use argo_events_core::{
     FieldPath, Problem, Problems,
-    api::{Parameter, Policy, RateLimit, Trigger, TriggerTemplate},
+    api::{Policy, RateLimit, Trigger, TriggerTemplate},
 };
 use argo_events_expr::cron::{Schedule, Zone};
 
-/// Ways to write a value.
-const OPERATIONS: &[&str] = &["append", "overwrite", "prepend"];
 /// Units of a rate limit.
 const UNITS: &[&str] = &["Second", "Minute", "Hour"];
 /// Most triggers of last resort behind one another.
@@ -42,7 +40,7 @@ fn one(trigger: &Trigger, path: &FieldPath, context: &Context<'_>, problems: &mu
         None => problems.error(template_path, "is required"),
         Some(template) => self::template(template, &template_path, context, problems),
     }
-    parameters(&trigger.parameters, &path.field("parameters"), problems);
+    parameter::of_template(&trigger.parameters, &path.field("parameters"), problems);
     if let Some(policy) = &trigger.policy {
         let template = trigger.template.as_ref();
         self::policy(policy, template, &path.field("policy"), problems);
@@ -98,35 +96,14 @@ fn kinds(
         }
         return;
     };
-    first.validate(
-        &template.kinds[first.kind],
-        &path.field(first.kind),
-        problems,
-    );
-    for other in present {
-        let message = format!("has no effect: `{}` comes first", first.kind);
-        problems.warning(path.field(other.kind), message);
-        other.validate(
-            &template.kinds[other.kind],
-            &path.field(other.kind),
-            problems,
-        );
-    }
-}
-
-/// Checks the entries of a list of parameters.
-fn parameters(list: &[Parameter], path: &FieldPath, problems: &mut Problems) {
-    for (index, parameter) in list.iter().enumerate() {
-        let path = path.index(index);
-        match &parameter.src {
-            None => problems.error(path.field("src"), "is required"),
-            Some(source) => {
-                let path = path.field("src").field("dependencyName");
-                problems.require(path, &source.dependency_name);
-            }
+    for one in std::iter::once(first).chain(present) {
+        let (config, path) = (&template.kinds[one.kind], path.field(one.kind));
+        if one.kind != first.kind {
+            let message = format!("has no effect: `{}` comes first", first.kind);
+            problems.warning(path.clone(), message);
         }
-        problems.require(path.field("dest"), &parameter.dest);
-        problems.one_of(path.field("operation"), &parameter.operation, OPERATIONS);
+        one.validate(config, &path, problems);
+        parameter::of_kind(one.kind, config, &path, problems);
     }
 }
 

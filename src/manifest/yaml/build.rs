@@ -316,8 +316,8 @@ fn scalar(
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
     };
-    let core = tag.and_then(|tag| tag.core_suffix().map(str::to_owned));
-    let value = match core.as_deref() {
+    let standard = tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+    let value = match standard.as_deref() {
         Some("binary") => binary(text, range)?,
         Some("int" | "float" | "bool" | "null") => plain(text, range)?,
         None if style == Style::Plain && tag.is_none() => plain(text, range)?,
@@ -380,9 +380,9 @@ mod tests {
 
     #[test]
     fn anchors_and_merges_are_written_out() {
-        let text = "base: &b {x: 1, y: 2}\nmore:\n  <<: *b\n  y: 3\nsame: *b\n";
+        let text = "base: &b {x: 1, z: 2}\nmore:\n  <<: *b\n  z: 3\nsame: *b\n";
         let wanted =
-            json!({"base": {"x": 1, "y": 2}, "more": {"y": 3, "x": 1}, "same": {"x": 1, "y": 2}});
+            json!({"base": {"x": 1, "z": 2}, "more": {"z": 3, "x": 1}, "same": {"x": 1, "z": 2}});
         assert_eq!(values(text), [wanted]);
     }
 

@@ -1,0 +1,73 @@
+//! Rules of parameters, wherever a manifest has a list of them.
+
+use argo_events_core::{FieldPath, Problems, api::Parameter};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+/// Ways to write a value.
+const OPERATIONS: &[&str] = &["append", "overwrite", "prepend"];
+
+/// Whether an entry may leave open where its value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Destination {
+    Required,
+    Optional,
+}
+
+use Destination::{Optional, Required};
+
+/// Lists within the configurations of kinds; what the reference does not check is left out.
+const LISTS: &[(&str, &str, Destination)] = &[
+    ("k8s", "parameters", Required),
+    ("argoWorkflow", "parameters", Required),
+    ("http", "parameters", Required),
+    ("http", "payload", Optional),
+    ("awsLambda", "parameters", Required),
+    ("awsLambda", "payload", Required),
+    ("openWhisk", "parameters", Required),
+    ("openWhisk", "payload", Required),
+    ("custom", "parameters", Required),
+    ("slack", "parameters", Required),
+    ("email", "parameters", Required),
+    ("kafka", "payload", Required),
+    ("nats", "payload", Required),
+];
+
+/// Checks the lists of a kind's configuration.
+pub(super) fn of_kind(kind: &str, config: &Value, path: &FieldPath, problems: &mut Problems) {
+    for (_, name, destination) in LISTS.iter().filter(|(of, ..)| *of == kind) {
+        let entries = config[name].as_array().into_iter().flatten();
+        for (index, entry) in entries.enumerate() {
+            // What cannot be decoded was reported when its types were checked.
+            if let Ok(parameter) = Parameter::deserialize(entry) {
+                one(
+                    &parameter,
+                    &path.field(*name).index(index),
+                    *destination,
+                    problems,
+                );
+            }
+        }
+    }
+}
+
+/// Checks the entries of a list that edits a template.
+pub(super) fn of_template(list: &[Parameter], path: &FieldPath, problems: &mut Problems) {
+    for (index, parameter) in list.iter().enumerate() {
+        one(parameter, &path.index(index), Required, problems);
+    }
+}
+
+fn one(parameter: &Parameter, path: &FieldPath, dest: Destination, problems: &mut Problems) {
+    match &parameter.src {
+        None => problems.error(path.field("src"), "is required"),
+        Some(source) => {
+            let path = path.field("src").field("dependencyName");
+            problems.require(path, &source.dependency_name);
+        }
+    }
+    if dest == Required {
+        problems.require(path.field("dest"), &parameter.dest);
+    }
+    problems.one_of(path.field("operation"), &parameter.operation, OPERATIONS);
+}
