@@ -4,6 +4,7 @@
 //! with the reason and with what is required instead.
 
 pub mod http;
+pub mod validate;
 
 use crate::Outcome;
 use argo_events_expr::sjson;

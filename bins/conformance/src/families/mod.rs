@@ -15,6 +15,7 @@ mod http_health;
 mod http_webhook;
 mod re2;
 mod sjson;
+mod validate;
 
 /// Every family this project runs, by the name of its file.
 pub const FAMILIES: &[(&str, Check)] = &[
@@ -30,6 +31,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("http-webhook", http_webhook::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
+    ("validate", validate::check),
 ];
 
 /// Families that are known but wait for a part that is not built yet.
