@@ -1,0 +1,109 @@
+//! What the benchmarks share: a client that costs little, and the CPU time of named threads.
+
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    runtime::Runtime,
+    task::JoinSet,
+    time::Instant,
+};
+
+/// A runtime whose threads carry a name, so that their CPU time can be told apart.
+pub(crate) fn runtime(name: &str, threads: usize) -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .expect("threads can be started")
+}
+
+/// Connections that post the same body again and again.
+pub(crate) struct Clients {
+    runtime: Runtime,
+    connections: Vec<TcpStream>,
+    request: Arc<[u8]>,
+}
+
+impl Clients {
+    pub(crate) fn connect(port: u16, path: &str, body: &str, count: usize) -> Self {
+        let runtime = runtime("client", 2);
+        let connections = (0..count)
+            .map(|_| runtime.block_on(TcpStream::connect(("127.0.0.1", port))).expect("the server listens"))
+            .collect();
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        Self { runtime, connections, request: request.into_bytes().into() }
+    }
+
+    /// Sends so many requests over all connections and returns how long that took.
+    pub(crate) fn send(&mut self, requests: u64) -> Duration {
+        let each = requests.div_ceil(self.connections.len() as u64);
+        let connections = std::mem::take(&mut self.connections);
+        let request = self.request.clone();
+        self.runtime.block_on(async {
+            let began = Instant::now();
+            let mut running = JoinSet::new();
+            for connection in connections {
+                running.spawn(post(connection, request.clone(), each));
+            }
+            self.connections = running.join_all().await;
+            let share = requests as f64 / (each * self.connections.len() as u64) as f64;
+            began.elapsed().mul_f64(share)
+        })
+    }
+}
+
+async fn post(mut connection: TcpStream, request: Arc<[u8]>, count: u64) -> TcpStream {
+    let mut buffer = [0; 4096];
+    for _ in 0..count {
+        connection.write_all(&request).await.expect("the server reads");
+        let read = connection.read(&mut buffer).await.expect("the server answers");
+        assert!(buffer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&buffer[..read]));
+    }
+    connection
+}
+
+/// CPU time that threads of that name have used so far.
+pub(crate) fn cpu(name: &str) -> Duration {
+    const TICKS_PER_SECOND: u64 = 100;
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let ticks: u64 = tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok())
+        .filter(|stat| stat.contains(&format!("({name}")))
+        .filter_map(|stat| {
+            let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
+            Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
+        })
+        .sum();
+    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+}
+
+/// Measures requests and prints the CPU time of each on the server's side.
+pub(crate) struct Meter {
+    name: &'static str,
+    before: Duration,
+    requests: u64,
+}
+
+impl Meter {
+    pub(crate) fn start(name: &'static str) -> Self {
+        Self { name, before: cpu(name), requests: 0 }
+    }
+
+    pub(crate) fn count(&mut self, requests: u64) {
+        self.requests += requests;
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let used = cpu(self.name).saturating_sub(self.before);
+        let each = used.as_secs_f64() * 1e6 / self.requests.max(1) as f64;
+        eprintln!("{}: {each:.1} µs of CPU per request on the server's threads", self.name);
+    }
+}

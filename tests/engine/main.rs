@@ -1,0 +1,4 @@
+//! The engine as a service embeds it.
+
+mod building;
+mod running;
