@@ -133,10 +133,26 @@ pub trait DependencyResolver: Send + fmt::Debug + 'static {
     /// `PayloadInvalid`, permanent, for a record that this resolver cannot read.
     fn adopt(&mut self, shape: &Arc<Shape>, records: &[Bytes]) -> Result<()>;
 
+    /// Returns what waits, oldest first, for those who explain; it copies, so it is not for the hot path.
+    fn waiting(&self) -> Vec<Waiting> {
+        Vec::new()
+    }
+
     /// Returns what was given up since the resolver was made.
     fn losses(&self) -> Losses {
         Losses::default()
     }
+}
+
+/// Events that wait together: under one key of a join, or for the trigger as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// The key; `None` where events are not told apart by one.
+    pub key: Option<String>,
+    /// When their window ends; `None` if they wait for ever.
+    pub until: Option<Timestamp>,
+    /// The events in the order of their dependencies, oldest first within one.
+    pub held: Vec<Held>,
 }
 
 /// How many events or keys a resolver gave up, each for a reason that its settings state.

@@ -1,9 +1,11 @@
 //! Sensors: say which events belong together and what happens then.
 //!
 //! An event is filtered per [`dependency`], a [`resolver`] says when a trigger fires, and the
-//! [`trigger`] acts, surrounded by its [`policy`]. [`runtime`] reads the bus and drives all of it.
+//! [`trigger`] acts, surrounded by its [`policy`]. [`runtime`] reads the bus and drives all of it; [`explain`]
+//! says what would happen, without it.
 
 pub mod dependency;
+pub mod explain;
 pub mod param;
 pub mod policy;
 pub mod resolver;

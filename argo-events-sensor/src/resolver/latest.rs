@@ -9,7 +9,7 @@ use super::{
 };
 use argo_events_core::{
     Arrival, DependencyResolver, Event, Firing, Result, Timestamp,
-    resolver::{Held, Observed, Rejection, Shape},
+    resolver::{self, Held, Observed, Rejection, Shape},
 };
 use argo_events_expr::condition::{BitSet, Condition};
 use bytes::Bytes;
@@ -227,6 +227,20 @@ impl DependencyResolver for LatestWins {
 
     fn pending(&self) -> usize {
         self.present.len()
+    }
+
+    fn waiting(&self) -> Vec<resolver::Waiting> {
+        let held = (0..).zip(&self.slots).filter_map(|(dependency, slot)| {
+            let event = Arc::clone(&slot.as_ref()?.event);
+            Some(Held { dependency, event })
+        });
+        let held: Vec<_> = held.collect();
+        let (key, until) = (None, None);
+        if held.is_empty() {
+            Vec::new()
+        } else {
+            vec![resolver::Waiting { key, until, held }]
+        }
     }
 
     fn forget(&mut self, dependency: u16) {

@@ -10,7 +10,7 @@ use super::{
 };
 use argo_events_core::{
     Arrival, DependencyResolver, Event, Firing, Result, Timestamp,
-    resolver::{Losses, Observed, Rejection},
+    resolver::{Losses, Observed, Rejection, Waiting},
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -210,6 +210,11 @@ impl Resolvers {
     /// Returns how many events wait for others in a trigger.
     pub fn pending(&self, trigger: usize) -> usize {
         self.triggers[trigger].plan.resolver.pending()
+    }
+
+    /// Returns what waits for others in a trigger, oldest first.
+    pub fn waiting(&self, trigger: usize) -> Vec<Waiting> {
+        self.triggers[trigger].plan.resolver.waiting()
     }
 
     /// Returns what a trigger gave up since the start.

@@ -2,7 +2,7 @@
 
 use super::observer::{Ending, Observer};
 use crate::policy::{End, Guarded};
-use argo_events_core::Firing;
+use argo_events_core::{Firing, Trigger};
 use std::{fmt, sync::Arc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,11 @@ pub(crate) struct Action {
 impl Action {
     pub(crate) fn new(guarded: Guarded, observer: Arc<dyn Observer>) -> Self {
         Self { guarded, observer }
+    }
+
+    /// Returns the trigger without its policies, for those who only look at what it would do.
+    pub(crate) fn trigger(&self) -> &Arc<dyn Trigger> {
+        self.guarded.trigger()
     }
 
     pub(crate) async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> Completion {

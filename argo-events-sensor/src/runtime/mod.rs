@@ -13,7 +13,7 @@ mod observer;
 mod once;
 mod plan;
 mod position;
-mod recent;
+pub(crate) mod recent;
 mod sensor;
 mod shard;
 mod shared;

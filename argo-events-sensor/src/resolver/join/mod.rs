@@ -22,7 +22,7 @@ use super::{
 use argo_events_core::{
     Arrival, DependencyResolver, Firing, Result, Timestamp,
     api::{JoinKeep, JoinOnExpire},
-    resolver::{Held, Losses, Observed, Rejection, Shape},
+    resolver::{self, Held, Losses, Observed, Rejection, Shape},
 };
 use argo_events_expr::{
     condition::{BitSet, Condition},
@@ -30,7 +30,7 @@ use argo_events_expr::{
 };
 use bytes::Bytes;
 use group::{Quota, Taken, Waiting};
-use keys::Keys;
+use keys::{Key, Keys};
 use record::{KeyRecord, Orders, Record};
 use std::sync::Arc;
 
@@ -258,6 +258,19 @@ impl Join {
         }
     }
 
+    fn shown(&self, key: &Key) -> resolver::Waiting {
+        let text = || String::from_utf8_lossy(&key.text).into_owned();
+        let held = key.group.events().iter().map(|waiting| Held {
+            dependency: waiting.dependency,
+            event: Arc::clone(&waiting.event),
+        });
+        resolver::Waiting {
+            key: self.settings.key.as_ref().map(|_| text()),
+            until: self.settings.within.map(|within| key.turn.started + within),
+            held: held.collect(),
+        }
+    }
+
     fn write(&mut self, removed: &[Box<[u8]>], slots: &[u32], out: &mut Vec<u8>) {
         record::put_orders(out, &self.orders);
         record::put_removed(out, removed);
@@ -398,6 +411,12 @@ impl DependencyResolver for Join {
 
     fn pending(&self) -> usize {
         self.events
+    }
+
+    fn waiting(&self) -> Vec<resolver::Waiting> {
+        let slots = self.keys.all();
+        let shown = slots.iter().map(|slot| self.shown(self.keys.get(*slot)));
+        shown.collect()
     }
 
     fn forget(&mut self, dependency: u16) {
