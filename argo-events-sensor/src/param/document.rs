@@ -1,6 +1,6 @@
 //! Bodies of events as JSON documents that paths are looked up in.
 
-use super::context;
+use super::{context, yaml};
 use argo_events_core::Event;
 use argo_events_expr::gjson;
 use bytes::Bytes;
@@ -38,6 +38,9 @@ fn body(event: &Event) -> Result<Bytes, String> {
     match event.data_content_type() {
         "application/json" if gjson::valid(&data) => Ok(data),
         "application/json" => Err("event data is not valid JSON".to_owned()),
+        "application/yaml" => yaml::to_json(&data)
+            .map(Bytes::from)
+            .map_err(|error| format!("failed converting yaml event data to JSON: {error}")),
         other => Err(format!("unsupported event content type: {other}")),
     }
 }

@@ -6,6 +6,7 @@
 pub mod context;
 mod document;
 mod source;
+mod yaml;
 
 pub use document::Documents;
 pub use source::{Resolved, Source};
@@ -48,13 +49,17 @@ enum Dest {
     },
     /// A name.
     Name(String),
+    /// No place at all; says why.
+    Nowhere(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Operation {
     Overwrite,
     Append,
     Prepend,
+    /// A word that is none.
+    Unknown(String),
 }
 
 impl Parameters {
@@ -82,21 +87,32 @@ impl Parameters {
         path: &FieldPath,
     ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let compiled = list.iter().enumerate().filter_map(|(index, parameter)| {
+        let compiled = Self::compile_unchecked(list, purpose, dependencies, path, &mut problems);
+        if problems.has_errors() {
+            Err(problems)
+        } else {
+            Ok(compiled)
+        }
+    }
+
+    /// Compiles what can be compiled; what cannot errs when it is reached, as in the reference.
+    pub fn compile_unchecked(
+        list: &[api::Parameter],
+        purpose: Purpose,
+        dependencies: Option<&[String]>,
+        path: &FieldPath,
+        problems: &mut Problems,
+    ) -> Self {
+        let entries = list.iter().enumerate().map(|(index, parameter)| {
             Entry::compile(
                 parameter,
                 purpose,
                 dependencies,
                 &path.index(index),
-                &mut problems,
+                problems,
             )
         });
-        let entries = compiled.collect();
-        if problems.has_errors() {
-            Err(problems)
-        } else {
-            Ok(Self(entries))
-        }
+        Self(entries.collect())
     }
 
     /// Tells whether there are none.
@@ -134,7 +150,8 @@ impl Parameters {
                 (Dest::Whole, None) => {}
                 (_, None) => return Err(entry.source.absent()),
                 (_, Some(value)) => {
-                    payload = Some(entry.write(payload.as_deref().unwrap_or_default(), &value)?);
+                    let written = entry.write(payload.as_deref().unwrap_or_default(), &value)?;
+                    payload = (!written.is_empty()).then_some(written);
                 }
             }
         }
@@ -169,51 +186,64 @@ impl Entry {
         dependencies: Option<&[String]>,
         path: &FieldPath,
         problems: &mut Problems,
-    ) -> Option<Self> {
-        let Some(src) = &parameter.src else {
-            problems.push(Problem::error(path.field("src"), "is required").help(SRC_HELP));
-            return None;
+    ) -> Self {
+        let source = match &parameter.src {
+            Some(src) => Source::compile(src, dependencies, &path.field("src"), problems),
+            None => {
+                let problem = Problem::error(path.field("src"), "is required");
+                problems.push(problem.help(SRC_HELP));
+                Source::missing()
+            }
         };
-        let source = Source::compile(src, dependencies, &path.field("src"), problems);
+        let uses_raw_data = parameter.src.as_ref().is_some_and(|src| src.use_raw_data);
         let dest = Dest::compile(&parameter.dest, purpose, &path.field("dest"), problems);
         let operation = Operation::read(parameter, purpose, &path.field("operation"), problems);
-        Some(Self {
-            source: source?,
-            dest: dest?,
-            operation: operation?,
-            uses_raw_data: src.use_raw_data,
-        })
+        Self {
+            source,
+            uses_raw_data,
+            dest,
+            operation,
+        }
     }
 
     /// Writes a value into an object as the operation asks.
     fn edit(&self, object: &[u8], value: &Resolved<'_>) -> Result<Vec<u8>> {
+        let is_first = match &self.operation {
+            Operation::Overwrite => return self.write(object, value),
+            Operation::Append => false,
+            Operation::Prepend => true,
+            Operation::Unknown(word) => return Err(not_written(unsupported(word))),
+        };
         let Dest::Place { write, read } = &self.dest else {
             return self.write(object, value);
         };
         let present = read.get(object);
-        if self.operation == Operation::Overwrite || !present.exists() {
+        if !present.exists() {
             return self.write(object, value);
         }
         let present = present.text_bytes();
-        let text = match self.operation {
-            Operation::Prepend => [value.text.as_ref(), present.as_ref()].concat(),
-            _ => [present.as_ref(), value.text.as_ref()].concat(),
+        let parts: [&[u8]; 2] = if is_first {
+            [&value.text, &present]
+        } else {
+            [&present, &value.text]
         };
         write
-            .set_string(object, text)
-            .map_err(|error| not_written(&error))
+            .set_string(object, parts.concat())
+            .map_err(|error| not_written(error.to_string()))
     }
 
     fn write(&self, object: &[u8], value: &Resolved<'_>) -> Result<Vec<u8>> {
-        let Dest::Place { write, .. } = &self.dest else {
-            return Ok(object.to_vec());
+        let write = match &self.dest {
+            Dest::Place { write, .. } => write,
+            Dest::Nowhere(reason) => return Err(not_written(reason.clone())),
+            Dest::Whole | Dest::Name(_) => return Ok(object.to_vec()),
         };
         let written = if self.uses_raw_data && !value.is_text {
             write.set_raw(object, &value.text)
         } else {
             write.set_string(object, &value.text)
         };
-        written.map_err(|error| not_written(&error))
+        written.map_err(|error| not_written(error.to_string()))
     }
 }
 
@@ -221,24 +251,19 @@ const SRC_HELP: &str =
     "say where the value comes from, such as {dependencyName: paid, dataKey: order.id}";
 
 impl Dest {
-    fn compile(
-        text: &str,
-        purpose: Purpose,
-        path: &FieldPath,
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    fn compile(text: &str, purpose: Purpose, path: &FieldPath, problems: &mut Problems) -> Self {
         match purpose {
-            Purpose::Names => return Some(Self::Name(text.to_owned())),
-            Purpose::Payload if text.is_empty() => return Some(Self::Whole),
+            Purpose::Names => return Self::Name(text.to_owned()),
+            Purpose::Payload if text.is_empty() => return Self::Whole,
             _ => {}
         }
         let write = sjson::Path::parse(text).map_err(|error| error.to_string());
         let read = gjson::Path::parse(text).map_err(|error| error.to_string());
         match write.and_then(|write| Ok((write, read?))) {
-            Ok((write, read)) => Some(Self::Place { write, read }),
+            Ok((write, read)) => Self::Place { write, read },
             Err(reason) => {
-                problems.error(path.clone(), reason);
-                None
+                problems.error(path.clone(), reason.clone());
+                Self::Nowhere(reason)
             }
         }
     }
@@ -250,22 +275,149 @@ impl Operation {
         purpose: Purpose,
         path: &FieldPath,
         problems: &mut Problems,
-    ) -> Option<Self> {
+    ) -> Self {
         match parameter.operation.as_str() {
-            _ if purpose != Purpose::Edit => Some(Self::Overwrite),
-            "" | "overwrite" => Some(Self::Overwrite),
-            "append" => Some(Self::Append),
-            "prepend" => Some(Self::Prepend),
-            other => {
-                let message = format!("unsupported trigger parameter operation: {other}");
+            _ if purpose != Purpose::Edit => Self::Overwrite,
+            "" | "overwrite" => Self::Overwrite,
+            "append" => Self::Append,
+            "prepend" => Self::Prepend,
+            word => {
                 let help = "use overwrite, append or prepend, or leave it out";
-                problems.push(Problem::error(path.clone(), message).help(help));
-                None
+                problems.push(Problem::error(path.clone(), unsupported(word)).help(help));
+                Self::Unknown(word.to_owned())
             }
         }
     }
 }
 
-fn not_written(error: &sjson::Error) -> Error {
-    Error::permanent(ErrorKind::PayloadInvalid, error.to_string()).during("apply parameters")
+fn unsupported(operation: &str) -> String {
+    format!("unsupported trigger parameter operation: {operation}")
+}
+
+fn not_written(reason: String) -> Error {
+    Error::permanent(ErrorKind::PayloadInvalid, reason).during("apply parameters")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argo_events_core::{
+        Event,
+        resolver::{Held, Shape},
+    };
+    use std::sync::Arc;
+
+    fn firing(body: &str) -> Firing {
+        let shape = Shape {
+            sensor: "orders".to_owned(),
+            trigger: "ship".to_owned(),
+            dependencies: vec!["paid".to_owned()],
+        };
+        let event = Arc::new(
+            Event::builder("77", "shop", "paid")
+                .data(body.to_owned())
+                .build(),
+        );
+        Firing::new(
+            Arc::new(shape),
+            [Held {
+                dependency: 0,
+                event,
+            }],
+        )
+    }
+
+    fn parameters(text: &str, purpose: Purpose) -> Parameters {
+        let list: Vec<api::Parameter> = serde_json::from_str(text).unwrap();
+        Parameters::compile(&list, purpose, None, &FieldPath::root()).unwrap()
+    }
+
+    fn applied(list: &str, object: &str) -> String {
+        let firing = firing(r#"{"n":5,"s":"x","o":{"a":1}}"#);
+        let object = parameters(list, Purpose::Edit)
+            .apply(object.as_bytes().to_vec(), &firing)
+            .unwrap();
+        String::from_utf8(object).unwrap()
+    }
+
+    #[test]
+    fn values_are_written_as_text_unless_raw_data_is_asked_for() {
+        let list = |raw| {
+            format!(
+                r#"[{{"src":{{"dependencyName":"paid","dataKey":"n","useRawData":{raw}}},"dest":"v"}}]"#
+            )
+        };
+        assert_eq!(applied(&list(false), "{}"), r#"{"v":"5"}"#);
+        assert_eq!(applied(&list(true), "{}"), r#"{"v":5}"#);
+    }
+
+    #[test]
+    fn append_and_prepend_join_texts_and_write_what_is_not_there() {
+        let list = |operation: &str| {
+            format!(
+                r#"[{{"src":{{"dependencyName":"paid","dataKey":"s"}},"dest":"v","operation":"{operation}"}}]"#
+            )
+        };
+        assert_eq!(applied(&list("append"), r#"{"v":"a"}"#), r#"{"v":"ax"}"#);
+        assert_eq!(applied(&list("prepend"), r#"{"v":"a"}"#), r#"{"v":"xa"}"#);
+        assert_eq!(applied(&list("append"), "{}"), r#"{"v":"x"}"#);
+    }
+
+    #[test]
+    fn later_edits_see_earlier_ones() {
+        let entry =
+            r#"{"src":{"dependencyName":"paid","dataKey":"s"},"dest":"v","operation":"append"}"#;
+        assert_eq!(
+            applied(&format!("[{entry},{entry}]"), "{}"),
+            r#"{"v":"xx"}"#
+        );
+    }
+
+    #[test]
+    fn an_empty_dest_becomes_the_whole_payload() {
+        let list = r#"[{"src":{"dependencyName":"paid","value":"1"},"dest":"a"},
+            {"src":{"dependencyName":"paid","dataKey":"o"},"dest":""}]"#;
+        let payload = parameters(list, Purpose::Payload)
+            .payload(&firing(r#"{"o":{ "a":1}}"#))
+            .unwrap();
+        assert_eq!(payload.unwrap(), br#"{ "a":1}"#);
+    }
+
+    #[test]
+    fn a_payload_without_its_event_or_a_value_is_an_error() {
+        let list = r#"[{"src":{"dependencyName":"shipped","dataKey":"o"},"dest":"a"}]"#;
+        let error = parameters(list, Purpose::Payload)
+            .payload(&firing("{}"))
+            .unwrap_err();
+        assert_eq!(error.context("dependency"), Some("shipped"));
+        assert_eq!(applied(list, r#"{"kept":1}"#), r#"{"kept":1}"#);
+    }
+
+    #[test]
+    fn a_value_stands_in_for_what_is_not_there() {
+        let list = r#"[{"src":{"dependencyName":"paid","dataKey":"gone","value":"v"},"dest":"a"}]"#;
+        assert_eq!(applied(list, "{}"), r#"{"a":"v"}"#);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_place() {
+        let list = r#"[{"dest":"a"},{"src":{"dependencyName":"paid"},"dest":"","operation":"delete"},
+            {"src":{"dependencyName":"paid","dataTemplate":"x"},"dest":"a"}]"#;
+        let list: Vec<api::Parameter> = serde_json::from_str(list).unwrap();
+        let found =
+            Parameters::compile(&list, Purpose::Edit, None, &FieldPath::root()).unwrap_err();
+        let places: Vec<_> = found
+            .iter()
+            .map(|problem| problem.path.to_string())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "[0].src",
+                "[1].dest",
+                "[1].operation",
+                "[2].src.dataTemplate"
+            ]
+        );
+    }
 }

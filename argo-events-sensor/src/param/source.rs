@@ -1,10 +1,14 @@
 //! Where a parameter's value comes from.
 
 use super::{Documents, context};
+use crate::dependency::{Language, Program};
 use argo_events_core::{
     Error, ErrorKind, Event, FieldPath, Firing, Problem, Problems, Result, api::ParameterSource,
 };
-use argo_events_expr::gjson::{Kind, Path};
+use argo_events_expr::{
+    gjson::{Found, Kind, Path},
+    gojson,
+};
 use bytes::Bytes;
 use std::borrow::Cow;
 
@@ -21,10 +25,20 @@ pub struct Source {
 enum Place {
     /// All of it, or the fixed value if there is one.
     Whole,
-    /// A path in its body.
-    Body(Path),
-    /// A path in its attributes.
-    Context(Path),
+    /// Something in a document of it: what a template makes of it, or else what is at a path.
+    Within {
+        document: Document,
+        template: Option<Program>,
+        key: Option<Path>,
+    },
+    /// Nothing that can be found; says why.
+    Nowhere(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Document {
+    Body,
+    Context,
 }
 
 /// A value that was found.
@@ -40,20 +54,30 @@ pub struct Resolved<'a> {
 
 impl Source {
     /// Compiles a source found at `path`. `dependencies` are the names that may be used, if known.
-    pub(super) fn compile(
+    ///
+    /// What is wrong is reported, and errs when the value is asked for.
+    pub fn compile(
         source: &ParameterSource,
         dependencies: Option<&[String]>,
         path: &FieldPath,
         problems: &mut Problems,
-    ) -> Option<Self> {
+    ) -> Self {
         check_dependency(&source.dependency_name, dependencies, path, problems);
-        let place = compile_place(source, path, problems)?;
-        let dependency = source.dependency_name.clone();
-        Some(Self {
-            dependency,
-            place,
+        Self {
+            dependency: source.dependency_name.clone(),
+            place: Place::compile(source, path, problems),
             value: source.value.clone(),
-        })
+        }
+    }
+
+    /// Makes a source that is not stated.
+    pub(super) fn missing() -> Self {
+        let place = Place::Nowhere("the parameter has no src".to_owned());
+        Self {
+            dependency: String::new(),
+            place,
+            value: None,
+        }
     }
 
     /// Finds the value; `None` if the firing has no event of the dependency and there is no `value`.
@@ -65,12 +89,15 @@ impl Source {
         firing: &'a Firing,
         documents: &mut Documents,
     ) -> Result<Option<Resolved<'a>>> {
+        if let Place::Nowhere(reason) = &self.place {
+            return Err(Error::permanent(ErrorKind::ConfigInvalid, reason));
+        }
         let Some(event) = firing.event(&self.dependency) else {
-            return Ok(self.value.as_deref().map(Resolved::text));
+            return Ok(self.value.as_deref().map(Resolved::fixed));
         };
         match (self.look_up(event, documents), &self.value) {
             (Ok(found), _) => Ok(Some(found)),
-            (Err(_), Some(value)) => Ok(Some(Resolved::text(value))),
+            (Err(_), Some(value)) => Ok(Some(Resolved::fixed(value))),
             (Err(reason), None) => Err(Error::permanent(ErrorKind::PayloadInvalid, reason)
                 .with("dependency", &self.dependency)
                 .with("event", event.id())),
@@ -82,22 +109,37 @@ impl Source {
         event: &Event,
         documents: &mut Documents,
     ) -> Result<Resolved<'a>, String> {
-        let (document, path) = match &self.place {
-            Place::Whole => {
-                return Ok(match &self.value {
-                    Some(value) => Resolved::text(value),
-                    None => Resolved::text_of(context::event_json(event)),
-                });
-            }
-            Place::Body(path) => (documents.body(event)?, path),
-            Place::Context(path) => (documents.context(event), path),
+        let (document, template, key) = match (&self.place, &self.value) {
+            (
+                Place::Within {
+                    document,
+                    template,
+                    key,
+                },
+                _,
+            ) => (document, template, key),
+            (_, Some(value)) => return Ok(Resolved::fixed(value)),
+            (_, None) => return Ok(Resolved::made(context::event_json(event))),
         };
-        find(&document, path).ok_or_else(|| {
-            format!(
-                "unable to resolve '{}' parameter value. err: <nil>",
-                self.dependency
-            )
-        })
+        let document = match document {
+            Document::Body => documents.body(event)?,
+            Document::Context => documents.context(event),
+        };
+        let mut reason = "<nil>".to_owned();
+        if let Some(template) = template {
+            match run(template, &document) {
+                Ok(text) => return Ok(Resolved::made(text.into_bytes())),
+                Err(failed) => reason = failed,
+            }
+        }
+        key.as_ref()
+            .and_then(|key| find(&document, key))
+            .ok_or_else(|| {
+                format!(
+                    "unable to resolve '{}' parameter value. err: {reason}",
+                    self.dependency
+                )
+            })
     }
 
     /// Makes the error of a value whose event is not part of the firing.
@@ -107,8 +149,48 @@ impl Source {
     }
 }
 
+impl Place {
+    /// Chooses what counts: the body before the attributes, a template before a key.
+    fn compile(source: &ParameterSource, path: &FieldPath, problems: &mut Problems) -> Self {
+        let reads_body = !(source.data_key.is_empty() && source.data_template.is_empty());
+        let (document, template, key, names) = if reads_body {
+            (
+                Document::Body,
+                &source.data_template,
+                &source.data_key,
+                ["dataTemplate", "dataKey"],
+            )
+        } else {
+            let names = ["contextTemplate", "contextKey"];
+            (
+                Document::Context,
+                &source.context_template,
+                &source.context_key,
+                names,
+            )
+        };
+        if template.is_empty() && key.is_empty() {
+            return Self::Whole;
+        }
+        let place = path.field(names[0]);
+        let template = (!template.is_empty())
+            .then(|| Language::Template.compile_or_report(template, &place, problems));
+        match (!key.is_empty()).then(|| Path::parse(key)).transpose() {
+            Ok(key) => Self::Within {
+                document,
+                template,
+                key,
+            },
+            Err(error) => {
+                problems.error(path.field(names[1]), error.to_string());
+                Self::Nowhere(error.to_string())
+            }
+        }
+    }
+}
+
 impl<'a> Resolved<'a> {
-    fn text(text: &'a str) -> Self {
+    fn fixed(text: &'a str) -> Self {
         Self {
             text: Cow::Borrowed(text.as_bytes()),
             is_text: true,
@@ -116,7 +198,7 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    fn text_of(text: Vec<u8>) -> Self {
+    fn made(text: Vec<u8>) -> Self {
         Self {
             text: Cow::Owned(text),
             is_text: true,
@@ -125,19 +207,31 @@ impl<'a> Resolved<'a> {
     }
 }
 
+/// Runs a template on a document; an output without content counts as none.
+fn run(template: &Program, document: &Bytes) -> Result<String, String> {
+    let input = Found::parse(document)
+        .to_value()
+        .map_err(|error| error.to_string())?;
+    match template.run(&input)? {
+        gojson::Value::String(text) if !text.is_empty() && text != "<no value>" => Ok(text),
+        _ => Err("template evaluated to empty string or no value".to_owned()),
+    }
+}
+
 fn find(document: &Bytes, path: &Path) -> Option<Resolved<'static>> {
     let found = path.get(document);
     if !found.exists() {
         return None;
     }
-    let text = match found.kind() {
+    let kind = found.kind();
+    let text = match kind {
         Kind::Null => b"null".to_vec(),
         _ => found.text_bytes().into_owned(),
     };
     Some(Resolved {
         text: Cow::Owned(text),
-        is_text: found.kind() == Kind::String,
-        kind: found.kind(),
+        is_text: kind == Kind::String,
+        kind,
     })
 }
 
@@ -157,44 +251,5 @@ fn check_dependency(
         };
         let help = format!("the trigger has {}", dependencies.join(", "));
         problems.push(Problem::warning(path.field("dependencyName"), message).help(help));
-    }
-}
-
-/// Chooses what counts: the body before the attributes, a template before a key.
-fn compile_place(
-    source: &ParameterSource,
-    path: &FieldPath,
-    problems: &mut Problems,
-) -> Option<Place> {
-    let reads_body = !(source.data_key.is_empty() && source.data_template.is_empty());
-    let (template, key, names) = if reads_body {
-        (
-            &source.data_template,
-            &source.data_key,
-            ("dataTemplate", "dataKey"),
-        )
-    } else {
-        (
-            &source.context_template,
-            &source.context_key,
-            ("contextTemplate", "contextKey"),
-        )
-    };
-    if !template.is_empty() {
-        let message = "templates are not supported by this build yet";
-        let problem = Problem::error(path.field(names.0), message);
-        problems.push(problem.help(format!("use `{}`", names.1)));
-        return None;
-    }
-    if key.is_empty() {
-        return Some(Place::Whole);
-    }
-    match Path::parse(key) {
-        Ok(compiled) if reads_body => Some(Place::Body(compiled)),
-        Ok(compiled) => Some(Place::Context(compiled)),
-        Err(error) => {
-            problems.error(path.field(names.1), error.to_string());
-            None
-        }
     }
 }

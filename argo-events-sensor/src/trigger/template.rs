@@ -92,6 +92,7 @@ impl Assembly<'_> {
             return None;
         };
         let templates = Templates::new(registry);
+        templates.report_unknown(template, &place, problems);
         let template = templates.respell(template, &place, problems)?;
         let (descriptor, config) = templates.choose(&template, &place, problems)?;
         let checked = check(descriptor, &config, &place.field(descriptor.kind));
@@ -147,7 +148,9 @@ impl Templates {
                 )
             })
             .collect();
-        let decoder = Decoder::of_schema(&root, generator).with_members(kinds);
+        let decoder = Decoder::of_schema(&root, generator)
+            .with_members(kinds)
+            .dropping_unknown();
         Self {
             registry: registry.clone(),
             decoder,
@@ -189,7 +192,6 @@ impl Templates {
         path: &FieldPath,
         problems: &mut Problems,
     ) -> Option<(&TriggerDescriptor, Value)> {
-        self.report_unknown(template, path, problems);
         let config_of = |known| template.kinds.get(known).filter(|config| !config.is_null());
         let mut known = self.registry.triggers().iter();
         let found = known.find_map(|known| Some((known, config_of(known.kind)?.clone())));

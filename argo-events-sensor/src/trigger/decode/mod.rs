@@ -21,6 +21,7 @@ use tree::Tree;
 pub struct Decoder {
     definitions: BTreeMap<String, Shape>,
     root: Shape,
+    drops_unknown: bool,
 }
 
 /// Where in the value something does not fit, from the inside to the outside, and why.
@@ -49,7 +50,14 @@ impl Decoder {
                 .map(|(name, it)| (name.clone(), Shape::of(it)))
                 .collect(),
             root: Shape::of(root.as_value()),
+            drops_unknown: false,
         }
+    }
+
+    /// Drops members that the type does not name.
+    pub(crate) fn dropping_unknown(mut self) -> Self {
+        self.drops_unknown = true;
+        self
     }
 
     /// Learns the names of further members of the object.
@@ -132,7 +140,9 @@ impl Decoder {
         let mut map = object(present);
         for (name, member) in members {
             let Some((field, shape)) = find(fields, &name) else {
-                map.insert(name, member.into());
+                if !self.drops_unknown {
+                    map.insert(name, member.into());
+                }
                 continue;
             };
             match (member.is_null(), self.resolved(shape)) {

@@ -24,6 +24,7 @@ const METHOD: &str = "POST";
 /// Sends an HTTP request. See the [module](super).
 #[derive(Debug)]
 pub struct HttpTrigger {
+    name: String,
     plan: Planned,
     client: Arc<Client>,
     secrets: Arc<dyn SecretSource>,
@@ -50,6 +51,7 @@ impl BuildTrigger for HttpConfig {
             .get_or_make(&build.trigger, || self.client(build));
         let secrets = Arc::clone(&build.secrets);
         Ok(Arc::new(HttpTrigger {
+            name: build.trigger.clone(),
             plan: Planned::new(self)?,
             client,
             secrets,
@@ -134,7 +136,12 @@ impl Trigger for HttpTrigger {
             )
         })?;
         let request = draft.complete(self.secrets.as_ref()).await?;
-        tracing::debug!(url = draft.request.url.shown(), "Making a http request...");
+        tracing::info!(
+            triggerName = self.name,
+            triggerType = "HTTP",
+            url = draft.request.url.shown(),
+            "Making a http request..."
+        );
         self.client.send(request).await.map(Executed::with_status)
     }
 }
