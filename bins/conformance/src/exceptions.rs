@@ -4,6 +4,8 @@
 //! with the reason and with what is required instead.
 
 pub mod http;
+pub mod sensor;
+pub mod sources;
 pub mod validate;
 
 use crate::Outcome;

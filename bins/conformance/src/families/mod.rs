@@ -6,6 +6,8 @@ mod cloudevent;
 mod conditions;
 mod cron;
 mod duration;
+mod events;
+mod filter;
 mod gjson;
 mod gofmt;
 mod gojson;
@@ -13,8 +15,11 @@ mod gostrconv;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
+mod misc;
+mod params;
 mod re2;
 mod sjson;
+mod trigger_http;
 mod validate;
 
 /// Every family this project runs, by the name of its file.
@@ -23,14 +28,18 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("conditions", conditions::check),
     ("cron", cron::check),
     ("duration", duration::check),
+    ("filter", filter::check),
     ("gjson", gjson::check),
     ("gofmt", gofmt::check),
     ("gojson", gojson::check),
     ("gostrconv", gostrconv::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
+    ("misc", misc::check),
+    ("params", params::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
+    ("trigger-http", trigger_http::check),
     ("validate", validate::check),
 ];
 
