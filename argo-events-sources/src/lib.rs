@@ -6,6 +6,9 @@
 //!
 //! Configurations always compile, so that manifests can be validated; clients are cargo features.
 
+pub mod calendar;
+pub mod file;
+pub mod generic;
 pub mod http;
 pub mod kinds;
 pub mod kit;
@@ -26,7 +29,12 @@ macro_rules! descriptor {
 
 /// Describes every kind that this crate knows, sorted by kind.
 pub fn descriptors() -> Vec<SourceDescriptor> {
-    vec![descriptor!("webhook", webhook::WebhookConfig)]
+    vec![
+        descriptor!("calendar", calendar::CalendarConfig),
+        descriptor!("file", file::FileConfig),
+        descriptor!("generic", generic::GenericConfig),
+        descriptor!("webhook", webhook::WebhookConfig),
+    ]
 }
 
 /// Adds every kind of this crate to a registry.

@@ -26,24 +26,26 @@ pub(super) async fn answer<B: Incoming>(
     let mut body = pin!(body);
     match lookup(table, &head) {
         Ok(entry) => serve(&entry, head, body, patience).await,
-        Err(response) => throw_away(&head, response, body.as_mut()).await,
+        Err(response) => throw_away(&head, *response, body.as_mut()).await,
     }
 }
 
-fn lookup(table: &Table, head: &Parts) -> Result<Arc<Entry>, Response> {
+/// Finds who answers, or the answer itself.
+fn lookup(table: &Table, head: &Parts) -> Result<Arc<Entry>, Box<Response>> {
     let path = match target::read(&head.method, &head.uri) {
         Target::Path(path) => path,
-        Target::Redirect(location) => return Err(redirect(&location)),
-        Target::Malformed => return Err(malformed("the target is no path")),
+        Target::Redirect(location) => return Err(redirect(&location).into()),
+        Target::Malformed => return Err(malformed("the target is no path").into()),
     };
     if let Some(entry) = table.snapshot().find(&path, &head.method) {
         return Ok(Arc::clone(entry));
     }
-    Err(if *path == *HEALTH {
+    let own = if *path == *HEALTH {
         text(StatusCode::OK, "OK")
     } else {
         not_found()
-    })
+    };
+    Err(own.into())
 }
 
 async fn serve<B: Incoming>(
@@ -131,35 +133,33 @@ fn not_found() -> Response {
 }
 
 /// Refuses heads that HTTP lets through and a careful server does not.
-pub(super) fn check_head(head: &Parts) -> Result<(), Response> {
-    check_size(head)?;
-    check_host(head)?;
-    check_framing(head)?;
-    check_expectation(head)
+pub(super) fn refusal(head: &Parts) -> Option<Response> {
+    too_large(head)
+        .or_else(|| wrong_host(head))
+        .or_else(|| unknown_framing(head))
+        .or_else(|| unknown_expectation(head))
 }
 
 /// The parser's own limit is rounded up to what it happens to read at a time.
-fn check_size(head: &Parts) -> Result<(), Response> {
+fn too_large(head: &Parts) -> Option<Response> {
     let headers = head
         .headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4);
-    if headers.sum::<usize>() <= HEAD_BYTES {
-        return Ok(());
-    }
     let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    Err(closing(text(status, "431 Request Header Fields Too Large")))
+    (headers.sum::<usize>() > HEAD_BYTES)
+        .then(|| closing(text(status, "431 Request Header Fields Too Large")))
 }
 
-fn check_host(head: &Parts) -> Result<(), Response> {
+fn wrong_host(head: &Parts) -> Option<Response> {
     let mut hosts = head.headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, None) if head.version < http::Version::HTTP_11 => Ok(()),
-        (None, None) if head.method == Method::CONNECT => Ok(()),
-        (None, None) => Err(malformed("missing required Host header")),
-        (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
-        (Some(_), None) => Err(malformed("malformed Host header")),
-        _ => Err(malformed("too many Host headers")),
+        (None, None) if head.version < http::Version::HTTP_11 => None,
+        (None, None) if head.method == Method::CONNECT => None,
+        (None, None) => Some(malformed("missing required Host header")),
+        (Some(host), None) if is_host(host.as_bytes()) => None,
+        (Some(_), None) => Some(malformed("malformed Host header")),
+        _ => Some(malformed("too many Host headers")),
     }
 }
 
@@ -169,7 +169,7 @@ fn is_host(host: &[u8]) -> bool {
 }
 
 /// Two framings, or one that is not known, are how requests are smuggled past proxies.
-fn check_framing(head: &Parts) -> Result<(), Response> {
+fn unknown_framing(head: &Parts) -> Option<Response> {
     let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
     let known = match (codings.next(), codings.next()) {
         (None, _) => true,
@@ -182,22 +182,22 @@ fn check_framing(head: &Parts) -> Result<(), Response> {
             "Unsupported transfer encoding",
         ))
     };
-    if known { Ok(()) } else { Err(refused()) }
+    (!known).then(refused)
 }
 
-fn check_expectation(head: &Parts) -> Result<(), Response> {
-    let Some(expectation) = head.headers.get(header::EXPECT) else {
-        return Ok(());
-    };
-    let known = expectation.as_bytes().split(|byte| *byte == b',');
-    if expectation.is_empty()
-        || known
-            .map(<[u8]>::trim_ascii)
-            .any(|word| word.eq_ignore_ascii_case(b"100-continue"))
-    {
-        return Ok(());
+fn unknown_expectation(head: &Parts) -> Option<Response> {
+    let expectation = head
+        .headers
+        .get(header::EXPECT)
+        .filter(|value| !value.is_empty())?;
+    let mut words = expectation
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii);
+    if words.any(|word| word.eq_ignore_ascii_case(b"100-continue")) {
+        return None;
     }
     let mut response = Response::default();
     *response.status_mut() = StatusCode::EXPECTATION_FAILED;
-    Err(closing(response))
+    Some(closing(response))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Port,
-    answer::{HEAD_BYTES, answer, check_head},
+    answer::{HEAD_BYTES, answer, refusal},
     linger::Lingering,
     table::Table,
     tls,
@@ -310,9 +310,9 @@ async fn respond(
     patience: Duration,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let response: Response = match check_head(&head) {
-        Ok(()) => answer(table, Request::from_parts(head, body), patience).await,
-        Err(response) => response,
+    let response: Response = match refusal(&head) {
+        None => answer(table, Request::from_parts(head, body), patience).await,
+        Some(response) => response,
     };
     Ok(response.map(Full::new))
 }

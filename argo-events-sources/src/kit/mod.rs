@@ -4,7 +4,11 @@
 //! the loop around every source in [`runtime`](crate::runtime).
 
 mod filter;
+mod insist;
 pub mod payload;
+pub mod poll;
+pub mod watch_path;
 pub mod webhook;
 
 pub use filter::ExpressionFilter;
+pub use insist::insist;

@@ -65,11 +65,11 @@ impl ObjectWriter {
         object(out, values, |out, value| encode_string_into(out, value));
     }
 
-    /// Adds lists of texts by key, sorted.
+    /// Adds lists of texts by key, sorted; `None` is null.
     pub fn lists<K: AsRef<[u8]> + Ord, V: AsRef<[u8]>>(
         &mut self,
         name: &str,
-        values: &BTreeMap<K, Vec<V>>,
+        values: &BTreeMap<K, Option<Vec<V>>>,
     ) {
         lists_into(self.member(name), values);
     }
@@ -91,20 +91,34 @@ impl ObjectWriter {
     }
 }
 
-/// Writes lists of texts by key, sorted.
-pub fn lists<K: AsRef<[u8]> + Ord, V: AsRef<[u8]>>(values: &BTreeMap<K, Vec<V>>) -> Vec<u8> {
+/// Writes lists of texts by key, sorted; `None` is null.
+pub fn lists<K, V>(values: &BTreeMap<K, Option<Vec<V>>>) -> Vec<u8>
+where
+    K: AsRef<[u8]> + Ord,
+    V: AsRef<[u8]>,
+{
     let mut out = Vec::new();
     lists_into(&mut out, values);
     out
 }
 
-fn lists_into<K: AsRef<[u8]>, V: AsRef<[u8]>>(out: &mut Vec<u8>, values: &BTreeMap<K, Vec<V>>) {
+fn lists_into<K, V>(out: &mut Vec<u8>, values: &BTreeMap<K, Option<Vec<V>>>)
+where
+    K: AsRef<[u8]>,
+    V: AsRef<[u8]>,
+{
     object(out, values, |out, list| {
+        let Some(list) = list else {
+            return out.extend_from_slice(b"null");
+        };
+        out.push(b'[');
         for (index, value) in list.iter().enumerate() {
-            out.push(if index == 0 { b'[' } else { b',' });
+            if index > 0 {
+                out.push(b',');
+            }
             encode_string_into(out, value);
         }
-        out.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
+        out.push(b']');
     });
 }
 
@@ -132,12 +146,15 @@ mod tests {
     #[test]
     fn members_come_in_order_and_keys_sorted() {
         let mut object = ObjectWriter::default();
-        object.lists("header", &BTreeMap::from([("B", vec!["2"]), ("A", vec![])]));
+        object.lists(
+            "header",
+            &BTreeMap::from([("B", Some(vec!["2"])), ("A", Some(vec![])), ("C", None)]),
+        );
         object.bytes("none", None);
         object.bytes("body", Some(b"hi"));
         object.number("op", 5);
         object.metadata(&BTreeMap::from([("k".to_owned(), "v")]));
-        let wanted = r#"{"header":{"A":[],"B":["2"]},"none":null,"body":"aGk=","op":5,"metadata":{"k":"v"}}"#;
+        let wanted = r#"{"header":{"A":[],"B":["2"],"C":null},"none":null,"body":"aGk=","op":5,"metadata":{"k":"v"}}"#;
         assert_eq!(String::from_utf8(object.finish()).unwrap(), wanted);
     }
 

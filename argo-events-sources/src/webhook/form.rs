@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 /// Values by key, in order of appearance.
-pub(super) type Values = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
+pub(super) type Values = BTreeMap<Vec<u8>, Option<Vec<Vec<u8>>>>;
 
 /// What is wrong with a pair, in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,11 @@ pub(super) fn read(text: &[u8]) -> (Values, Option<FormError>) {
         .filter(|pair| !pair.is_empty())
     {
         match read_pair(pair) {
-            Ok((key, value)) => values.entry(key).or_default().push(value),
+            Ok((key, value)) => values
+                .entry(key)
+                .or_default()
+                .get_or_insert_default()
+                .push(value),
             Err(error) => fault = fault.or(Some(error)),
         }
     }
@@ -94,6 +98,7 @@ mod tests {
         for (key, list) in values {
             let list: Vec<_> = list
                 .iter()
+                .flatten()
                 .map(|value| String::from_utf8_lossy(value))
                 .collect();
             pairs.push(format!(

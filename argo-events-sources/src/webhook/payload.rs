@@ -9,16 +9,21 @@ use http::{HeaderMap, header};
 
 /// What a webhook publishes.
 #[derive(Clone, Debug)]
-pub struct WebhookEventData<'a, K, V> {
+pub struct WebhookEventData<'a, K, V, M> {
     /// Values by name in its canonical form; `None` is null.
-    pub header: Option<BTreeMap<K, Vec<V>>>,
+    pub header: Option<BTreeMap<K, Option<Vec<V>>>>,
     /// JSON.
     pub body: &'a [u8],
     /// Left out when empty.
-    pub metadata: &'a BTreeMap<String, String>,
+    pub metadata: &'a BTreeMap<String, M>,
 }
 
-impl<K: AsRef<[u8]> + Ord, V: AsRef<[u8]>> WebhookEventData<'_, K, V> {
+impl<K, V, M> WebhookEventData<'_, K, V, M>
+where
+    K: AsRef<[u8]> + Ord,
+    V: AsRef<[u8]>,
+    M: AsRef<[u8]>,
+{
     /// Writes it.
     ///
     /// # Errors
@@ -37,7 +42,7 @@ impl<K: AsRef<[u8]> + Ord, V: AsRef<[u8]>> WebhookEventData<'_, K, V> {
 
 /// Collects the headers that the reference publishes, under the names that it gives them.
 #[cfg(feature = "webhook")]
-pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<Vec<u8>, Vec<&[u8]>> {
+pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<Vec<u8>, Option<Vec<&[u8]>>> {
     let chunked = headers.contains_key(header::TRANSFER_ENCODING);
     let published = headers.keys().filter(|name| match **name {
         header::HOST | header::TRANSFER_ENCODING => false,
@@ -50,7 +55,7 @@ pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<Vec<u8>, Vec<&[u8]>> {
                 .get_all(name)
                 .iter()
                 .map(http::HeaderValue::as_bytes);
-            (canonical(name.as_str()), values.collect())
+            (canonical(name.as_str()), Some(values.collect()))
         })
         .collect()
 }

@@ -1,8 +1,9 @@
 //! A client that writes bytes and reads what comes back.
 
-use std::net::SocketAddr;
+use crate::tls::CERTIFICATE;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
 };
 
@@ -33,7 +34,33 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     send(address, &format!("GET {path} HTTP/1.1"), "").await
 }
 
-pub(crate) async fn exchange(stream: &mut TcpStream, head: &str, body: &str) -> Answer {
+/// Sends a request over TLS, to the server of the certificate for tests.
+pub(crate) async fn send_tls(address: SocketAddr, head: &str, body: &str) -> Answer {
+    use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let mut stream = connector
+        .connect(name, connect(address).await)
+        .await
+        .unwrap();
+    exchange(&mut stream, head, body).await
+}
+
+pub(crate) async fn exchange(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    head: &str,
+    body: &str,
+) -> Answer {
     let length = body.len();
     let text = format!("{head}\r\nHost: test\r\nContent-Length: {length}\r\n\r\n{body}");
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -41,7 +68,7 @@ pub(crate) async fn exchange(stream: &mut TcpStream, head: &str, body: &str) -> 
 }
 
 /// Reads one answer.
-pub(crate) async fn read(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

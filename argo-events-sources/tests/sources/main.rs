@@ -1,7 +1,16 @@
 //! Sources and their runtime, through their public interface.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on fails its test"
+)]
+
 mod bus;
+mod calendar;
 mod client;
+mod file;
+mod generic;
 mod http;
 mod runtime;
+mod tls;
 mod webhook;

@@ -2,7 +2,8 @@
 
 use crate::{
     bus::Recorder,
-    client::{get, post, send},
+    client::{get, post, send, send_tls},
+    tls,
 };
 use argo_events_core::{Error, ErrorKind, Registry, api, secret::MemorySecrets};
 use argo_events_sources::{
@@ -31,7 +32,10 @@ impl Rig {
             Recorder::new(),
             WebServer::builder().address(Ipv4Addr::LOCALHOST).build(),
         );
-        let secrets = MemorySecrets::default().with_secret("token", "value", "s3cr3t\n");
+        let secrets = MemorySecrets::default()
+            .with_secret("token", "value", "s3cr3t\n")
+            .with_secret("tls", "certificate", tls::CERTIFICATE)
+            .with_secret("tls", "key", tls::KEY);
         let runtime = SourceRuntime::new(bus.clone())
             .registry(register(Registry::default()))
             .secrets(Arc::new(secrets))
@@ -155,4 +159,29 @@ async fn a_stopped_event_gives_its_port_back() {
     assert!(rig.running.is_ready());
     assert_eq!(rig.running.drain(GRACE).await, [""; 0]);
     assert_eq!(rig.server.address("0"), None);
+}
+
+#[tokio::test]
+async fn a_port_with_a_certificate_speaks_tls_and_tells_those_who_do_not() {
+    let mut config = example();
+    config["serverCertSecret"] = json!({"name": "tls", "key": "certificate"});
+    config["serverKeySecret"] = json!({"name": "tls", "key": "key"});
+    let rig = Rig::start(config).await;
+    let answer = send_tls(rig.address(), "POST /example HTTP/1.1", "1").await;
+    assert_eq!(answer.body, "success");
+    assert_eq!(post(rig.address(), "/example", "1").await.status, 400);
+    assert_eq!(rig.bus.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_none_is_named() {
+    let mut config = example();
+    config["serverCertSecret"] = json!({"name": "token", "key": "value"});
+    config["serverKeySecret"] = json!({"name": "tls", "key": "key"});
+    let rig = Rig::start(config).await;
+    let status = rig.running.status("example").unwrap().borrow().to_string();
+    assert!(
+        status.contains("the server's certificate cannot be used"),
+        "{status}"
+    );
 }

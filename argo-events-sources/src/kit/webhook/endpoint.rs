@@ -49,10 +49,11 @@ impl<R: Receiver> Endpoint<R> {
     }
 
     fn refuse(&self, refusal: Refusal) -> Response {
-        if let Some(reason) = refusal.reason {
+        let refused = refusal.into_inner();
+        if let Some(reason) = refused.reason {
             self.context.skip(&reason);
         }
-        refusal.response
+        refused.response
     }
 }
 
@@ -60,7 +61,7 @@ impl<R: Receiver> Endpoint<R> {
 impl<R: Receiver> Handler for Endpoint<R> {
     async fn admit(&self, head: &Parts) -> Admission {
         if let Some(secret) = &self.receiver.context().auth_secret
-            && let Err(response) = bearer::check(secret, head, &self.context).await
+            && let Some(response) = bearer::refusal(secret, head, &self.context).await
         {
             return Admission::Answer(response);
         }

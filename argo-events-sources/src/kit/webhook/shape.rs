@@ -57,26 +57,34 @@ pub trait Receiver: Send + Sync + 'static {
 /// An answer to a request that is not published.
 #[derive(Debug)]
 #[must_use]
-pub struct Refusal {
+pub struct Refusal(Box<Refused>);
+
+#[derive(Debug)]
+pub(super) struct Refused {
     pub(super) response: Response,
+    /// Why this can never become an event, where it counts as such.
     pub(super) reason: Option<String>,
 }
 
 impl Refusal {
     /// Answers, and counts the request as one that can never become an event.
     pub fn counted(response: Response, reason: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Refused {
             response,
             reason: Some(reason.into()),
-        }
+        }))
     }
 
     /// Answers without counting.
     pub fn silent(response: Response) -> Self {
-        Self {
+        Self(Box::new(Refused {
             response,
             reason: None,
-        }
+        }))
+    }
+
+    pub(super) fn into_inner(self) -> Refused {
+        *self.0
     }
 }
 

@@ -17,6 +17,7 @@ mod http_health;
 mod http_webhook;
 mod misc;
 mod params;
+mod payloads;
 mod re2;
 mod sjson;
 mod trigger_http;
@@ -37,6 +38,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("http-webhook", http_webhook::check),
     ("misc", misc::check),
     ("params", params::check),
+    ("payloads", payloads::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
     ("trigger-http", trigger_http::check),

@@ -1,0 +1,269 @@
+//! The shape of sources that look for themselves: when to look next, what was found, how far we are.
+//!
+//! A kind implements [`Poller`]; [`Poll`] makes a source of it. How far it is, its mark, moves on only
+//! after the bus has accepted what was found, and is kept in the state store where the kind asks for it.
+
+use argo_events_core::{
+    Draft, Error, ErrorKind, EventSource, Result, SourceContext, StateStore, Timestamp,
+};
+use async_trait::async_trait;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    fmt,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::sleep;
+use tracing::warn;
+
+/// The longest sleep before the clock is looked at again, so that a clock that is set is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What a kind does that looks for itself.
+#[async_trait]
+pub trait Poller: Send + Sync + 'static {
+    /// How far the source is.
+    type Mark: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Returns the kind as manifests name it.
+    fn kind(&self) -> &'static str;
+
+    /// Returns the mark to begin with where there is none, such as what is there already.
+    ///
+    /// # Errors
+    /// Tried again after a pause.
+    async fn begin(&self) -> Result<Option<Self::Mark>> {
+        Ok(None)
+    }
+
+    /// Tells whether the mark survives the process.
+    fn keeps_mark(&self) -> bool {
+        false
+    }
+
+    /// Returns when to look next; a time that has passed means at once.
+    ///
+    /// # Errors
+    /// When there will never be anything to look for.
+    fn next_due(&self, mark: Option<&Self::Mark>, now: Timestamp) -> Result<Timestamp>;
+
+    /// Looks, at the time that was due. Called again with the same mark if what was found was not accepted.
+    ///
+    /// # Errors
+    /// Tried again after a pause.
+    async fn collect(
+        &self,
+        due: Timestamp,
+        mark: Option<&Self::Mark>,
+        context: &SourceContext,
+    ) -> Result<Found<Self::Mark>>;
+}
+
+/// What a look brought.
+#[derive(Clone, Debug)]
+pub struct Found<M> {
+    /// What is published, in this order.
+    pub drafts: Vec<Draft>,
+    /// How far the source is once all of them are accepted; `None` leaves it where it was.
+    pub mark: Option<M>,
+}
+
+/// A source made of a [`Poller`].
+pub struct Poll<P: Poller> {
+    poller: P,
+    progress: Mutex<Progress<P::Mark>>,
+}
+
+/// What outlives a run that failed.
+struct Progress<M> {
+    mark: Option<M>,
+    /// A look whose drafts were not all accepted.
+    unfinished: Option<Timestamp>,
+}
+
+impl<P: Poller> Poll<P> {
+    /// Makes a source.
+    pub fn new(poller: P) -> Self {
+        Self {
+            poller,
+            progress: Mutex::new(Progress {
+                mark: None,
+                unfinished: None,
+            }),
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress<P::Mark>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_due(&self, now: Timestamp) -> Result<Timestamp> {
+        let progress = self.progress();
+        match progress.unfinished {
+            Some(due) => Ok(due),
+            None => self.poller.next_due(progress.mark.as_ref(), now),
+        }
+    }
+
+    /// Takes up the mark that was stored, else the one of an earlier run, else a new one.
+    async fn begin(&self, kept: &mut Kept) -> Result<()> {
+        let mut mark = kept.load().await?.or_else(|| self.progress().mark.clone());
+        if mark.is_none() {
+            mark = self.poller.begin().await?;
+        }
+        self.progress().mark = mark;
+        Ok(())
+    }
+
+    async fn look(&self, due: Timestamp, context: &SourceContext, kept: &mut Kept) -> Result<()> {
+        let mark = {
+            let mut progress = self.progress();
+            progress.unfinished = Some(due);
+            progress.mark.clone()
+        };
+        let found = self.poller.collect(due, mark.as_ref(), context).await?;
+        for draft in found.drafts {
+            context.emit(draft).await?;
+        }
+        if let Some(mark) = &found.mark {
+            kept.save(mark).await;
+        }
+        let mut progress = self.progress();
+        progress.unfinished = None;
+        progress.mark = found.mark.or(progress.mark.take());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<P: Poller> EventSource for Poll<P> {
+    fn kind(&self) -> &'static str {
+        self.poller.kind()
+    }
+
+    async fn run(&self, context: SourceContext) -> Result<()> {
+        let mut kept = Kept::open(&self.poller, &context);
+        self.begin(&mut kept).await?;
+        context.ready();
+        loop {
+            let due = self.next_due(context.clock().now())?;
+            tokio::select! {
+                () = context.stopped() => return Ok(()),
+                () = wait_until(due, &context) => {}
+            }
+            self.look(due, &context, &mut kept).await?;
+        }
+    }
+}
+
+impl<P: Poller> fmt::Debug for Poll<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Poll")
+            .field("kind", &self.poller.kind())
+            .finish_non_exhaustive()
+    }
+}
+
+async fn wait_until(due: Timestamp, context: &SourceContext) {
+    loop {
+        let left = due.since(context.clock().now());
+        if left.is_zero() {
+            return tokio::task::yield_now().await;
+        }
+        sleep(left.min(LONGEST_SLEEP)).await;
+    }
+}
+
+/// The mark in the state store, if the kind keeps it and there is one.
+struct Kept {
+    store: Option<Arc<dyn StateStore>>,
+    key: String,
+    version: Option<u64>,
+}
+
+impl Kept {
+    fn open<P: Poller>(poller: &P, context: &SourceContext) -> Self {
+        let store = poller
+            .keeps_mark()
+            .then(|| context.state().cloned())
+            .flatten();
+        if poller.keeps_mark() && store.is_none() {
+            let event = context.event();
+            warn!(
+                event,
+                "there is no state store, so what is missed while nothing runs stays missed"
+            );
+        }
+        let (source, event) = (encoded(context.source()), encoded(context.event()));
+        Self {
+            store,
+            key: format!("watermark/{}/{source}/{event}", poller.kind()),
+            version: None,
+        }
+    }
+
+    async fn load<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let Some(stored) = store.get(&self.key).await? else {
+            return Ok(None);
+        };
+        self.version = Some(stored.version);
+        match serde_json::from_slice(&stored.value) {
+            Ok(mark) => Ok(Some(mark)),
+            Err(error) => {
+                warn!(%error, key = self.key, "a stored mark cannot be read and is replaced");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Stores a mark. A failure costs a repeat after a restart, which carries the same id.
+    async fn save<M: Serialize + Sync>(&mut self, mark: &M) {
+        let Some(store) = &self.store else {
+            return;
+        };
+        let stored = match serde_json::to_vec(mark) {
+            Ok(value) => store.put(&self.key, value.into(), self.version).await,
+            Err(error) => Err(
+                Error::permanent(ErrorKind::Unexpected, "the mark has no JSON").caused_by(error),
+            ),
+        };
+        match stored {
+            Ok(version) => self.version = Some(version),
+            Err(error) => {
+                warn!(%error, key = self.key, "could not store how far the source is");
+                let present = store.get(&self.key).await;
+                self.version = present.ok().flatten().map(|present| present.version);
+            }
+        }
+    }
+}
+
+/// Writes a name with the letters that keys may have.
+fn encoded(name: &str) -> String {
+    let mut key = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            key.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(key, "={byte:02x}");
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_keys_that_differ() {
+        assert_eq!(encoded("a-b_c.d"), "a-b_c.d");
+        assert_eq!(encoded("a/b=é"), "a=2fb=3d=c3=a9");
+    }
+}
