@@ -79,17 +79,41 @@ impl LatestWins {
     /// Moves everything that waits into a firing.
     #[inline]
     fn fire(&mut self) -> Firing {
+        let full = self.present.len() == self.slots.len();
+        let held = if full {
+            self.take_all()
+        } else {
+            self.take_present()
+        };
+        self.dirty.insert_all(&self.present);
+        self.present.clear();
+        self.journal.open(held)
+    }
+
+    /// Empties all slots; their number is known beforehand, so that each event is moved once.
+    #[inline]
+    fn take_all(&mut self) -> Arc<[Held]> {
+        let slots = (0..).zip(&mut self.slots);
+        let held = slots.map(|(dependency, slot)| {
+            let waiting = slot.take().expect("every slot is full");
+            Held {
+                dependency,
+                event: waiting.event,
+            }
+        });
+        held.collect()
+    }
+
+    fn take_present(&mut self) -> Arc<[Held]> {
         for place in &self.present {
-            if let Some(waiting) = self.slots[place].take() {
+            if let Some(Waiting { event, .. }) = self.slots[place].take() {
                 self.scratch.push(Held {
                     dependency: place as u16,
-                    event: waiting.event,
+                    event,
                 });
             }
         }
-        self.dirty.insert_all(&self.present);
-        self.present.clear();
-        self.journal.open(self.scratch.drain(..).collect())
+        self.scratch.drain(..).collect()
     }
 
     /// Answers for an event that arrived before the last reset: it meets nobody who waits now.

@@ -248,7 +248,8 @@ impl Resolvers {
     /// Appends everything, as a record that replaces all earlier ones.
     pub fn snapshot(&mut self, state: &mut Vec<u8>) {
         log::put_head(state, true);
-        (self.gone.clear(), self.dirty.clear());
+        self.gone.clear();
+        self.dirty.clear();
         for trigger in 0..self.triggers.len() {
             let planned = &mut self.triggers[trigger];
             (planned.dirty, planned.introduced) = (false, false);
