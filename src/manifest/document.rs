@@ -7,6 +7,7 @@ use super::{
     located::Origin,
     schema,
     secrets::LocalSecrets,
+    suggest,
     yaml::{self, Content, Node},
 };
 use argo_events_core::{FieldPath, Problem, Registry, Severity, api};
@@ -113,7 +114,7 @@ pub(crate) fn read(file: &Arc<File>, faults: &mut Diagnostics) -> Vec<Document> 
     documents
 }
 
-fn at(
+pub(super) fn at(
     file: &File,
     offset: usize,
     severity: Severity,
@@ -130,73 +131,96 @@ fn at(
     }
 }
 
+/// Says what an object is; reports it if it is none, or of no use here.
 fn identify(file: &Arc<File>, node: &Arc<Node>, faults: &mut Diagnostics) -> Option<Document> {
-    let mut report = |severity, message: String, help: Option<&str>| {
-        faults.push(at(
-            file,
-            node.span.start,
-            severity,
-            message,
-            help.map(str::to_owned),
-        ));
-    };
-    let text = |name: &str| node.member(name).and_then(|entry| entry.value.text());
-    let Some(kind_name) = text("kind") else {
-        let help = "an object has `apiVersion`, `kind`, `metadata` and `spec`";
-        report(
-            Severity::Error,
-            "not an object of Kubernetes: it has no `kind`".to_owned(),
-            Some(help),
-        );
+    if file.found && !looks_like_an_object(node) {
         return None;
-    };
-    let version = text("apiVersion").unwrap_or_default();
-    let group = version.split('/').next().unwrap_or_default();
-    let kind = match kind_name {
-        "EventSource" => Kind::EventSource,
-        "Sensor" => Kind::Sensor,
-        "EventBus" => Kind::EventBus,
-        "Secret" if version == "v1" => Kind::Secret,
-        "ConfigMap" if version == "v1" => Kind::ConfigMap,
-        _ => {
-            report(
-                Severity::Warning,
-                format!("ignored: objects of kind {kind_name} are not looked at"),
-                None,
-            );
-            return None;
-        }
-    };
-    let is_ours = !matches!(kind, Kind::Secret | Kind::ConfigMap);
-    if is_ours && version != api::API_VERSION {
-        let known = format!("write apiVersion: {}", api::API_VERSION);
-        let severity = if group == "argoproj.io" || version.is_empty() {
-            Severity::Error
+    }
+    let text = |node: &Node, name: &str| Some(node.member(name)?.value.text()?.to_owned());
+    let kind_name = text(node, "kind").unwrap_or_default();
+    let version = text(node, "apiVersion").unwrap_or_default();
+    let kind = Kind::of(&kind_name, &version).and_then(|kind| {
+        let fits = matches!(kind, Kind::Secret | Kind::ConfigMap) || version == api::API_VERSION;
+        if fits {
+            Ok(kind)
         } else {
-            Severity::Warning
-        };
-        report(
-            severity,
-            format!("{kind_name} of `{version}` is not known"),
-            Some(&known),
-        );
-        if severity == Severity::Warning {
-            return None;
+            Err(wrong_version(&kind_name, &version))
+        }
+    });
+    match kind {
+        Ok(kind) => {
+            let metadata = node.member("metadata").map(|metadata| &metadata.value);
+            let name = metadata.and_then(|metadata| text(metadata, "name"));
+            let object = format!("{kind_name}/{}", name.as_deref().unwrap_or("?"));
+            let origin = Origin {
+                file: Arc::clone(file),
+                node: Arc::clone(node),
+                object,
+            };
+            Some(Document { kind, origin })
+        }
+        Err(problem) => {
+            let Problem {
+                severity,
+                message,
+                help,
+                ..
+            } = *problem;
+            faults.push(at(file, node.span.start, severity, message, help));
+            None
         }
     }
-    let name = node
-        .member("metadata")
-        .and_then(|metadata| metadata.value.member("name"));
-    let name = name.and_then(|name| name.value.text()).unwrap_or("?");
-    let object = format!("{kind_name}/{name}");
-    Some(Document {
-        kind,
-        origin: Origin {
-            file: Arc::clone(file),
-            node: Arc::clone(node),
-            object,
-        },
-    })
+}
+
+/// Tells whether a value may have been meant as an object of Kubernetes. Events, expectations and
+/// settings of other programs lie in the same folders.
+fn looks_like_an_object(node: &Node) -> bool {
+    let parts = ["apiVersion", "kind", "metadata", "spec"];
+    parts.iter().any(|part| node.member(part).is_some())
+}
+
+impl Kind {
+    /// Names of the kinds of this project.
+    const OURS: [&str; 3] = ["EventSource", "Sensor", "EventBus"];
+
+    /// Tells the kind by its name; why it is of no use, if it is not.
+    fn of(name: &str, version: &str) -> Result<Self, Box<Problem>> {
+        let nothing =
+            |severity, message: String| Problem::new(severity, FieldPath::root(), message);
+        match name {
+            "EventSource" => Ok(Self::EventSource),
+            "Sensor" => Ok(Self::Sensor),
+            "EventBus" => Ok(Self::EventBus),
+            "Secret" if version == "v1" => Ok(Self::Secret),
+            "ConfigMap" if version == "v1" => Ok(Self::ConfigMap),
+            "" => {
+                let message = "not an object of Kubernetes: it has no `kind`".to_owned();
+                let help = "an object has `apiVersion`, `kind`, `metadata` and `spec`";
+                Err(Box::new(nothing(Severity::Error, message).help(help)))
+            }
+            other => {
+                let message = format!("ignored: objects of kind {other} are not looked at");
+                let meant = suggest::nearest(other, Self::OURS);
+                let help = meant.map(|meant| format!("did you mean `{meant}`?"));
+                Err(Box::new(
+                    nothing(Severity::Warning, message).maybe_help(help),
+                ))
+            }
+        }
+    }
+}
+
+/// Kinds of that name exist elsewhere; only in the own group, or without one, it is a mistake.
+fn wrong_version(kind: &str, version: &str) -> Box<Problem> {
+    let is_ours = version.is_empty() || version.starts_with("argoproj.io");
+    let severity = if is_ours {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let message = format!("ignored: {kind} of apiVersion `{version}` is not known");
+    let help = format!("write apiVersion: {}", api::API_VERSION);
+    Box::new(Problem::new(severity, FieldPath::root(), message).help(help))
 }
 
 impl Document {

@@ -7,17 +7,33 @@ use std::{fmt, sync::Arc};
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Nobody named it: it was found in a folder.
+    pub(crate) found: bool,
     /// Where each line begins.
     lines: Vec<usize>,
 }
 
 impl File {
     pub(crate) fn new(name: String, text: String) -> Arc<Self> {
+        Arc::new(Self::read(name, text, false))
+    }
+
+    /// Makes a file that was found in a folder, and may be no manifest at all.
+    pub(crate) fn found(name: String, text: String) -> Arc<Self> {
+        Arc::new(Self::read(name, text, true))
+    }
+
+    fn read(name: String, text: String, found: bool) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0)
             .chain(ends.map(|(at, _)| at + 1))
             .collect();
-        Arc::new(Self { name, text, lines })
+        Self {
+            name,
+            text,
+            found,
+            lines,
+        }
     }
 
     /// Returns line and column of a byte, both counted from 1; columns count characters.

@@ -26,7 +26,7 @@ impl Manifests {
         find(path, 0, &mut files).map_err(|error| unreadable(path, error))?;
         for file in &files {
             match read(file) {
-                Ok(text) => self.add(&File::new(file.display().to_string(), text)),
+                Ok(text) => self.add(&File::found(file.display().to_string(), text)),
                 Err(reason) => self.cannot_read(file, &reason),
             }
         }
@@ -111,4 +111,24 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
         _ => (ErrorKind::ConfigInvalid, format!("cannot be read: {error}")),
     };
     Error::permanent(kind, message).with("path", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argo_events_core::Registry;
+
+    #[test]
+    fn what_is_no_manifest_lies_in_a_folder_undisturbed_and_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let event = folder.path().join("paid.json");
+        fs::write(&event, r#"{"body": {"amount": 5}}"#).unwrap();
+        fs::write(folder.path().join("lost.yaml"), "metadata: { name: x }\n").unwrap();
+        let errors = |path: &Path| {
+            let mut manifests = Manifests::from_path(path).unwrap();
+            manifests.check(&Registry::default(), &super::super::Checks::default()).errors()
+        };
+        assert_eq!(errors(folder.path()), 1);
+        assert_eq!(errors(&event), 1);
+    }
 }

@@ -14,6 +14,7 @@ pub mod schema;
 mod secrets;
 mod suggest;
 mod validate;
+mod values;
 mod yaml;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Excerpt};

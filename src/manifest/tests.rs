@@ -257,3 +257,53 @@ fn columns_count_from_the_object_itself() {
         "a.yaml:10:7"
     );
 }
+
+#[test]
+fn two_events_at_one_endpoint_are_found() {
+    let event = "{ port: '12000', endpoint: /paid, method: POST }";
+    let source = |name: &str, events: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: {{ name: {name} }}\nspec: {{ webhook: {{ {events} }} }}\n---\n"
+        )
+    };
+    let found = check(&source("shop", &format!("a: {event}, b: {event}")));
+    assert_eq!(found.errors(), 1, "{found}");
+    assert!(
+        found
+            .to_string()
+            .contains("/paid on port 12000 is served for shop/a already"),
+        "{found}"
+    );
+    let two = source("shop", &format!("a: {event}")) + &source("store", &format!("b: {event}"));
+    assert_eq!(
+        (check(&two).errors(), check(&two).warnings()),
+        (0, 1),
+        "{}",
+        check(&two)
+    );
+}
+
+#[test]
+fn no_text_makes_a_check_panic_or_hang() {
+    let text = sensor(
+        "    - template: { name: show, conditions: paid && shipped, log: {} }\n      policy: &p { status: { allow: [200] } }\n      rateLimit: *p\n",
+    );
+    let signs = b"{}[]:-&*!|>'\"#%@`,?\n\t 0a\xc3~<";
+    let mut seed = 11_u32;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    for _ in 0..300 {
+        let mut bytes = text.clone().into_bytes();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] = signs[random(signs.len())],
+                1 => bytes.insert(at, signs[random(signs.len())]),
+                _ => drop(bytes.drain(at..(at + random(12)).min(bytes.len()))),
+            }
+        }
+        let _ = check(&String::from_utf8_lossy(&bytes)).to_string();
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Context, spec};
 use crate::manifest::{
-    Absent,
+    Absent, Located,
     conform::Selector,
     document::{Decoded, Document, Outcome},
     suggest,
@@ -23,38 +23,25 @@ pub(super) fn validate(
     context: &Context<'_>,
     problems: &mut Problems,
 ) {
+    let manifests = context.manifests;
     match &outcome.decoded {
         Some(Decoded::EventSource(source)) => {
-            let all = context.manifests.event_sources.iter();
             unique(
                 document,
                 &source.metadata,
-                all.map(|one| (&one.metadata, one.place().to_string())),
+                &manifests.event_sources,
                 problems,
             );
             bus(source.spec.event_bus_name.as_deref(), context, problems);
+            routes(document, source, context, problems);
         }
         Some(Decoded::Sensor(sensor)) => {
-            let all = context.manifests.sensors.iter();
-            unique(
-                document,
-                &sensor.metadata,
-                all.map(|one| (&one.metadata, one.place().to_string())),
-                problems,
-            );
+            unique(document, &sensor.metadata, &manifests.sensors, problems);
             bus(sensor.spec.event_bus_name.as_deref(), context, problems);
             events(sensor, context, problems);
             streaming_pairs(sensor, context, problems);
         }
-        Some(Decoded::EventBus(bus)) => {
-            let all = context.manifests.buses.iter();
-            unique(
-                document,
-                &bus.metadata,
-                all.map(|one| (&one.metadata, one.place().to_string())),
-                problems,
-            );
-        }
+        Some(Decoded::EventBus(bus)) => unique(document, &bus.metadata, &manifests.buses, problems),
         Some(Decoded::Values(_)) | None => {}
     }
     for selector in &outcome.conformed.selectors {
@@ -63,24 +50,88 @@ pub(super) fn validate(
 }
 
 /// Reports the second of two objects of one name.
-fn unique<'a>(
+fn unique<S>(
     document: &Document,
     metadata: &Metadata,
-    all: impl Iterator<Item = (&'a Metadata, String)>,
+    all: &[Located<api::Object<S>>],
     problems: &mut Problems,
 ) {
-    let here = document.origin.place(&FieldPath::root()).to_string();
-    let mut same = all
-        .filter(|(other, _)| other.name == metadata.name && other.namespace == metadata.namespace);
-    if let Some((_, first)) = same.next().filter(|(_, place)| *place != here)
-        && !metadata.name.is_empty()
-    {
+    let here = document.origin.place(&FieldPath::root());
+    let is_same = |other: &&Located<api::Object<S>>| {
+        other.metadata.name == metadata.name && other.metadata.namespace == metadata.namespace
+    };
+    let first = all.iter().find(is_same).map(Located::place);
+    if let Some(first) = first.filter(|first| *first != here && !metadata.name.is_empty()) {
         let path = FieldPath::root().field("metadata").field("name");
         problems.error(
             path,
             format!("{} is there already, in {first}", document.origin.object),
         );
     }
+}
+
+/// Reports the second of two events that are served at one port and path: nobody could tell them
+/// apart. In a cluster, EventSources have ports of their own.
+fn routes(
+    document: &Document,
+    source: &api::EventSource,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) {
+    let here = document.origin.place(&FieldPath::root());
+    let mut taken: BTreeMap<Route, (String, Severity)> = BTreeMap::new();
+    let elsewhere = match context.checks.absent {
+        Absent::Ignored => None,
+        Absent::Warned => Some(Severity::Warning),
+        Absent::Refused => Some(Severity::Error),
+    };
+    let before = context
+        .manifests
+        .event_sources
+        .iter()
+        .take_while(|other| other.place() != here);
+    for (other, severity) in before.filter_map(|other| Some((other, elsewhere?))) {
+        for (route, _, event) in routes_of(other) {
+            taken
+                .entry(route)
+                .or_insert((format!("{}/{event}", other.metadata.name), severity));
+        }
+    }
+    for (route, path, event) in routes_of(source) {
+        match taken.get(&route) {
+            Some((owner, severity)) => {
+                let message = format!(
+                    "{} on port {} is served for {owner} already",
+                    route.1, route.0
+                );
+                let problem = Problem::new(*severity, path.field("endpoint"), message);
+                problems.push(problem.help("choose another endpoint or port"));
+            }
+            None => {
+                let owner = format!("{}/{event}", source.metadata.name);
+                taken.insert(route, (owner, Severity::Error));
+            }
+        }
+    }
+}
+
+/// Port, path and method.
+type Route = (String, String, String);
+
+/// Returns where the events of a source are served: at their own level, or below `webhook`.
+fn routes_of(source: &api::EventSource) -> impl Iterator<Item = (Route, FieldPath, &str)> {
+    source.spec.events().filter_map(|(kind, event, config)| {
+        let path = spec().field(kind).field(event);
+        let (config, path) = match config.get("webhook") {
+            Some(inner) => (inner, path.field("webhook")),
+            None => (config, path),
+        };
+        let text = |name: &str| config[name].as_str().unwrap_or_default();
+        let port = text("port").trim_start_matches(':').to_owned();
+        let endpoint = format!("/{}", text("endpoint").trim_start_matches('/'));
+        let is_served = !port.is_empty() && !text("endpoint").is_empty();
+        is_served.then(|| ((port, endpoint, text("method").to_owned()), path, event))
+    })
 }
 
 /// Warns of an EventBus that is named, but not among the manifests, if others are.

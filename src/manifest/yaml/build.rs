@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str) -> (Vec<Arc<Node>>, Vec<Fault>) {
         let outcome = match next {
             Ok((Event::StreamEnd, _)) => break,
             Ok((event, span)) => builder.take(event, &span),
-            Err(error) => Err(fault_of(&error)),
+            Err(error) => Err(fault_of(&error, text)),
         };
         if let Err(fault) = outcome {
             faults.append(&mut builder.warnings);
@@ -82,11 +82,18 @@ fn is_empty(node: &Node) -> bool {
     )
 }
 
-fn fault_of(error: &ScanError) -> Fault {
+fn fault_of(error: &ScanError, text: &str) -> Fault {
     let offset = error.marker().byte_offset().unwrap_or_default();
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
     let fault = Fault::error(offset, format!("not YAML: {}", error.info()));
-    if error.info().contains('\t') || error.info().contains("tab") {
-        return fault.help("indent with blanks");
+    let indent = &line[..line.len() - line.trim_start().len()];
+    if line.contains("{{") {
+        return fault.help("this looks like a template, which has to be rendered first");
+    }
+    if indent.contains('\t') {
+        return fault.help("indent with blanks, not with tabs");
     }
     fault
 }
@@ -231,10 +238,9 @@ fn twice(key: &str, offset: usize) -> Fault {
 /// Returns the text of a key; numbers and truth values become texts, as they do on the way to JSON.
 fn key_of(node: &Node) -> Result<(String, Range<usize>, Style), Fault> {
     let Content::Scalar { value, style } = &node.content else {
-        return Err(Fault::error(
-            node.span.start,
-            "a key is a list or an object; only texts can be keys",
-        ));
+        let message = "a key is a list or an object; only texts can be keys";
+        let help = "a template such as {{ … }} has to be rendered first; a text with braces stands in quotes";
+        return Err(Fault::error(node.span.start, message).help(help));
     };
     let key = match value {
         Value::String(text) => text.clone(),
@@ -376,6 +382,13 @@ mod tests {
             [json!({"a": 1}), json!({"c": 3})]
         );
         assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+
+    #[test]
+    fn tabs_and_templates_are_named_for_what_they_are() {
+        let help = |text| read(text).1[0].help.clone().unwrap_or_default();
+        assert!(help("a:\n\tb: 1\n").contains("tabs"));
+        assert!(help("a: {{ .Values.name }}: x\n").contains("template"));
     }
 
     #[test]
