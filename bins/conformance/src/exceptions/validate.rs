@@ -24,6 +24,34 @@ pub const UNREACHABLE: Rule = Rule {
     },
 };
 
+/// Two events at one endpoint cannot be told apart.
+pub const ONE_ENDPOINT: Rule = Rule {
+    name: "validate: two events at one endpoint",
+    reason: "the reference hands requests to the one that began last, and to none when it ends",
+    required: REFUSED,
+    applies: |vector| {
+        let route = |event: &Value| {
+            [&event["port"], &event["endpoint"], &event["method"]].map(Value::to_string)
+        };
+        let mut routes: Vec<_> = events(vector, "webhook").map(route).collect();
+        let all = routes.len();
+        routes.sort();
+        routes.dedup();
+        routes.len() < all
+    },
+};
+
+/// An address with blanks leads nowhere.
+pub const NO_ADDRESS: Rule = Rule {
+    name: "validate: a generic source without an address",
+    reason: "the reference tries to connect to it for ever",
+    required: REFUSED,
+    applies: |vector| {
+        events(vector, "generic")
+            .any(|event| event["url"].as_str().is_some_and(|url| url.contains(' ')))
+    },
+};
+
 /// A calendar that cannot be read fails in the reference when its pod starts, or never ends.
 pub const CALENDAR: Rule = Rule {
     name: "validate: a calendar that cannot run",
