@@ -24,7 +24,7 @@ use std::{
 use tokio::{sync::oneshot, time::Instant};
 
 /// How long positions may lag behind what was settled.
-const SAVE_EVERY: Duration = Duration::from_millis(200);
+const SAVE_EVERY: Duration = Duration::from_millis(100);
 
 /// What the thread is asked to do.
 #[derive(Debug)]

@@ -7,6 +7,8 @@ mod config;
 
 #[cfg(feature = "memory")]
 mod bus;
+#[cfg(all(test, feature = "memory"))]
+mod model;
 #[cfg(feature = "memory")]
 mod recent;
 #[cfg(feature = "memory")]

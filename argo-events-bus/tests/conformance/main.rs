@@ -1,6 +1,8 @@
 //! Holds the buses of this crate to the contract, on files and with kills where that is the point.
 
 mod broken;
+mod crash;
+mod full;
 mod harness;
 
 use argo_events_testkit::bus;
@@ -8,8 +10,12 @@ use harness::{Local, Memory};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(ended) = crash::victim().or_else(full::filler) {
+        return ended;
+    }
     let mut trials = bus::trials("memory", || Memory);
     trials.extend(bus::trials("local", Local::new));
     trials.extend(broken::trials());
+    trials.extend([crash::trial(), full::trial()]);
     bus::run(trials)
 }
