@@ -4,6 +4,7 @@
 
 use super::action::{Action, Completion};
 use argo_events_core::Firing;
+use futures::FutureExt as _;
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,13 +34,16 @@ struct Queue {
 pub(crate) struct Executor {
     queues: Vec<Queue>,
     running: JoinSet<Finished>,
+    /// Ended when they were begun, which spares them a task of their own.
+    ended: VecDeque<Finished>,
     waiting: usize,
     stop: CancellationToken,
 }
 
 impl Executor {
     pub(crate) fn new(stop: CancellationToken) -> Self {
-        Self { queues: Vec::new(), running: JoinSet::new(), waiting: 0, stop }
+        let (queues, running, ended) = (Vec::new(), JoinSet::new(), VecDeque::new());
+        Self { queues, running, ended, waiting: 0, stop }
     }
 
     /// Adds a trigger; its index is the number of triggers added before.
@@ -62,14 +66,28 @@ impl Executor {
         let queue = &mut self.queues[trigger];
         queue.running += 1;
         let (action, stop) = (queue.action.clone(), self.stop.clone());
-        self.running.spawn(async move {
+        let mut work = Box::pin(async move {
             let completion = action.perform(&firing, &stop).await;
             Finished { trigger, ticket, firing, completion }
         });
+        match (&mut work).now_or_never() {
+            Some(finished) => self.ended.push_back(finished),
+            None => drop(self.running.spawn(work)),
+        }
+    }
+
+    /// Returns a firing that ended already.
+    pub(crate) fn try_finished(&mut self) -> Option<Finished> {
+        let finished = self.ended.pop_front()?;
+        self.proceed(finished.trigger);
+        Some(finished)
     }
 
     /// Waits for a firing to come to its end; pends for ever while none runs. Cancel-safe.
     pub(crate) async fn finished(&mut self) -> Finished {
+        if let Some(finished) = self.try_finished() {
+            return finished;
+        }
         loop {
             match self.running.join_next().await {
                 Some(Ok(finished)) => {
@@ -98,18 +116,18 @@ impl Executor {
     /// Lets running and waiting firings end, for at most the grace period; returns how many did not.
     pub(crate) async fn drain(&mut self, grace: Duration) -> usize {
         let ended = async {
-            while !self.running.is_empty() {
+            while self.running() > 0 {
                 self.finished().await;
             }
         };
         // What is left over comes again, or was promised at most once.
         let _ = tokio::time::timeout(grace, ended).await;
-        self.running.len() + self.waiting
+        self.running() + self.waiting
     }
 
     /// Returns how many firings run.
     pub(crate) fn running(&self) -> usize {
-        self.running.len()
+        self.running.len() + self.ended.len()
     }
 
     /// Returns how many firings wait for others of their trigger.

@@ -98,6 +98,9 @@ impl SharedLane {
         };
         for delivery in batch {
             self.take_one(delivery).await;
+            while let Some(finished) = self.executor.try_finished() {
+                self.finish(finished).await;
+            }
         }
     }
 
