@@ -8,11 +8,13 @@ pub mod codec;
 #[cfg(feature = "cloudevents")]
 mod convert;
 mod draft;
+mod id;
 mod moment;
 mod render;
 
 pub use builder::Builder;
 pub use draft::Draft;
+pub use id::random_id;
 
 use moment::Moment;
 
@@ -268,11 +270,6 @@ fn media_type(content_type: &str) -> &str {
         Some((media_type, _)) => media_type.trim(),
         None => content_type,
     }
-}
-
-/// Makes an id the way the reference does: a random UUID as 32 hexadecimal digits.
-pub fn random_id() -> String {
-    uuid::Uuid::new_v4().simple().to_string()
 }
 
 #[cfg(test)]
