@@ -1,8 +1,11 @@
 //! Filters by attributes: equality where something is expected.
 
+use super::Group;
 use super::explain::{Stage, StageOutcome};
-use super::filter::Group;
 use argo_events_core::{Event, FieldPath, Problem, Problems, api::ContextFilter};
+
+/// Where an attribute is.
+type Attribute = fn(&Event) -> &str;
 
 /// Attributes that must be equal where they are not empty.
 #[derive(Clone, Debug)]
@@ -33,7 +36,7 @@ impl Context {
     }
 
     /// Lists names, what is expected and where to look.
-    fn expected(&self) -> [(&'static str, &str, fn(&Event) -> &str); 4] {
+    fn expected(&self) -> [(&'static str, &str, Attribute); 4] {
         let filter = &self.0;
         [
             ("type", &filter.event_type, Event::event_type),

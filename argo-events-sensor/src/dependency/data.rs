@@ -1,9 +1,9 @@
 //! Filters by values in the body.
 
 use super::{
-    Language, Program,
+    Group, Language, Program,
+    cause::{Cause, Joined, Operator},
     explain::{Stage, StageOutcome},
-    filter::{Cause, Group, Joined, Operator},
 };
 use argo_events_core::{FieldPath, Problem, Problems, api::DataFilter};
 use argo_events_expr::{

@@ -1,6 +1,6 @@
 //! What each part of a filter sees in an event, for people.
 
-use super::filter::Group;
+use super::Group;
 
 /// One step of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! All groups of a dependency's filter, and how they combine.
 
 use super::{
-    Language, Program,
+    Group, Language, Program, Rejection, Verdict,
+    cause::{Cause, Operator},
     context::Context,
     data::Data,
     explain::{Stage, StageOutcome},
@@ -13,7 +14,7 @@ use argo_events_core::{
     api::{Dependency, Filters},
 };
 use argo_events_expr::{gjson, gojson};
-use std::{cell::OnceCell, fmt, sync::Arc};
+use std::{cell::OnceCell, sync::Arc};
 
 /// Which events of a dependency count, compiled.
 ///
@@ -39,48 +40,6 @@ pub struct Filter {
     context: Option<Context>,
     time: Option<Window>,
     script: Option<Program>,
-}
-
-/// What a filter says of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The event counts.
-    Passed,
-    /// The event does not count; [`Filter::explain`] tells more.
-    Rejected(Rejection),
-    /// The event does not count, because something about it could not be told.
-    Failed(Arc<str>),
-}
-
-/// What turned an event away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rejection {
-    /// The first group that did not hold; `None` if none of several alternatives held.
-    pub group: Option<Group>,
-}
-
-/// A group of filters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
-    /// Expressions over values in the body.
-    Exprs,
-    /// Values in the body.
-    Data,
-    /// Attributes.
-    Context,
-    /// The time of the event.
-    Time,
-    /// A script.
-    Script,
-}
-
-/// How parts combine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Operator {
-    #[default]
-    And,
-    Or,
 }
 
 impl Filter {
@@ -255,29 +214,56 @@ impl Filter {
     }
 
     /// Shows what every part of the filter sees in an event, in the order in which they are asked.
+    ///
+    /// Parts that look at the body are skipped where there is none, as they are when it counts.
     pub fn explain(&self, event: &Event) -> Vec<Stage> {
         let (mut stages, body) = (Vec::new(), Body::of(event));
-        if let Some(bytes) = body.bytes {
-            if let Some(exprs) = &self.exprs {
-                exprs.explain(bytes, body.is_valid(), &mut stages);
-            }
-            if let Some(data) = &self.data {
-                data.explain(bytes, body.is_valid(), &mut stages);
-            }
-        }
-        if let Some(context) = &self.context {
-            context.explain(event, &mut stages);
-        }
-        if let Some(window) = &self.time {
-            window.explain(event, &mut stages);
-        }
-        if let Some(Ok(holds)) = self.ask(Group::Script, event, &body) {
-            stages.push(Stage {
-                outcome: StageOutcome::of(holds),
-                ..Stage::of(Group::Script)
-            });
+        for group in Group::ALL {
+            self.explain_group(group, event, &body, &mut stages);
         }
         stages
+    }
+
+    fn explain_group(&self, group: Group, event: &Event, body: &Body<'_>, stages: &mut Vec<Stage>) {
+        let bytes = body.bytes.unwrap_or_default();
+        match (group, self.ask(group, event, body)) {
+            (_, None) => {}
+            (Group::Exprs | Group::Data | Group::Script, _) if body.bytes.is_none() => {
+                stages.push(Stage {
+                    subject: "body".to_owned(),
+                    ..Stage::of(group)
+                });
+            }
+            (Group::Exprs, _) => {
+                self.exprs
+                    .iter()
+                    .for_each(|exprs| exprs.explain(bytes, body.is_valid(), stages));
+            }
+            (Group::Data, _) => {
+                self.data
+                    .iter()
+                    .for_each(|data| data.explain(bytes, body.is_valid(), stages));
+            }
+            (Group::Context, _) => {
+                self.context
+                    .iter()
+                    .for_each(|context| context.explain(event, stages));
+            }
+            (Group::Time, _) => self
+                .time
+                .iter()
+                .for_each(|window| window.explain(event, stages)),
+            (Group::Script, Some(verdict)) => {
+                let outcome = match verdict {
+                    Ok(holds) => StageOutcome::of(holds),
+                    Err(cause) => StageOutcome::Error(cause.bare().to_owned()),
+                };
+                stages.push(Stage {
+                    outcome,
+                    ..Stage::of(group)
+                });
+            }
+        }
     }
 }
 
@@ -308,96 +294,109 @@ impl<'a> Body<'a> {
     }
 }
 
-impl Group {
-    /// The order in which groups are asked.
-    const ALL: [Self; 5] = [
-        Self::Exprs,
-        Self::Data,
-        Self::Context,
-        Self::Time,
-        Self::Script,
-    ];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Returns the name of the group in manifests.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exprs => "exprs",
-            Self::Data => "data",
-            Self::Context => "context",
-            Self::Time => "time",
-            Self::Script => "script",
+    fn compile(filters: &str) -> Result<Filter, Problems> {
+        let text = format!(r#"{{"name":"d","filters":{filters}}}"#);
+        Filter::compile(&serde_json::from_str(&text).unwrap(), &FieldPath::root())
+    }
+
+    fn event(body: &str) -> Event {
+        Event::builder("1", "shop", "paid")
+            .event_type("webhook")
+            .data(body.to_owned())
+            .build()
+    }
+
+    const AMOUNT: &str =
+        r#"{"data":[{"path":"amount","type":"number","comparator":">","value":["100"]}]}"#;
+
+    #[test]
+    fn a_missing_path_says_so_in_the_references_words() {
+        let verdict = compile(AMOUNT).unwrap().check(&event("{}"));
+        assert_eq!(
+            verdict,
+            Verdict::Failed("data filter error (path 'amount' does not exist)".into())
+        );
+    }
+
+    #[test]
+    fn an_event_without_a_body_passes_what_looks_at_bodies() {
+        let nothing = Event::builder("1", "shop", "paid").build();
+        assert_eq!(compile(AMOUNT).unwrap().check(&nothing), Verdict::Passed);
+        let stages = compile(AMOUNT).unwrap().explain(&nothing);
+        assert_eq!(stages[0].outcome, StageOutcome::Skipped);
+    }
+
+    #[test]
+    fn with_alternatives_an_error_beside_a_group_that_holds_passes() {
+        let text = r#"{"name":"d","filtersLogicalOperator":"or","filters":{
+            "data":[{"path":"gone","type":"string","value":["x"]}],"context":{"type":"webhook"}}}"#;
+        let filter =
+            Filter::compile(&serde_json::from_str(text).unwrap(), &FieldPath::root()).unwrap();
+        assert_eq!(filter.check(&event("{}")), Verdict::Passed);
+    }
+
+    #[test]
+    fn an_explanation_shows_path_expectation_and_value() {
+        let stages = compile(AMOUNT)
+            .unwrap()
+            .explain(&event(r#"{"amount":102.5}"#));
+        let stage = &stages[0];
+        assert_eq!((stage.group, stage.entry), (Group::Data, Some(0)));
+        assert_eq!(
+            (stage.subject.as_str(), stage.comparator.as_str()),
+            ("amount", ">")
+        );
+        assert_eq!(
+            (stage.expected[0].as_str(), stage.seen.as_deref()),
+            ("100", Some("102.5"))
+        );
+        assert_eq!(stage.outcome, StageOutcome::Yes);
+    }
+
+    #[test]
+    fn what_this_build_cannot_run_is_a_mistake_and_never_passes() {
+        for filters in [
+            r#"{"script":"return true"}"#,
+            r#"{"exprs":[{"expr":"a","fields":[{"name":"a","path":"a"}]}]}"#,
+            r#"{"data":[{"path":"a","type":"string","value":["x"],"template":"{{ .Input }}"}]}"#,
+        ] {
+            assert!(compile(filters).is_err(), "{filters}");
+            let text = format!(r#"{{"name":"d","filters":{filters}}}"#);
+            let dependency = serde_json::from_str(&text).unwrap();
+            let mut problems = Problems::default();
+            let filter = Filter::compile_unchecked(&dependency, &FieldPath::root(), &mut problems);
+            assert!(
+                matches!(filter.check(&event(r#"{"a":true}"#)), Verdict::Failed(_)),
+                "{filters}"
+            );
         }
     }
 
-    /// Returns the word that errors of the group begin with.
-    const fn error_word(self) -> &'static str {
-        match self {
-            Self::Exprs => "expr",
-            other => other.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Group {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-impl Operator {
-    /// Reads an operator; only `or` is one, everything else means `and`.
-    pub(super) fn read(text: &str) -> Self {
-        if text == "or" { Self::Or } else { Self::And }
-    }
-}
-
-/// Why it could not be told whether an event fits; made when the filter is compiled where possible.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cause {
-    bare: Arc<str>,
-    alone: Arc<str>,
-}
-
-impl Cause {
-    pub(super) fn of(group: Group, reason: &str) -> Self {
-        let alone = format!("{} filter error ({reason})", group.error_word());
-        Self {
-            bare: reason.into(),
-            alone: alone.into(),
-        }
-    }
-
-    /// Returns the reason as part of others.
-    pub(super) fn bare(&self) -> &str {
-        &self.bare
-    }
-
-    /// Returns the reason as the only one.
-    pub(super) fn alone(&self) -> Arc<str> {
-        Arc::clone(&self.alone)
-    }
-}
-
-/// Reasons of several entries of which one would have sufficed.
-#[derive(Debug, Default)]
-pub(super) struct Joined(Vec<Cause>);
-
-impl Joined {
-    pub(super) fn push(&mut self, cause: Cause) {
-        self.0.push(cause);
-    }
-
-    /// Ends a list in which no entry held.
-    pub(super) fn finish(self, group: Group) -> Result<bool, Cause> {
-        if self.0.is_empty() {
-            return Ok(false);
-        }
-        let reasons: Vec<_> = self.0.iter().map(Cause::bare).collect();
-        let bare = reasons.join(" / ");
-        let alone = format!("{} filter errors [{bare}]", group.error_word());
-        Err(Cause {
-            bare: bare.into(),
-            alone: alone.into(),
-        })
+    #[test]
+    fn every_mistake_is_reported_with_its_place() {
+        let found = compile(
+            r#"{"data":[{"path":"","type":"text","value":[]},{"path":"a","type":"string","value":["("]}],
+               "time":{"start":"9","stop":"17:00:00","timezone":"Mars/Base"},"context":{}}"#,
+        );
+        let places: Vec<_> = found
+            .unwrap_err()
+            .iter()
+            .map(|problem| problem.path.to_string())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "filters.data[0].path",
+                "filters.data[0].value",
+                "filters.data[1].value[0]",
+                "filters.context",
+                "filters.time.timezone",
+                "filters.time.start",
+            ]
+        );
     }
 }

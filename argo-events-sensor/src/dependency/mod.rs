@@ -4,6 +4,7 @@
 //! allocation. [`Filter::explain`] shows what each part sees, for people. What happens to an event
 //! that passed is the resolver's business.
 
+mod cause;
 mod context;
 mod data;
 mod explain;
@@ -11,7 +12,10 @@ mod exprs;
 mod filter;
 mod language;
 mod time;
+mod verdict;
 
 pub use explain::{Stage, StageOutcome};
-pub use filter::{Filter, Group, Rejection, Verdict};
+pub use filter::Filter;
+pub use verdict::{Group, Rejection, Verdict};
+
 pub(crate) use language::{Language, Program};

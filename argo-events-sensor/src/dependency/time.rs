@@ -1,8 +1,9 @@
 //! Filters by the time of the event: a window of the day in some zone.
 
 use super::{
+    Group,
+    cause::Cause,
     explain::{Stage, StageOutcome},
-    filter::{Cause, Group},
 };
 use argo_events_core::{Event, FieldPath, Problem, Problems, api::TimeFilter};
 use argo_events_expr::cron::Zone;

@@ -9,6 +9,8 @@ mod client;
 mod config;
 #[cfg(feature = "http")]
 mod plan;
+#[cfg(all(test, feature = "http"))]
+mod tests;
 #[cfg(feature = "http")]
 mod trigger;
 

@@ -120,10 +120,15 @@ impl Plan {
         if headers.find("idempotency-key").is_none() {
             headers.set("Idempotency-Key", firing.id().as_str());
         }
-        let traced = firing
-            .events()
-            .find_map(|(_, event)| event.extensions().get("traceparent"));
-        if let Some(parent) = traced.filter(|_| headers.find("traceparent").is_none()) {
+        let mut traces = firing
+            .held()
+            .iter()
+            .rev()
+            .filter_map(|held| held.event.extensions().get("traceparent"));
+        if let Some(parent) = traces
+            .next()
+            .filter(|_| headers.find("traceparent").is_none())
+        {
             headers.set("traceparent", parent.as_str());
         }
     }

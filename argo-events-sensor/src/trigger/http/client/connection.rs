@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf, ReadHalf, WriteHalf, split},
     net::TcpStream,
     time::timeout,
 };
@@ -25,9 +25,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-/// An open connection.
+/// An open connection, in two halves: an answer may come before all is sent.
 pub(super) struct Connection {
-    pub(super) stream: BufReader<Box<dyn Transport>>,
+    pub(super) reader: BufReader<ReadHalf<Box<dyn Transport>>>,
+    pub(super) writer: WriteHalf<Box<dyn Transport>>,
     /// Whether requests name the whole URL, since a proxy reads them.
     pub(super) through_proxy: bool,
 }
@@ -44,19 +45,21 @@ impl Connection {
         let proxy = proxies.proxy_for(url).filter(|_| !tls.is_configured());
         let mut stream = connect(proxy.unwrap_or(url)).await?;
         if !url.is_secure() {
-            return Ok(Self {
-                stream: BufReader::new(Box::new(stream)),
-                through_proxy: proxy.is_some(),
-            });
+            return Ok(Self::over(Box::new(stream), proxy.is_some()));
         }
         if let Some(proxy) = proxy {
             stream = tunnel(stream, proxy, url).await?;
         }
-        let stream = shake_hands(stream, url, tls).await?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-            through_proxy: false,
-        })
+        Ok(Self::over(shake_hands(stream, url, tls).await?, false))
+    }
+
+    fn over(stream: Box<dyn Transport>, through_proxy: bool) -> Self {
+        let (reader, writer) = split(stream);
+        Self {
+            reader: BufReader::new(reader),
+            writer,
+            through_proxy,
+        }
     }
 
     /// Tells whether an idle connection still stands: nothing must have come, not even its end.
@@ -64,9 +67,9 @@ impl Connection {
         let mut byte = [0];
         let mut buffer = ReadBuf::new(&mut byte);
         let mut context = Context::from_waker(Waker::noop());
-        self.stream.buffer().is_empty()
+        self.reader.buffer().is_empty()
             && matches!(
-                Pin::new(self.stream.get_mut()).poll_read(&mut context, &mut buffer),
+                Pin::new(self.reader.get_mut()).poll_read(&mut context, &mut buffer),
                 Poll::Pending
             )
     }

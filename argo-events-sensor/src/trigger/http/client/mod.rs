@@ -26,7 +26,7 @@ use argo_events_core::{Error, ErrorKind, Result};
 use connection::Connection;
 use pool::{Place, Pool};
 use redirect::Chain;
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     time::{error::Elapsed, timeout},
@@ -108,14 +108,9 @@ impl Client {
         place: &Place,
     ) -> Result<Answer, Failure> {
         let message = self.message(request, &connection);
-        connection
-            .stream
-            .write_all(&message)
-            .await
-            .map_err(Failure::Broken)?;
-        connection.stream.flush().await.map_err(Failure::Broken)?;
-        let answer = answer::read(&mut connection.stream, &request.method).await?;
-        if answer.keeps && !request.closes() {
+        let mut answer = converse(&mut connection, &message, &request.method).await?;
+        answer.keeps &= !request.closes();
+        if answer.keeps {
             self.keep(connection, answer.body, place.clone());
         }
         Ok(answer)
@@ -150,10 +145,34 @@ impl Client {
         }
         let (pool, tasks) = (Arc::clone(&self.pool), self.tasks.clone());
         self.tasks.spawn(async move {
-            if let Ok(true) = timeout(DRAIN, body::drain(&mut connection.stream, body)).await {
+            if let Ok(true) = timeout(DRAIN, body::drain(&mut connection.reader, body)).await {
                 pool.put(place, connection, &tasks);
             }
         });
+    }
+}
+
+/// Sends a message and reads the head of its answer, which may come before all is sent: then the
+/// connection ends with it.
+async fn converse(
+    connection: &mut Connection,
+    message: &[u8],
+    method: &str,
+) -> Result<Answer, Failure> {
+    let Connection { reader, writer, .. } = connection;
+    let mut answered = pin!(answer::read(reader, method));
+    let sent = async {
+        writer.write_all(message).await?;
+        writer.flush().await
+    };
+    tokio::select! {
+        biased;
+        answer = &mut answered => Ok(Answer { keeps: false, ..answer? }),
+        sent = sent => match (sent, answered.await) {
+            (Ok(()), answer) => answer,
+            (Err(_), Ok(answer)) => Ok(Answer { keeps: false, ..answer }),
+            (Err(error), Err(_)) => Err(Failure::Broken(error)),
+        },
     }
 }
 

@@ -56,7 +56,8 @@ impl Chain {
             .first
             .headers
             .after_redirect(self.keeps_body, self.stays);
-        if headers.get("Referer").is_none() && !(last.url.is_secure() && !url.is_secure()) {
+        let keeps_secure = url.is_secure() || !last.url.is_secure();
+        if keeps_secure && headers.get("Referer").is_none() {
             headers.set("Referer", last.url.without_user());
         }
         let is_relative = Url::parse(location).is_ok_and(|location| !location.is_absolute());

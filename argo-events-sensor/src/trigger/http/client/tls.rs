@@ -20,11 +20,15 @@ pub(crate) struct Tls {
     last: Mutex<Option<(Material, Arc<ClientConfig>)>>,
 }
 
+/// A secret in PEM.
+type Pem = Secret<Vec<u8>>;
+
 /// What a configuration is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Material {
-    authorities: Option<Secret<Vec<u8>>>,
-    certificate: Option<(Secret<Vec<u8>>, Secret<Vec<u8>>)>,
+    authorities: Option<Pem>,
+    /// Our certificate with its key.
+    certificate: Option<(Pem, Pem)>,
 }
 
 impl Tls {
@@ -44,10 +48,10 @@ impl Tls {
     /// Returns the configuration for a new connection.
     pub(super) async fn client(&self) -> Result<Arc<ClientConfig>> {
         let material = self.material().await?;
-        if let Some((last, client)) = &*self.lock() {
-            if *last == material {
-                return Ok(Arc::clone(client));
-            }
+        if let Some((last, client)) = &*self.lock()
+            && *last == material
+        {
+            return Ok(Arc::clone(client));
         }
         let skips = self
             .config
@@ -86,7 +90,7 @@ impl Tls {
         })
     }
 
-    async fn read(&self, selector: Option<&KeySelector>) -> Result<Option<Secret<Vec<u8>>>> {
+    async fn read(&self, selector: Option<&KeySelector>) -> Result<Option<Pem>> {
         match selector {
             Some(selector) => self.secrets.secret_bytes(selector).await.map(Some),
             None => Ok(None),
