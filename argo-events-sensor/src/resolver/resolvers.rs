@@ -24,6 +24,7 @@ pub struct Resolvers {
     /// Per dependency of the sensor, who waits for it.
     routes: Vec<Vec<Route>>,
     deadlines: Deadlines,
+    due: Vec<usize>,
     /// Triggers that may have something to write.
     dirty: Vec<usize>,
     /// Names in the log that have no trigger any more; the next record says so.
@@ -80,6 +81,7 @@ impl Resolvers {
             deadlines: Deadlines::new(triggers.len()),
             triggers,
             routes,
+            due: Vec::new(),
             dirty: Vec::new(),
             gone: Vec::new(),
             fired: Vec::new(),
@@ -162,17 +164,16 @@ impl Resolvers {
 
     /// Lets time pass for the triggers that wait for it, and appends what fired.
     pub fn advance(&mut self, now: Timestamp, firings: &mut Vec<(usize, Firing)>) {
-        while let Some(trigger) = self.deadlines.take_due(now) {
+        let mut due = std::mem::take(&mut self.due);
+        due.extend(std::iter::from_fn(|| self.deadlines.take_due(now)));
+        for trigger in due.drain(..) {
             let resolver = &mut self.triggers[trigger].plan.resolver;
             resolver.advance(now, &mut self.fired);
-            let deadline = resolver.next_deadline().map(|deadline| {
-                debug_assert!(deadline > now, "RES-07: nothing that is due is left");
-                deadline.max(now + std::time::Duration::from_nanos(1))
-            });
-            self.deadlines.schedule(trigger, deadline);
+            self.deadlines.schedule(trigger, resolver.next_deadline());
             firings.extend(self.fired.drain(..).map(|firing| (trigger, firing)));
             self.touch(trigger);
         }
+        self.due = due;
     }
 
     /// Returns when to call [`Self::advance`] next: not later than anything is due.

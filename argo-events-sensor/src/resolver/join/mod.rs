@@ -12,16 +12,14 @@ mod keys;
 mod record;
 mod settings;
 mod turns;
+mod upkeep;
 
 pub use settings::{JoinSettings, check_at_least};
 
-use super::{
-    bytes::{put_count, put_head},
-    journal::Journal,
-};
+use super::{bytes::put_head, journal::Journal};
 use argo_events_core::{
     Arrival, DependencyResolver, Firing, Result, Timestamp,
-    api::{JoinKeep, JoinOnExpire},
+    api::JoinKeep,
     resolver::{self, Held, Losses, Observed, Rejection, Shape},
 };
 use argo_events_expr::{
@@ -31,7 +29,7 @@ use argo_events_expr::{
 use bytes::Bytes;
 use group::{Quota, Taken, Waiting};
 use keys::{Key, Keys};
-use record::{KeyRecord, Orders, Record};
+use record::{Orders, Record};
 use std::sync::Arc;
 
 /// Fires per key when the events of the key make the condition hold.
@@ -195,34 +193,6 @@ impl Join {
         }
     }
 
-    /// Tells whether a key's window ended at a time or before.
-    fn is_over(&self, slot: u32, at: Timestamp) -> bool {
-        let started = self.keys.get(slot).turn.started;
-        self.settings
-            .within
-            .is_some_and(|within| at >= started + within)
-    }
-
-    fn expire(&mut self, slot: u32, firings: &mut Vec<Firing>) {
-        self.losses.expired += 1;
-        self.end(slot, firings);
-    }
-
-    /// Lets the oldest key give way, as if its window had ended.
-    fn evict(&mut self, firings: &mut Vec<Firing>) {
-        if let Some(slot) = self.keys.oldest() {
-            self.losses.evicted += 1;
-            self.end(slot, firings);
-        }
-    }
-
-    fn end(&mut self, slot: u32, firings: &mut Vec<Firing>) {
-        match self.settings.on_expire {
-            JoinOnExpire::Fire => self.fire(slot, firings),
-            JoinOnExpire::Drop => self.drop_key(slot),
-        }
-    }
-
     /// Moves everything that waits under a key into a firing.
     fn fire(&mut self, slot: u32, firings: &mut Vec<Firing>) {
         let group = &mut self.keys.get_mut(slot).group;
@@ -232,32 +202,7 @@ impl Join {
         firings.push(self.journal.open(self.scratch.drain(..).collect()));
     }
 
-    fn drop_key(&mut self, slot: u32) {
-        let group = &mut self.keys.get_mut(slot).group;
-        self.events -= group.len();
-        group.clear();
-        self.keys.remove(slot);
-    }
-
-    /// Removes events wherever they wait, and the keys under which nothing is left.
-    fn remove_where(&mut self, unwanted: impl Fn(&Waiting) -> bool) {
-        for slot in self.keys.all() {
-            let key = self.keys.get_mut(slot);
-            let before = key.group.len();
-            if !key.group.remove_where(&unwanted, &self.quotas) {
-                continue;
-            }
-            self.events -= before - key.group.len();
-            match key.group.earliest() {
-                Some(earliest) => {
-                    self.keys.restart(slot, earliest);
-                    self.keys.touch(slot);
-                }
-                None => self.keys.remove(slot),
-            }
-        }
-    }
-
+    /// Copies what waits under a key, for those who explain.
     fn shown(&self, key: &Key) -> resolver::Waiting {
         let text = || String::from_utf8_lossy(&key.text).into_owned();
         let held = key.group.events().iter().map(|waiting| Held {
@@ -268,44 +213,6 @@ impl Join {
             key: self.settings.key.as_ref().map(|_| text()),
             until: self.settings.within.map(|within| key.turn.started + within),
             held: held.collect(),
-        }
-    }
-
-    fn write(&mut self, removed: &[Box<[u8]>], slots: &[u32], out: &mut Vec<u8>) {
-        record::put_orders(out, &self.orders);
-        record::put_removed(out, removed);
-        put_count(out, slots.len());
-        for slot in slots {
-            let key = self.keys.get_mut(*slot);
-            record::put_key(out, key);
-            key.stored = true;
-            key.group.mark_stored(true);
-        }
-        self.reset_stored = self.orders.reset;
-        self.orders.forgotten.clear();
-    }
-
-    fn restore_key(&mut self, record: KeyRecord) {
-        let KeyRecord {
-            text,
-            number,
-            started,
-            added,
-        } = record;
-        let hash = self.keys.hash(&text);
-        let slot = match self.keys.find(hash, &text) {
-            Some(slot) => slot,
-            None => self.keys.insert(hash, &text, started, Some(number)),
-        };
-        for waiting in added {
-            let quota = self.quotas[usize::from(waiting.dependency)];
-            let taken = self.keys.get_mut(slot).group.add(waiting, quota);
-            self.events += usize::from(taken == Taken::Added);
-        }
-        self.keys.restart(slot, started);
-        self.keys.get_mut(slot).stored = true;
-        if self.keys.get(slot).group.is_empty() {
-            self.keys.remove(slot);
         }
     }
 }

@@ -5,6 +5,7 @@ mod model;
 mod promises;
 mod properties;
 mod records;
+mod reference;
 
 use super::TriggerPlan;
 use argo_events_core::{

@@ -3,7 +3,11 @@
 //! Found by number at once, in whatever order they are committed, and written to checkpoints only
 //! if they are still open by then. Bounded by whoever executes: a lane stops reading at its bound.
 
-use super::bytes::{Reader, invalid, put_bytes, put_count, put_event, put_number};
+mod record;
+
+pub(crate) use record::Changes;
+
+use super::bytes::{Reader, put_count, put_number};
 use argo_events_core::{
     Firing, Result,
     resolver::{Held, Shape},
@@ -217,7 +221,7 @@ impl Journal {
             .entries
             .partition_point(|entry| entry.number < self.written);
         for entry in self.entries.range(from..) {
-            write(entry, out);
+            record::write(entry, out);
         }
         self.written = self.next;
     }
@@ -228,7 +232,7 @@ impl Journal {
         put_count(out, 0);
         put_count(out, self.open);
         for entry in &self.entries {
-            write(entry, out);
+            record::write(entry, out);
         }
         self.written = self.next;
     }
@@ -270,71 +274,5 @@ impl Journal {
     /// Forgets everything, before a snapshot is applied.
     pub(crate) fn clear(&mut self) {
         *self = Self::new(Arc::clone(&self.shape));
-    }
-}
-
-fn write(entry: &Entry, out: &mut Vec<u8>) {
-    let Some(held) = &entry.held else { return };
-    put_number(out, entry.number);
-    let names = entry
-        .shape
-        .as_ref()
-        .map_or(&[][..], |shape| &shape.dependencies);
-    put_count(out, names.len());
-    for name in names {
-        put_bytes(out, name.as_bytes());
-    }
-    put_count(out, held.len());
-    for held in held.iter() {
-        put_number(out, held.dependency.into());
-        put_event(out, &held.event);
-    }
-}
-
-/// What a record says of a journal.
-#[derive(Debug)]
-pub(crate) struct Changes {
-    closed: Vec<u64>,
-    opened: Vec<Entry>,
-}
-
-impl Changes {
-    /// Reads the part of a record that `write_changes` or `write_all` appended.
-    pub(crate) fn read(reader: &mut Reader, shape: &Arc<Shape>) -> Result<Self> {
-        let closed = reader.list(Reader::number)?;
-        let opened = reader.list(|reader| read(reader, shape))?;
-        Ok(Self { closed, opened })
-    }
-}
-
-fn read(reader: &mut Reader, shape: &Arc<Shape>) -> Result<Entry> {
-    let number = reader.serial()?;
-    let names = reader.list(Reader::text)?;
-    let shape_of_its_own = (!names.is_empty()).then(|| {
-        let (sensor, trigger) = (shape.sensor.clone(), shape.trigger.clone());
-        Arc::new(Shape {
-            sensor,
-            trigger,
-            dependencies: names,
-        })
-    });
-    let places = shape_of_its_own
-        .as_ref()
-        .unwrap_or(shape)
-        .dependencies
-        .len();
-    let held = reader.list(|reader| {
-        Ok(Held {
-            dependency: reader.place(places)?,
-            event: reader.event()?,
-        })
-    })?;
-    match (number, held.is_empty()) {
-        (0, _) | (_, true) => Err(invalid("a firing has no number or no event")),
-        _ => Ok(Entry {
-            number,
-            held: Some(held.into()),
-            shape: shape_of_its_own,
-        }),
     }
 }
