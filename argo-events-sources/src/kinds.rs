@@ -2,7 +2,7 @@
 //!
 //! A manifest that names one of the others gets a better answer than "unknown".
 
-use argo_events_core::registry::{Placement, Placement::Replicated, Placement::Single, Registry};
+use argo_events_core::registry::{Placement, Placement::Replicated, Placement::Single};
 
 /// A kind of the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +76,6 @@ const fn kind(key: &'static str, placement: Placement) -> Kind {
 /// ```
 pub fn find(key: &str) -> Option<&'static Kind> {
     ALL.iter().find(|kind| kind.key == key)
-}
-
-/// Tells whether replicas of a kind may run side by side: what the registry says, else the reference.
-pub fn placement(key: &str, registry: &Registry) -> Option<Placement> {
-    let registered = registry
-        .source(key)
-        .ok()
-        .map(|descriptor| descriptor.placement);
-    registered.or_else(|| find(key).map(|kind| kind.placement))
 }
 
 #[cfg(test)]

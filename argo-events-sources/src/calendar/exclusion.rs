@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Calendar days on which nothing is published.
 ///
 /// The time within an entry means nothing: the day it has in UTC is compared with the day that clocks
-/// show in the schedule's zone.
+/// show in the zone of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExclusionDates(BTreeSet<Date>);
 

@@ -46,10 +46,7 @@ impl Ticks {
         let excluded = ExclusionDates::parse(&config.exclusion_dates)
             .map_err(|error| wrong("exclusionDates", &error.message()))?;
         let rhythm = rhythm(config, &zone)?;
-        let zone = match &rhythm {
-            Rhythm::Schedule(schedule) => schedule.zone().clone(),
-            Rhythm::Interval(_) => zone,
-        };
+        // A zone within the schedule decides when it fires, not how times are shown.
         let zone = TimeZone::get(zone.name()).unwrap_or(TimeZone::UTC);
         let ticks = Self {
             rhythm,
@@ -88,7 +85,7 @@ impl Ticks {
         next.filter(|next| *next > after)
     }
 
-    /// Writes a time as Go prints it, in the calendar's zone.
+    /// Writes a time as Go prints it, in the zone of the configuration.
     pub fn event_time(&self, at: Timestamp) -> String {
         let offset = self.zone.to_offset_info(at);
         let clock = offset.offset().to_datetime(at);

@@ -71,6 +71,8 @@ impl EventSource for Watching {
         context.ready();
         loop {
             tokio::select! {
+                // After the stop signal nothing new is begun, even if it is there already.
+                biased;
                 () = context.stopped() => return Ok(()),
                 event = told.recv() => match event {
                     Some(event) => self.take(event, &directory, &context).await?,

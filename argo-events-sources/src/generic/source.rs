@@ -132,6 +132,8 @@ impl Generic {
     async fn listen(&self, mut stream: Streaming<Event>, context: &SourceContext) -> Result<()> {
         loop {
             let event = tokio::select! {
+                // After the stop signal nothing new is begun, even if it is there already.
+                biased;
                 () = context.stopped() => return Ok(()),
                 event = stream.message() => event.map_err(|status| self.refused(&status))?,
             };

@@ -231,4 +231,19 @@ mod tests {
         let broken = Pattern::parse("/{a:[}").unwrap_err();
         assert!(matches!(broken, PatternError::Expression(_)), "{broken:?}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_clean_stays_as_it_is(path in "(/|/a|/b|/\\.|/\\.\\.){0,8}") {
+            let once = clean(path.as_bytes());
+            proptest::prop_assert_eq!(clean(&once), once);
+        }
+
+        #[test]
+        fn an_endpoint_of_any_kind_is_read_or_refused(endpoint in ".{0,40}") {
+            if let Ok(pattern) = Pattern::parse(&endpoint) {
+                pattern.matches(endpoint.as_bytes());
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Runs the sources of an EventSource: restart, filter, envelope, publish, metrics, drain.
 //!
 //! [`SourceRuntime::start`] builds every entry and keeps each running on its own; one bad entry is
-//! reported and its neighbours go on. Which entries are wrong can be known before: see [`validate`].
+//! reported and its neighbours go on.
 //! Protocols are the business of the kinds, ports that of the [`HttpHost`](argo_events_core::http_host::HttpHost).
 
 mod filter;
@@ -12,7 +12,6 @@ mod running;
 mod settings;
 mod status;
 mod supervisor;
-mod validate;
 
 pub use filter::{EventFilter, FilterCompiler};
 pub use placement::{Alone, Leadership, Term};
@@ -20,7 +19,6 @@ pub use plan::Entry;
 pub use running::Running;
 pub use settings::SourceRuntime;
 pub use status::Status;
-pub use validate::validate;
 
 use argo_events_core::api;
 use std::time::Duration;

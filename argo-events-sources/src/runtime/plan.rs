@@ -129,7 +129,7 @@ fn check(descriptor: &SourceDescriptor, config: &Value) -> Result<()> {
 }
 
 /// Returns the filter expression of an entry, if it has one.
-pub(super) fn expression<'a>(kind: &str, config: &'a Value) -> Option<&'a str> {
+fn expression<'a>(kind: &str, config: &'a Value) -> Option<&'a str> {
     if OTHER_FILTERS.contains(&kind) {
         return None;
     }

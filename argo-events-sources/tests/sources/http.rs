@@ -264,6 +264,32 @@ async fn a_connection_serves_one_request_after_the_other() {
 }
 
 #[tokio::test]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    let server = WebServer::builder()
+        .address(Ipv4Addr::LOCALHOST)
+        .connections(1)
+        .build();
+    let _guard = server.serve(route("0", "/a", "a")).await.unwrap();
+    let address = server.address("0").unwrap();
+    let mut first = connect(address).await;
+    assert_eq!(
+        exchange(&mut first, "POST /a HTTP/1.1", "1").await.status,
+        200
+    );
+    let mut second = connect(address).await;
+    second
+        .write_all(b"POST /a HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\n2")
+        .await
+        .unwrap();
+    assert_eq!(
+        exchange(&mut first, "POST /a HTTP/1.1", "3").await.body,
+        "a 3"
+    );
+    drop(first);
+    assert_eq!(read(&mut second).await.body, "a 2");
+}
+
+#[tokio::test]
 async fn smuggled_framings_are_refused() {
     let server = local();
     let _guard = server.serve(route("0", "/a", "a")).await.unwrap();

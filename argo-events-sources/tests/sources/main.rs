@@ -8,6 +8,7 @@
 mod bus;
 mod calendar;
 mod client;
+mod descriptors;
 mod file;
 mod generic;
 mod http;

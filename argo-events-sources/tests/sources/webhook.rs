@@ -185,3 +185,15 @@ async fn a_certificate_that_is_none_is_named() {
         "{status}"
     );
 }
+
+#[tokio::test]
+async fn an_event_whose_filter_nobody_can_apply_is_not_started() {
+    let mut config = example();
+    config["filter"] = json!({"expression": "body.a == 1"});
+    let rig = Rig::start(config).await;
+    let status = rig.running.status("example").unwrap().borrow().to_string();
+    assert!(
+        status.contains("filter.expression is not supported"),
+        "{status}"
+    );
+}
