@@ -173,6 +173,11 @@ pub trait EventBus: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Returns how many events the bus keeps, where it can tell without asking anybody.
+    fn kept(&self) -> Option<u64> {
+        None
+    }
+
     /// Stops accepting, ends deliveries, and resolves once everything accepted is as durable as promised.
     async fn close(&self) -> Result<()>;
 }

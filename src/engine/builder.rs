@@ -1,20 +1,13 @@
 //! Collects what an engine is made of and finds every mistake before anything starts.
 
-use super::{
-    BuildError, Engine, Host,
-    bus::BusChoice,
-    fault::Faults,
-    handler,
-};
+use super::{BuildError, Engine, Host, bus::BusChoice, fault::Faults, handler};
 use crate::{
     BuiltinKinds as _,
     manifest::{Checks, Located, Manifests},
 };
 use argo_events_core::{
     Clock, Event, EventBus, EventSource, FieldPath, Firing, Problem, Registry, Result,
-    SecretSource, Subject, SystemClock, Trigger, api,
-    registry::BusBuild,
-    telemetry::Metrics,
+    SecretSource, Subject, SystemClock, Trigger, api, registry::BusBuild, telemetry::Metrics,
 };
 use argo_events_sensor::{
     runtime::{Limits, Observer, OwnTriggers, SensorBuild, SensorPlan, Unobserved},
@@ -50,7 +43,10 @@ const EMBEDDED: &str = "local";
 
 impl fmt::Debug for Builder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Builder").field("manifests", &self.manifests.files()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Builder")
+            .field("manifests", &self.manifests.files())
+            .finish_non_exhaustive()
     }
 }
 
@@ -219,7 +215,7 @@ impl Builder {
         let bus = self.choose_bus(&manifests, secrets.clone(), &mut faults);
         let own_sources = self.subjects(&mut faults);
         let sensors = self.plans(&manifests, secrets.clone(), &mut faults);
-        faults.finish()?;
+        let warnings = faults.finish()?;
         let found = manifests.event_sources.into_iter().map(Located::into_inner);
         Ok(Engine {
             registry: Arc::new(self.registry),
@@ -231,6 +227,7 @@ impl Builder {
             secrets,
             clock: self.clock,
             metrics: self.metrics,
+            warnings,
         })
     }
 }
@@ -239,9 +236,16 @@ impl Builder {
     fn check_manifests(&mut self, faults: &mut Faults) -> Manifests {
         let mut manifests = std::mem::take(&mut self.manifests);
         let mut checks = self.checks.clone();
-        checks.own_triggers.extend(self.own_triggers.keys().cloned());
-        let names = self.own_sources.iter().filter_map(|(name, _)| name.split_once('/'));
-        checks.own_sources.extend(names.map(|(source, event)| (source.to_owned(), event.to_owned())));
+        checks
+            .own_triggers
+            .extend(self.own_triggers.keys().cloned());
+        let names = self
+            .own_sources
+            .iter()
+            .filter_map(|(name, _)| name.split_once('/'));
+        checks
+            .own_sources
+            .extend(names.map(|(source, event)| (source.to_owned(), event.to_owned())));
         faults.diagnostics(manifests.check(&self.registry, &checks));
         manifests
     }
@@ -275,9 +279,11 @@ impl Builder {
         };
         let build = BusBuild::new("default", &self.data_directory, secrets, self.clock.clone());
         match self.registry.bus(&kind) {
-            Ok(descriptor) => {
-                Some(BusChoice::Described { descriptor: *descriptor, config, build })
-            }
+            Ok(descriptor) => Some(BusChoice::Described {
+                descriptor: *descriptor,
+                config,
+                build,
+            }),
             Err(error) => {
                 faults.extend("", [Problem::error(FieldPath::root(), error.to_string())]);
                 None
@@ -293,7 +299,9 @@ impl Builder {
                     sources.insert(Subject::new(source_name, event), source);
                 }
                 _ => {
-                    let message = format!("{name:?} is no name of a source; write SOURCE/EVENT, such as shop/paid");
+                    let message = format!(
+                        "{name:?} is no name of a source; write SOURCE/EVENT, such as shop/paid"
+                    );
                     faults.extend("", [Problem::error(FieldPath::root(), message)]);
                 }
             }
@@ -326,7 +334,9 @@ impl Builder {
         for sensor in &self.sensors {
             match compile(sensor) {
                 Ok(plan) => plans.push(Arc::new(plan)),
-                Err(problems) => faults.extend(&format!("Sensor/{}", sensor.metadata.name), problems),
+                Err(problems) => {
+                    faults.extend(&format!("Sensor/{}", sensor.metadata.name), problems)
+                }
             }
         }
         plans
@@ -335,5 +345,9 @@ impl Builder {
 
 /// Returns kind and configuration of an EventBus.
 fn described(bus: &api::EventBus) -> Option<(String, Value)> {
-    bus.spec.kinds.iter().next().map(|(kind, config)| (kind.clone(), config.clone()))
+    bus.spec
+        .kinds
+        .iter()
+        .next()
+        .map(|(kind, config)| (kind.clone(), config.clone()))
 }

@@ -12,16 +12,22 @@ pub(super) enum BusChoice {
     /// Made by the program.
     Given(Arc<dyn EventBus>),
     /// Described; opened at start.
-    Described { descriptor: BusDescriptor, config: Value, build: BusBuild },
+    Described {
+        descriptor: BusDescriptor,
+        config: Value,
+        build: BusBuild,
+    },
 }
 
 impl BusChoice {
     pub(super) async fn open(&self) -> Result<Arc<dyn EventBus>> {
         match self {
             Self::Given(bus) => Ok(bus.clone()),
-            Self::Described { descriptor, config, build } => {
-                descriptor.build(config, build.clone()).await
-            }
+            Self::Described {
+                descriptor,
+                config,
+                build,
+            } => descriptor.build(config, build.clone()).await,
         }
     }
 }

@@ -1,8 +1,6 @@
 //! A source fed by the program itself, through a channel that waits until the bus has the event.
 
-use argo_events_core::{
-    Draft, Error, ErrorKind, EventSource, Receipt, Result, SourceContext,
-};
+use argo_events_core::{Draft, Error, ErrorKind, EventSource, Receipt, Result, SourceContext};
 use async_trait::async_trait;
 use std::num::NonZeroUsize;
 use tokio::{
@@ -55,7 +53,13 @@ impl ChannelSource {
     /// Makes a channel; `capacity` events may be on their way to the bus at a time.
     pub fn new(capacity: NonZeroUsize) -> (Emitter, Self) {
         let (sender, receiver) = mpsc::channel(capacity.get());
-        (Emitter(sender), Self { receiver: Mutex::new(receiver), capacity })
+        (
+            Emitter(sender),
+            Self {
+                receiver: Mutex::new(receiver),
+                capacity,
+            },
+        )
     }
 }
 

@@ -74,7 +74,12 @@ impl Faults {
 
     pub(super) fn extend(&mut self, object: &str, problems: impl IntoIterator<Item = Problem>) {
         let object = || object.to_owned();
-        self.0.faults.extend(problems.into_iter().map(|problem| Fault { object: object(), problem }));
+        self.0
+            .faults
+            .extend(problems.into_iter().map(|problem| Fault {
+                object: object(),
+                problem,
+            }));
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -82,17 +87,17 @@ impl Faults {
         self.0.diagnostics.has_errors() || self.0.faults.iter().any(is_error)
     }
 
-    /// Ends in an error if there is one among the faults.
-    pub(super) fn finish(self) -> Result<(), BuildError> {
+    /// Ends in an error if there is one among the faults; else returns the warnings.
+    pub(super) fn finish(self) -> Result<BuildError, BuildError> {
         if self.has_errors() {
             return Err(self.0);
         }
         for diagnostic in self.0.diagnostics.iter() {
             tracing::warn!(%diagnostic, "a manifest has a doubtful place");
         }
-        for fault in self.0.faults {
+        for fault in &self.0.faults {
             tracing::warn!(%fault, "an object has a doubtful place");
         }
-        Ok(())
+        Ok(self.0)
     }
 }

@@ -12,7 +12,10 @@ const DEPENDENCY: &str = "event";
 /// Makes the sensor; its name comes from the subject, so that it finds its place on a durable bus again.
 pub(super) fn sensor(source: &str, event: &str, number: usize) -> (Sensor, String) {
     let name = format!("on-{source}-{event}-{number}");
-    let template = TriggerTemplate { name: name.clone(), ..TriggerTemplate::default() };
+    let template = TriggerTemplate {
+        name: name.clone(),
+        ..TriggerTemplate::default()
+    };
     let spec = SensorSpec {
         dependencies: vec![Dependency::new(DEPENDENCY, source, event)],
         triggers: vec![Spec::new(template)],

@@ -14,7 +14,7 @@ mod running;
 pub use builder::Builder;
 pub use channel::{ChannelSource, Emitter};
 pub use fault::{BuildError, Fault};
-pub use running::{Readiness, Running};
+pub use running::{Probe, Readiness, Running};
 
 use argo_events_core::{
     Clock, EventSource, Registry, Result, SecretSource, Subject, api, http_host::HttpHost,
@@ -51,6 +51,7 @@ pub struct Engine {
     secrets: Arc<dyn SecretSource>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    warnings: BuildError,
 }
 
 impl Engine {
@@ -84,6 +85,11 @@ impl Engine {
             Host::Own(_) => axum::Router::new(),
             Host::Mounted(routes) => routes.router(),
         }
+    }
+
+    /// Returns what is doubtful about what the engine was built of; there is no error in it.
+    pub fn warnings(&self) -> &BuildError {
+        &self.warnings
     }
 
     /// Returns the metrics, also before the start.
@@ -122,7 +128,14 @@ impl Engine {
             runtime = runtime.state(bus.state("sources").await?);
         }
         let sources = self.start_sources(&runtime);
-        Ok(Running::new(bus, self.host, self.metrics, sources, sensors, stop))
+        Ok(Running::new(
+            bus,
+            self.host,
+            self.metrics,
+            sources,
+            sensors,
+            stop,
+        ))
     }
 
     fn start_sources(

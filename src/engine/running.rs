@@ -5,7 +5,7 @@ use argo_events_core::{EventBus, Result, telemetry::Metrics};
 use argo_events_sensor::runtime::SensorRuntime;
 use argo_events_sources::{http::Listening, runtime};
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Whether everything works, and what does not.
@@ -19,6 +19,40 @@ impl Readiness {
     /// Tells whether every source takes input and the bus accepts events.
     pub fn is_ready(&self) -> bool {
         self.waiting.is_empty()
+    }
+}
+
+/// Looks at a running engine without keeping it alive. Cheap to clone.
+#[derive(Clone)]
+pub struct Probe {
+    bus: Arc<dyn EventBus>,
+    sources: Arc<[(String, watch::Receiver<runtime::Status>)]>,
+}
+
+impl Probe {
+    /// Returns what works right now, and what does not.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect.
+    pub async fn readiness(&self) -> Readiness {
+        let mut waiting = Vec::new();
+        if let Err(error) = self.bus.check().await {
+            waiting.push(format!("bus {}: {error}", self.bus.kind()));
+        }
+        for (name, status) in &*self.sources {
+            let status = status.borrow().clone();
+            if !status.is_ready() {
+                waiting.push(format!("source {name}: {status}"));
+            }
+        }
+        Readiness { waiting }
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.sources.iter().map(|(name, _)| name);
+        formatter.debug_list().entries(names).finish()
     }
 }
 
@@ -43,7 +77,14 @@ impl Running {
         stop: CancellationToken,
     ) -> Self {
         let sensors = sensors.into_iter().map(SensorRuntime::run).collect();
-        Self { bus, host, metrics, sources, sensors, stop }
+        Self {
+            bus,
+            host,
+            metrics,
+            sources,
+            sensors,
+            stop,
+        }
     }
 
     /// Returns the bus, to publish to or to look at.
@@ -66,15 +107,22 @@ impl Running {
 
     /// Returns what works right now, and what does not.
     pub async fn readiness(&self) -> Readiness {
-        let mut waiting = Vec::new();
-        if let Err(error) = self.bus.check().await {
-            waiting.push(format!("bus {}: {error}", self.bus.kind()));
-        }
+        self.probe().readiness().await
+    }
+
+    /// Returns something to look at the engine with from elsewhere, such as a health endpoint.
+    pub fn probe(&self) -> Probe {
+        let mut sources = Vec::new();
         for (name, running) in &self.sources {
-            let late = running.statuses().filter(|(_, _, status)| !status.is_ready());
-            waiting.extend(late.map(|(_, event, status)| format!("source {name}/{event}: {status}")));
+            for (_, event, _) in running.statuses() {
+                let status = running.status(event);
+                sources.extend(status.map(|status| (format!("{name}/{event}"), status)));
+            }
         }
-        Readiness { waiting }
+        Probe {
+            bus: self.bus.clone(),
+            sources: sources.into(),
+        }
     }
 
     /// Waits until every source takes input, or can never do so.
@@ -108,8 +156,11 @@ impl Running {
     pub async fn stop(mut self, grace: Duration) -> Arc<dyn EventBus> {
         let deadline = Instant::now() + grace;
         let left = || deadline.saturating_duration_since(Instant::now());
-        let draining: JoinSet<Vec<String>> =
-            self.sources.drain(..).map(|(_, running)| running.drain(left())).collect();
+        let draining: JoinSet<Vec<String>> = self
+            .sources
+            .drain(..)
+            .map(|(_, running)| running.drain(left()))
+            .collect();
         for event in draining.join_all().await.concat() {
             tracing::warn!(event, "a source did not end within the grace period");
         }
@@ -119,7 +170,9 @@ impl Running {
         self.stop.cancel();
         let ended = async { while self.sensors.join_next().await.is_some() {} };
         if tokio::time::timeout(left(), ended).await.is_err() {
-            tracing::warn!("the grace period is over; unfinished firings come again at the next start");
+            tracing::warn!(
+                "the grace period is over; unfinished firings come again at the next start"
+            );
         }
         self.bus
     }
@@ -127,11 +180,16 @@ impl Running {
 
 /// Waits until no source is starting any more.
 async fn settled(running: &runtime::Running) {
-    let events: Vec<String> = running.statuses().map(|(_, event, _)| event.to_owned()).collect();
+    let events: Vec<String> = running
+        .statuses()
+        .map(|(_, event, _)| event.to_owned())
+        .collect();
     for event in events {
         if let Some(mut status) = running.status(&event) {
             // A status that nobody changes any more is as settled as it gets.
-            let _ = status.wait_for(|status| *status != runtime::Status::Starting).await;
+            let _ = status
+                .wait_for(|status| *status != runtime::Status::Starting)
+                .await;
         }
     }
 }

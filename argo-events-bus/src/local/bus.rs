@@ -383,6 +383,10 @@ impl EventBus for LocalBus {
         outcome.await.map_err(|_| closed("check"))?
     }
 
+    fn kept(&self) -> Option<u64> {
+        Some(self.stats().events)
+    }
+
     async fn close(&self) -> Result<()> {
         self.0.close();
         self.0.tracker.wait().await;
