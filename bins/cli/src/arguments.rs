@@ -1,6 +1,6 @@
 //! What the command line accepts. Help texts live here, with examples.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Routes events: sources, a durable bus, conditions, triggers, in Argo Events' manifests.
@@ -41,7 +41,12 @@ pub(crate) struct Run {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Where the embedded bus keeps its files.
-    #[arg(long, value_name = "DIR", default_value = ".argo-events", env = "ARGO_EVENTS_DATA_DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".argo-events",
+        env = "ARGO_EVENTS_DATA_DIR"
+    )]
     pub(crate) data_dir: PathBuf,
     /// Bus to use instead of the manifests' EventBus.
     #[arg(long, value_enum)]
@@ -52,7 +57,7 @@ pub(crate) struct Run {
     /// Folder with secrets and config maps: DIR/secrets/NAME/KEY and DIR/config/NAME/KEY.
     #[arg(long, value_name = "DIR")]
     pub(crate) secrets_dir: Option<PathBuf>,
-    /// Address for metrics and health: /metrics, /readyz, /livez.
+    /// Address for metrics and health (/metrics, /readyz, /livez), or `off`.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7777")]
     pub(crate) metrics: String,
     /// Seconds that running actions get to end after Ctrl-C.
@@ -86,12 +91,35 @@ pub(crate) struct Validate {
 
 /// Run a sensor against events from files, without any server, and explain every decision.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["events", "expect"])))]
 #[command(after_help = "\
 Examples:
   argo-events test sensor.yaml --event paid.json
   argo-events test sensor.yaml --event shop/paid=paid.json --event warehouse/shipped=shipped.json
   cat event.json | argo-events test sensor.yaml --event -
-  argo-events test sensor.yaml --expect expectations.yaml --output junit")]
+  argo-events test sensor.yaml --expect expectations.yaml --output junit
+
+An event file is one of:
+  a whole CloudEvent, known by its `specversion`
+  a list of events, or one, as YAML or JSON:
+    - { source: shop, event: paid, id: order-77, time: 2026-03-04T05:06:07Z, data: { amount: 5 } }
+    - { dependency: shipped, file: shipped.json }   # source and event of a dependency, body of a file
+    - wait: 25h                                     # time passes
+  anything else: a body. Which event it is of says SOURCE/EVENT=, else the file's name; with a single
+  dependency it is clear.
+Events arrive at their own time. Nothing is sent, and no clock is read.
+
+Expectations:
+  cases:
+    - name: pays and ships
+      sensor: orders                        # with several sensors
+      events: [paid.json, { dependency: shipped, data: {} }]
+      expect:
+        fired: [ship]                       # exactly these; [] for none
+        notFired: [refund]
+        rendered: { ship: { method: POST, body: { order: 77 } } }   # parts of what would be sent
+        filtered: { paid: data }            # turned away, and by what
+        missing: { close: shipped }         # what a trigger still needs at the end")]
 pub(crate) struct Test {
     /// Files and folders with the sensor.
     #[arg(required = true, value_name = "PATH")]

@@ -14,7 +14,14 @@ use axum::{
 use std::io::Write as _;
 
 /// Headers that every client sends and nobody looks for.
-const DULL: &[&str] = &["accept", "accept-encoding", "connection", "content-length", "host", "user-agent"];
+const DULL: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "user-agent",
+];
 
 #[derive(Clone, Copy)]
 struct Printer {
@@ -23,14 +30,26 @@ struct Printer {
 }
 
 pub(crate) fn run(arguments: &Echo) -> Result<Exit, Failure> {
-    let status = StatusCode::from_u16(arguments.status)
-        .map_err(|_| Failure::new(Exit::CallWrong, format!("{} is no status code", arguments.status)))?;
-    let printer = Printer { status, paint: Paint::stdout() };
+    let status = StatusCode::from_u16(arguments.status).map_err(|_| {
+        Failure::new(
+            Exit::CallWrong,
+            format!("{} is no status code", arguments.status),
+        )
+    })?;
+    let printer = Printer {
+        status,
+        paint: Paint::stdout(),
+    };
     let port = arguments.port;
     super::run::runtime()?.block_on(async move {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
-            Failure::new(Exit::Unreachable, format!("port {port}: {error}; use --port, or stop what listens there"))
-        })?;
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
+            .await
+            .map_err(|error| {
+                Failure::new(
+                    Exit::Unreachable,
+                    format!("port {port}: {error}; use --port, or stop what listens there"),
+                )
+            })?;
         eprintln!("answering {} on http://localhost:{port}", status.as_u16());
         let app = Router::new().fallback(answer).with_state(printer);
         let stopped = async {
@@ -53,9 +72,15 @@ async fn answer(
     body: Bytes,
 ) -> StatusCode {
     let mut text = printer.paint.strong(format!("{method} {uri}"));
-    for (name, value) in headers.iter().filter(|(name, _)| !DULL.contains(&name.as_str())) {
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| !DULL.contains(&name.as_str()))
+    {
         let value = value.to_str().unwrap_or("(not text)");
-        text.push_str(&format!("\n  {}", printer.paint.faint(format!("{name}: {value}"))));
+        text.push_str(&format!(
+            "\n  {}",
+            printer.paint.faint(format!("{name}: {value}"))
+        ));
     }
     if !body.is_empty() {
         text.push_str(&format!("\n  {}", String::from_utf8_lossy(&body)));

@@ -32,12 +32,18 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
-        Self { exit, message: format!("error: {message}") }
+        Self {
+            exit,
+            message: format!("error: {message}"),
+        }
     }
 
     /// Makes an end whose message is a list that says of each line what it is.
     pub(crate) fn listing(exit: Exit, message: impl fmt::Display) -> Self {
-        Self { exit, message: message.to_string() }
+        Self {
+            exit,
+            message: message.to_string(),
+        }
     }
 }
 

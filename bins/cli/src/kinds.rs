@@ -55,7 +55,11 @@ fn rows(registry: &Registry) -> Vec<Row> {
 }
 
 fn one(rows: &[Row], kind: &str) -> Result<String, Failure> {
-    let examples: Vec<_> = rows.iter().filter(|row| row.kind == kind).map(|row| row.example).collect();
+    let examples: Vec<_> = rows
+        .iter()
+        .filter(|row| row.kind == kind)
+        .map(|row| row.example)
+        .collect();
     if examples.is_empty() {
         let known: Vec<_> = rows.iter().map(|row| row.kind).collect();
         let message = format!("there is no kind {kind:?}; known: {}", known.join(", "));
@@ -70,14 +74,28 @@ fn as_json(row: &Row) -> Value {
 }
 
 fn state(row: &Row) -> &'static str {
-    if row.available { "available" } else { "not in this build" }
+    if row.available {
+        "available"
+    } else {
+        "not in this build"
+    }
 }
 
 fn table(rows: &[Row], paint: Paint) -> String {
-    let mut lines = vec![paint.strong(format!("{:<9}{:<22}{:<22}state", "family", "kind", "feature"))];
+    let mut lines = vec![paint.strong(format!(
+        "{:<9}{:<22}{:<22}state",
+        "family", "kind", "feature"
+    ))];
     for row in rows {
-        let state = if row.available { paint.good(state(row)) } else { paint.faint(state(row)) };
-        lines.push(format!("{:<9}{:<22}{:<22}{state}", row.family, row.kind, row.feature));
+        let state = if row.available {
+            paint.good(state(row))
+        } else {
+            paint.faint(state(row))
+        };
+        lines.push(format!(
+            "{:<9}{:<22}{:<22}{state}",
+            row.family, row.kind, row.feature
+        ));
     }
     lines.join("\n")
 }

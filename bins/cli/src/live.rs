@@ -29,7 +29,10 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new() -> Self {
-        Self { paint: Paint::stdout(), seen: Mutex::default() }
+        Self {
+            paint: Paint::stdout(),
+            seen: Mutex::default(),
+        }
     }
 
     fn is_new(&self, event: &Event) -> bool {
@@ -48,7 +51,11 @@ impl Live {
         let now = SystemClock.now().truncated_to_seconds().to_string();
         let time = now.get(11..19).unwrap_or_default();
         // Whoever reads may have gone away; events go on.
-        let _ = writeln!(std::io::stdout(), "{} {what} {text}", self.paint.faint(time));
+        let _ = writeln!(
+            std::io::stdout(),
+            "{} {what} {text}",
+            self.paint.faint(time)
+        );
     }
 }
 
@@ -57,17 +64,25 @@ impl Observer for Live {
         if self.is_new(event) {
             let size = event.data().map_or(0, |data| data.len());
             let subject = format!("{}/{}", event.source(), event.subject());
-            self.print("event  ", &format!("{subject}  {}  {size} B", short(event.id())));
+            self.print(
+                "event  ",
+                &format!("{subject}  {}  {size} B", short(event.id())),
+            );
         }
         if let Some(reason) = reason(verdict) {
             let what = self.paint.faint("skipped");
-            self.print(&what, &format!("{sensor}: {dependency} {}  {reason}", short(event.id())));
+            self.print(
+                &what,
+                &format!("{sensor}: {dependency} {}  {reason}", short(event.id())),
+            );
         }
     }
 
     fn ended(&self, firing: &Firing, ending: &Ending<'_>, elapsed: Duration) {
-        let events: Vec<_> =
-            firing.events().map(|(name, event)| format!("{name} {}", short(event.id()))).collect();
+        let events: Vec<_> = firing
+            .events()
+            .map(|(name, event)| format!("{name} {}", short(event.id())))
+            .collect();
         let events = events.join(", ");
         let trigger = firing.trigger();
         let took = format!("{:.1} ms", elapsed.as_secs_f64() * 1000.0);
@@ -77,8 +92,15 @@ impl Observer for Live {
                 let text = format!("{trigger}  in {took}  ({events}){status}");
                 self.print(&self.paint.good("fired  "), &text);
             }
-            Ending::Failed { error, dead_lettered } => {
-                let rest = if *dead_lettered { "; the dead letter took it" } else { "" };
+            Ending::Failed {
+                error,
+                dead_lettered,
+            } => {
+                let rest = if *dead_lettered {
+                    "; the dead letter took it"
+                } else {
+                    ""
+                };
                 let text = format!("{trigger}  after {took}  ({events})  {error}{rest}");
                 self.print(&self.paint.bad("failed "), &text);
             }

@@ -16,7 +16,11 @@ pub(crate) fn start(format: LogFormat) {
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Pretty => {
-            builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact().init();
+            builder
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_target(false)
+                .compact()
+                .init();
         }
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }

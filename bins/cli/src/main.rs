@@ -23,7 +23,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // One TLS provider for the whole process; a second call would mean that this one was skipped.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("warning: a TLS provider was installed before; using that one");
     }
     let outcome = match arguments.command {

@@ -11,12 +11,16 @@ pub(crate) struct Paint {
 impl Paint {
     /// Colours standard output if it is a terminal.
     pub(crate) fn stdout() -> Self {
-        Self { on: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+        Self {
+            on: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        }
     }
 
     /// Colours standard error if it is a terminal.
     pub(crate) fn stderr() -> Self {
-        Self { on: std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+        Self {
+            on: std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        }
     }
 
     pub(crate) fn bad(self, text: impl fmt::Display) -> String {
@@ -40,6 +44,10 @@ impl Paint {
     }
 
     fn wrap(self, code: &str, text: impl fmt::Display) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+        if self.on {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 }

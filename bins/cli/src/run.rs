@@ -60,10 +60,7 @@ async fn serve(arguments: &Run) -> Result<Exit, Failure> {
 }
 
 /// Reads and checks everything; nothing is started.
-fn build(
-    arguments: &Run,
-    bus: Option<Arc<dyn EventBus>>,
-) -> Result<(Manifests, Engine), Failure> {
+fn build(arguments: &Run, bus: Option<Arc<dyn EventBus>>) -> Result<(Manifests, Engine), Failure> {
     let manifests = Manifests::from_paths(&arguments.paths)
         .map_err(|error| Failure::new(Exit::InputWrong, error))?;
     if manifests.files().is_empty() {
@@ -94,11 +91,17 @@ fn build(
 fn refused(error: &BuildError) -> Failure {
     let count = error.diagnostics().errors() + error.faults().len();
     let errors = if count == 1 { "error" } else { "errors" };
-    Failure::listing(Exit::InputWrong, format!("{error}\n{count} {errors}; nothing was started"))
+    Failure::listing(
+        Exit::InputWrong,
+        format!("{error}\n{count} {errors}; nothing was started"),
+    )
 }
 
 async fn start(engine: Engine) -> Result<Running, Failure> {
-    let running = engine.start().await.map_err(|error| Failure::new(Exit::Unreachable, error))?;
+    let running = engine
+        .start()
+        .await
+        .map_err(|error| Failure::new(Exit::Unreachable, error))?;
     let readiness = running.ready().await;
     for waiting in &readiness.waiting {
         eprintln!("warning: {waiting}");

@@ -22,7 +22,11 @@ pub(crate) fn run(arguments: &Validate) -> Result<Exit, Failure> {
     };
     // A closed pipe means that the reader has seen enough.
     let _ = writeln!(std::io::stdout(), "{text}");
-    Ok(if diagnostics.has_errors() { Exit::InputWrong } else { Exit::Fine })
+    Ok(if diagnostics.has_errors() {
+        Exit::InputWrong
+    } else {
+        Exit::Fine
+    })
 }
 
 fn summary(manifests: &Manifests, diagnostics: &Diagnostics) -> String {

@@ -1,6 +1,9 @@
 //! What the command says at start: what listens where, and what will fire.
 
-use crate::{arguments::{LogFormat, Run}, paint::Paint};
+use crate::{
+    arguments::{LogFormat, Run},
+    paint::Paint,
+};
 use argo_events::{Manifests, Running, api, sources::http::Listening};
 use std::io::Write as _;
 
@@ -15,11 +18,19 @@ pub(crate) async fn print(arguments: &Run, manifests: &Manifests, running: &Runn
     for (position, it) in listening.iter().enumerate() {
         lines.push(row(position, "listening", &listens(it), paint));
     }
-    let triggers = manifests.sensors.iter().flat_map(|sensor| &sensor.spec.triggers);
+    let triggers = manifests
+        .sensors
+        .iter()
+        .flat_map(|sensor| &sensor.spec.triggers);
     for (position, trigger) in triggers.filter_map(|it| it.template.as_ref()).enumerate() {
         lines.push(row(position, "fires", &fires(trigger), paint));
     }
-    lines.push(row(0, "metrics", &format!("http://{}/metrics", arguments.metrics), paint));
+    lines.push(row(
+        0,
+        "metrics",
+        &format!("http://{}/metrics", arguments.metrics),
+        paint,
+    ));
     // Whoever reads may have gone away; events go on.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
 }
@@ -37,12 +48,21 @@ fn head(arguments: &Run, manifests: &Manifests, running: &Running, paint: Paint)
 
 fn listens(it: &Listening) -> String {
     let scheme = if it.tls { "https" } else { "http" };
-    let url = format!("{} {scheme}://localhost:{}{}", it.method, it.address.port(), it.endpoint);
+    let url = format!(
+        "{} {scheme}://localhost:{}{}",
+        it.method,
+        it.address.port(),
+        it.endpoint
+    );
     format!("{url:<44} {}", it.owner)
 }
 
 fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
 }
 
 fn row(position: usize, title: &str, text: &str, paint: Paint) -> String {
@@ -59,7 +79,11 @@ fn fires(template: &api::TriggerTemplate) -> String {
     let action = match kind {
         Some((kind, config)) if kind == "http" => {
             let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
-            let method = if text("method").is_empty() { "POST".to_owned() } else { text("method") };
+            let method = if text("method").is_empty() {
+                "POST".to_owned()
+            } else {
+                text("method")
+            };
             format!("http {method} {}", text("url"))
         }
         Some((kind, _)) => kind.clone(),

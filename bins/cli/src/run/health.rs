@@ -26,14 +26,20 @@ impl Health {
 }
 
 fn watched(running: &Running) -> Watched {
-    Watched { metrics: running.metrics().clone(), bus: running.bus().clone() }
+    Watched {
+        metrics: running.metrics().clone(),
+        bus: running.bus().clone(),
+    }
 }
 
 pub(crate) async fn serve(address: &str, running: &Running) -> Result<Health, Failure> {
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
-        let message = format!("metrics cannot listen on {address}: {error}; use --metrics ADDRESS");
-        Failure::new(Exit::Unreachable, message)
-    })?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(|error| {
+            let message =
+                format!("metrics cannot listen on {address}: {error}; use --metrics ADDRESS");
+            Failure::new(Exit::Unreachable, message)
+        })?;
     let (watched, receiver) = watch::channel(watched(running));
     let app = Router::new()
         .route("/metrics", get(metrics))
@@ -46,7 +52,10 @@ pub(crate) async fn serve(address: &str, running: &Running) -> Result<Health, Fa
             tracing::warn!(%error, "the metrics server ended");
         }
     });
-    Ok(Health { watched, _server: server })
+    Ok(Health {
+        watched,
+        _server: server,
+    })
 }
 
 async fn metrics(State(watched): State<watch::Receiver<Watched>>) -> String {

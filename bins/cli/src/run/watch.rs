@@ -21,7 +21,10 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub(crate) fn of(paths: &[PathBuf]) -> Self {
-        Self { paths: paths.to_vec(), seen: look(paths) }
+        Self {
+            paths: paths.to_vec(),
+            seen: look(paths),
+        }
     }
 
     /// Resolves when something changed and stayed as it is for one look. Cancel-safe.
@@ -53,12 +56,16 @@ fn look(paths: &[PathBuf]) -> Seen {
 
 fn look_at(path: &Path, seen: &mut Seen) {
     // What cannot be read now counts as absent, and as a change when it can be read again.
-    let Ok(metadata) = std::fs::metadata(path) else { return };
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return;
+    };
     if !metadata.is_dir() {
         seen.insert(path.to_owned(), (metadata.modified().ok(), metadata.len()));
         return;
     }
-    let Ok(entries) = std::fs::read_dir(path) else { return };
+    let Ok(entries) = std::fs::read_dir(path) else {
+        return;
+    };
     for entry in entries.flatten() {
         look_at(&entry.path(), seen);
     }
