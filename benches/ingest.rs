@@ -50,14 +50,22 @@ fn free_port() -> u16 {
 
 async fn engine(port: u16, bus: Arc<dyn EventBus>) -> Running {
     let builder = Engine::builder().manifests(manifests(port)).shared_bus(bus);
-    let engine = builder.trigger("nothing", |_: Firing| async { Ok(()) }).build();
-    let running = engine.expect("the manifest is right").start().await.expect("the bus is there");
+    let engine = builder
+        .trigger("nothing", |_: Firing| async { Ok(()) })
+        .build();
+    let running = engine
+        .expect("the manifest is right")
+        .start()
+        .await
+        .expect("the bus is there");
     assert!(running.ready().await.is_ready());
     running
 }
 
 fn baseline(runtime: &Runtime, app: Router) -> u16 {
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .expect("a port is free");
     let port = listener.local_addr().expect("it is bound").port();
     // Lives as long as its runtime.
     let server = async move { axum::serve(listener, app).await };
@@ -65,11 +73,20 @@ fn baseline(runtime: &Runtime, app: Router) -> u16 {
     port
 }
 
-fn measure(criterion: &mut Criterion, group: &str, clients: usize, name: &'static str, side: &str, port: u16) {
+fn measure(
+    criterion: &mut Criterion,
+    group: &str,
+    clients: usize,
+    name: &'static str,
+    side: &str,
+    port: u16,
+) {
     let mut connections = Clients::connect(port, "/paid", BODY, clients);
     let mut meter = Meter::start(name);
     let mut group = criterion.benchmark_group(group);
-    group.sample_size(20).measurement_time(Duration::from_secs(5));
+    group
+        .sample_size(20)
+        .measurement_time(Duration::from_secs(5));
     group.bench_function(BenchmarkId::new(side, clients), |bencher| {
         bencher.iter_custom(|requests| {
             meter.count(requests);
@@ -81,8 +98,18 @@ fn measure(criterion: &mut Criterion, group: &str, clients: usize, name: &'stati
 
 fn memory(criterion: &mut Criterion) {
     let bare = kit::runtime("bare", 2);
-    let port = baseline(&bare, Router::new().route("/paid", post(|_: Bytes| async { "success" })));
-    measure(criterion, "webhook-to-memory-bus", 32, "bare", "baseline", port);
+    let port = baseline(
+        &bare,
+        Router::new().route("/paid", post(|_: Bytes| async { "success" })),
+    );
+    measure(
+        criterion,
+        "webhook-to-memory-bus",
+        32,
+        "bare",
+        "baseline",
+        port,
+    );
     drop(bare);
     let ours = kit::runtime("ours", 2);
     let port = free_port();
@@ -116,7 +143,10 @@ fn appender(mut bodies: mpsc::Receiver<Appended>, file: std::fs::File) {
 
 async fn append(State(appender): State<mpsc::Sender<Appended>>, body: Bytes) -> &'static str {
     let (done, synced) = oneshot::channel();
-    appender.send((body, done)).await.expect("the appender lives");
+    appender
+        .send((body, done))
+        .await
+        .expect("the appender lives");
     synced.await.expect("the appender answers");
     "success"
 }
@@ -125,12 +155,24 @@ fn local(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("there is a place for files");
     let bare = kit::runtime("bare", 2);
     let (sender, receiver) = mpsc::channel(1024);
-    let file = std::fs::File::create(directory.path().join("bodies")).expect("there is a place for files");
+    let file =
+        std::fs::File::create(directory.path().join("bodies")).expect("there is a place for files");
     let thread = std::thread::Builder::new().name("bare-append".into());
-    let appending = thread.spawn(move || appender(receiver, file)).expect("a thread can be started");
-    let app = Router::new().route("/paid", post(append)).with_state(sender);
+    let appending = thread
+        .spawn(move || appender(receiver, file))
+        .expect("a thread can be started");
+    let app = Router::new()
+        .route("/paid", post(append))
+        .with_state(sender);
     let port = baseline(&bare, app);
-    measure(criterion, "webhook-to-local-bus", 64, "bare", "baseline", port);
+    measure(
+        criterion,
+        "webhook-to-local-bus",
+        64,
+        "bare",
+        "baseline",
+        port,
+    );
     drop(bare);
     appending.join().expect("the appender ends");
 

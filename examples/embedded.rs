@@ -21,7 +21,8 @@ spec:
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let room = NonZeroUsize::new(16).ok_or("no room")?;
-    let ((paid, paid_source), (packed, packed_source)) = (ChannelSource::new(room), ChannelSource::new(room));
+    let ((paid, paid_source), (packed, packed_source)) =
+        (ChannelSource::new(room), ChannelSource::new(room));
     let (shipped, mut shipments) = mpsc::channel(16);
     let engine = Engine::builder()
         .manifests(Manifests::from_text("orders.yaml", SENSOR))
@@ -30,9 +31,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .trigger("ship", move |firing: Firing| {
             let shipped = shipped.clone();
             async move {
-                let order = firing.event("paid").map(|event| event.json().cloned()).transpose()?;
+                let order = firing
+                    .event("paid")
+                    .map(|event| event.json().cloned())
+                    .transpose()?;
                 // The receiver lives as long as this service.
-                let _ = shipped.send(order.unwrap_or_default()["order"].clone()).await;
+                let _ = shipped
+                    .send(order.unwrap_or_default()["order"].clone())
+                    .await;
                 Ok(())
             }
         })
@@ -43,7 +49,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     paid.emit(Draft::json(r#"{"order":77}"#)).await?;
     packed.emit(Draft::json(r#"{"order":12}"#)).await?;
     packed.emit(Draft::json(r#"{"order":77}"#)).await?;
-    println!("shipped order {}", shipments.recv().await.ok_or("nothing was shipped")?);
+    println!(
+        "shipped order {}",
+        shipments.recv().await.ok_or("nothing was shipped")?
+    );
 
     running.drain(Duration::from_secs(10)).await?;
     Ok(())

@@ -41,7 +41,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // A service says `axum::serve(listener, app)` here; a test asks the router itself.
     let request = Request::post("/paid").body(Body::from(r#"{"order":77}"#))?;
     let answer = app.oneshot(request).await?;
-    println!("{}: {}", answer.status(), payments.recv().await.ok_or("no payment came")?);
+    println!(
+        "{}: {}",
+        answer.status(),
+        payments.recv().await.ok_or("no payment came")?
+    );
 
     running.drain(Duration::from_secs(10)).await?;
     Ok(())

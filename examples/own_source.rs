@@ -45,7 +45,10 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let running = engine.start().await?;
     // Triggers that say nothing else run side by side, so the numbers may come in any order.
     for _ in 0..3 {
-        println!("{}", numbers.recv().await.ok_or("the countdown ended early")?);
+        println!(
+            "{}",
+            numbers.recv().await.ok_or("the countdown ended early")?
+        );
     }
     running.drain(Duration::from_secs(10)).await?;
     Ok(())

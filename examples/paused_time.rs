@@ -48,7 +48,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     filled.emit(Draft::json(r#"{"cart":5}"#)).await?;
     let was_left = reminders.recv().await.ok_or("no reminder came")?;
-    println!("after {} s the cart was left: {was_left}", clock.now().since(Timestamp::EPOCH).as_secs());
+    println!(
+        "after {} s the cart was left: {was_left}",
+        clock.now().since(Timestamp::EPOCH).as_secs()
+    );
 
     running.drain(Duration::from_secs(10)).await?;
     Ok(())

@@ -10,7 +10,10 @@ use std::{error::Error, num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 fn sensor() -> Sensor {
-    let join = Join { key: Some(JoinKey::All("order".into())), ..Join::default() };
+    let join = Join {
+        key: Some(JoinKey::All("order".into())),
+        ..Join::default()
+    };
     let ship = TriggerTemplate {
         name: "ship".into(),
         conditions: "paid && packed".into(),
@@ -31,7 +34,8 @@ fn sensor() -> Sensor {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let room = NonZeroUsize::new(16).ok_or("no room")?;
-    let ((paid, paid_source), (packed, packed_source)) = (ChannelSource::new(room), ChannelSource::new(room));
+    let ((paid, paid_source), (packed, packed_source)) =
+        (ChannelSource::new(room), ChannelSource::new(room));
     let (shipped, mut shipments) = mpsc::channel(16);
     let engine = Engine::builder()
         .sensor(sensor())
@@ -53,9 +57,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let running = engine.start().await?;
 
-    paid.emit(Draft::json(r#"{"order":77}"#).with_id("payment-1")).await?;
-    packed.emit(Draft::json(r#"{"order":77}"#).with_id("parcel-1")).await?;
-    println!("shipped by firing {}", shipments.recv().await.ok_or("nothing was shipped")?);
+    paid.emit(Draft::json(r#"{"order":77}"#).with_id("payment-1"))
+        .await?;
+    packed
+        .emit(Draft::json(r#"{"order":77}"#).with_id("parcel-1"))
+        .await?;
+    println!(
+        "shipped by firing {}",
+        shipments.recv().await.ok_or("nothing was shipped")?
+    );
 
     running.drain(Duration::from_secs(10)).await?;
     Ok(())

@@ -3,9 +3,7 @@
 //! `argo_events_bus::memory` is the implementation to read first. What a settlement means for the
 //! sensor's lanes is written in `docs/adr/0001-resolution-and-settlement.md`.
 
-use crate::{
-    Error, ErrorKind, Event, Result, StateStore, Timestamp,
-};
+use crate::{Error, ErrorKind, Event, Result, StateStore, Timestamp};
 use async_trait::async_trait;
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -39,7 +37,10 @@ pub struct Subject {
 impl Subject {
     /// Makes a subject.
     pub fn new(source: impl Into<String>, event: impl Into<String>) -> Self {
-        Self { source: source.into(), event: event.into() }
+        Self {
+            source: source.into(),
+            event: event.into(),
+        }
     }
 }
 
@@ -163,9 +164,11 @@ pub trait EventBus: Send + Sync + 'static {
     /// # Errors
     /// `Unsupported` where there is none; see [`BusCapabilities::state_store`].
     async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
-        Err(Error::permanent(ErrorKind::Unsupported, "this bus has no state store")
-            .with("bus", self.kind())
-            .with("scope", scope))
+        Err(
+            Error::permanent(ErrorKind::Unsupported, "this bus has no state store")
+                .with("bus", self.kind())
+                .with("scope", scope),
+        )
     }
 
     /// Tells whether the bus accepts events right now; readiness rests on it.
@@ -195,12 +198,18 @@ pub struct Receipt {
 impl Receipt {
     /// Makes a receipt of a new event.
     pub fn accepted(position: Option<Position>) -> Self {
-        Self { position, duplicate: false }
+        Self {
+            position,
+            duplicate: false,
+        }
     }
 
     /// Makes a receipt of an id that was accepted before.
     pub fn duplicate() -> Self {
-        Self { position: None, duplicate: true }
+        Self {
+            position: None,
+            duplicate: true,
+        }
     }
 }
 
@@ -252,14 +261,22 @@ pub struct DeliveryMeta {
 impl DeliveryMeta {
     /// Makes the description of a delivery.
     pub fn new(attempt: u32, arrived_at: Timestamp, position: Position) -> Self {
-        Self { attempt, arrived_at, position }
+        Self {
+            attempt,
+            arrived_at,
+            position,
+        }
     }
 }
 
 impl Delivery {
     /// Makes a delivery; for implementers of buses.
     pub fn new(event: Arc<Event>, meta: DeliveryMeta, settle: Box<dyn Settle>) -> Self {
-        Self { event, meta, settle: Some(settle) }
+        Self {
+            event,
+            meta,
+            settle: Some(settle),
+        }
     }
 
     /// Returns the event.
@@ -284,7 +301,10 @@ impl Delivery {
 
     /// Says that this event can never be handled.
     pub async fn reject(self, reason: impl Into<String> + Send) -> Result<()> {
-        self.settle(Outcome::Reject { reason: reason.into() }).await
+        self.settle(Outcome::Reject {
+            reason: reason.into(),
+        })
+        .await
     }
 
     /// Shows a sign of life, so that the delivery is not handed out again while work goes on.
@@ -306,7 +326,11 @@ impl Delivery {
 impl fmt::Debug for Delivery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.event.id();
-        formatter.debug_struct("Delivery").field("id", &id).field("meta", &self.meta).finish_non_exhaustive()
+        formatter
+            .debug_struct("Delivery")
+            .field("id", &id)
+            .field("meta", &self.meta)
+            .finish_non_exhaustive()
     }
 }
 

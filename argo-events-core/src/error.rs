@@ -89,7 +89,14 @@ impl Error {
 
     fn make(kind: ErrorKind, retry: Retry, message: String) -> Self {
         let (operation, context, source) = ("", Vec::new(), None);
-        Self(Box::new(Inner { kind, retry, message, operation, context, source }))
+        Self(Box::new(Inner {
+            kind,
+            retry,
+            message,
+            operation,
+            context,
+            source,
+        }))
     }
 
     /// States when the other side wants to be asked again.
@@ -142,7 +149,11 @@ impl Error {
 
     /// Returns the value kept under a context key.
     pub fn context(&self, key: &str) -> Option<&str> {
-        self.0.context.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
+        self.0
+            .context
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -153,7 +164,11 @@ impl fmt::Display for Error {
             write!(formatter, " during {}", self.0.operation)?;
         }
         for (index, (key, value)) in self.0.context.iter().enumerate() {
-            write!(formatter, "{}{key}={value}", if index == 0 { " (" } else { ", " })?;
+            write!(
+                formatter,
+                "{}{key}={value}",
+                if index == 0 { " (" } else { ", " }
+            )?;
         }
         if !self.0.context.is_empty() {
             formatter.write_str(")")?;

@@ -126,7 +126,10 @@ pub struct Problem {
 impl Problem {
     /// Makes a problem of that severity.
     pub fn new(severity: Severity, path: FieldPath, message: impl Into<String>) -> Self {
-        Self { severity, ..Self::error(path, message) }
+        Self {
+            severity,
+            ..Self::error(path, message)
+        }
     }
 
     /// Makes an error.

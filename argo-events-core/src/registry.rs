@@ -60,7 +60,10 @@ impl Registry {
     /// # Errors
     /// `ConfigInvalid`, permanent, naming the kinds that exist.
     pub fn source(&self, kind: &str) -> Result<&SourceDescriptor> {
-        let found = self.sources.iter().find(|descriptor| descriptor.kind == kind);
+        let found = self
+            .sources
+            .iter()
+            .find(|descriptor| descriptor.kind == kind);
         found.ok_or_else(|| unknown("event source", kind, self.sources.iter().map(|d| d.kind)))
     }
 
@@ -69,7 +72,10 @@ impl Registry {
     /// # Errors
     /// `ConfigInvalid`, permanent, naming the kinds that exist.
     pub fn trigger(&self, kind: &str) -> Result<&TriggerDescriptor> {
-        let found = self.triggers.iter().find(|descriptor| descriptor.kind == kind);
+        let found = self
+            .triggers
+            .iter()
+            .find(|descriptor| descriptor.kind == kind);
         found.ok_or_else(|| unknown("trigger", kind, self.triggers.iter().map(|d| d.kind)))
     }
 
@@ -85,8 +91,11 @@ impl Registry {
 
 fn unknown<'a>(what: &str, kind: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known = known.collect::<Vec<_>>().join(", ");
-    Error::permanent(ErrorKind::ConfigInvalid, format!("unknown kind of {what}; known: {known}"))
-        .with("kind", kind)
+    Error::permanent(
+        ErrorKind::ConfigInvalid,
+        format!("unknown kind of {what}; known: {known}"),
+    )
+    .with("kind", kind)
 }
 
 fn replace<T>(entries: &mut Vec<T>, entry: T, same: impl Fn(&T, &T) -> bool) {
@@ -97,8 +106,14 @@ fn replace<T>(entries: &mut Vec<T>, entry: T, same: impl Fn(&T, &T) -> bool) {
 }
 
 /// Decodes a configuration; a mistake becomes a problem at `path`.
-fn decode<C: DeserializeOwned>(value: &Value, path: &FieldPath, problems: &mut Problems) -> Option<C> {
-    C::deserialize(value).map_err(|error| problems.error(path.clone(), error.to_string())).ok()
+fn decode<C: DeserializeOwned>(
+    value: &Value,
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> Option<C> {
+    C::deserialize(value)
+        .map_err(|error| problems.error(path.clone(), error.to_string()))
+        .ok()
 }
 
 fn decode_or_fail<C: DeserializeOwned>(value: &Value, kind: &'static str) -> Result<C> {
@@ -108,7 +123,10 @@ fn decode_or_fail<C: DeserializeOwned>(value: &Value, kind: &'static str) -> Res
 }
 
 fn not_compiled(kind: &'static str, feature: &'static str) -> Error {
-    Error::permanent(ErrorKind::Unsupported, "this build does not contain the kind; enable its cargo feature")
-        .with("kind", kind)
-        .with("feature", feature)
+    Error::permanent(
+        ErrorKind::Unsupported,
+        "this build does not contain the kind; enable its cargo feature",
+    )
+    .with("kind", kind)
+    .with("feature", feature)
 }

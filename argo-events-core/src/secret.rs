@@ -62,7 +62,11 @@ pub struct KeySelector {
 impl KeySelector {
     /// Makes a selector.
     pub fn new(name: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { name: name.into(), key: key.into(), optional: None }
+        Self {
+            name: name.into(),
+            key: key.into(),
+            optional: None,
+        }
     }
 }
 
@@ -100,7 +104,9 @@ pub trait SecretSource: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// As [`Self::secret`].
     async fn secret_bytes(&self, selector: &KeySelector) -> Result<Secret<Vec<u8>>> {
-        Ok(Secret::new(self.secret(selector).await?.expose().clone().into_bytes()))
+        Ok(Secret::new(
+            self.secret(selector).await?.expose().clone().into_bytes(),
+        ))
     }
 
     /// Returns the value of a key of a ConfigMap.
@@ -121,7 +127,8 @@ impl MemorySecrets {
     /// Adds a key of a Secret.
     #[must_use]
     pub fn with_secret(mut self, name: &str, key: &str, value: impl Into<String>) -> Self {
-        self.secrets.insert((name.into(), key.into()), Secret::new(value.into()));
+        self.secrets
+            .insert((name.into(), key.into()), Secret::new(value.into()));
         self
     }
 
@@ -134,26 +141,40 @@ impl MemorySecrets {
 
     /// Lists the names and keys of the secrets that are held, never their values.
     pub fn secret_keys(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.secrets.keys().map(|(name, key)| (name.as_str(), key.as_str()))
+        self.secrets
+            .keys()
+            .map(|(name, key)| (name.as_str(), key.as_str()))
     }
 }
 
 impl fmt::Debug for MemorySecrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.secrets.keys()).entries(self.configs.keys()).finish()
+        formatter
+            .debug_set()
+            .entries(self.secrets.keys())
+            .entries(self.configs.keys())
+            .finish()
     }
 }
 
 #[async_trait]
 impl SecretSource for MemorySecrets {
     async fn secret(&self, selector: &KeySelector) -> Result<Secret<String>> {
-        let found = self.secrets.get(&(selector.name.clone(), selector.key.clone()));
-        found.map(|value| Secret::new(trimmed(value.expose()))).ok_or_else(|| absent("secret", selector))
+        let found = self
+            .secrets
+            .get(&(selector.name.clone(), selector.key.clone()));
+        found
+            .map(|value| Secret::new(trimmed(value.expose())))
+            .ok_or_else(|| absent("secret", selector))
     }
 
     async fn config(&self, selector: &KeySelector) -> Result<String> {
-        let found = self.configs.get(&(selector.name.clone(), selector.key.clone()));
-        found.map(|value| trimmed(value)).ok_or_else(|| absent("config map", selector))
+        let found = self
+            .configs
+            .get(&(selector.name.clone(), selector.key.clone()));
+        found
+            .map(|value| trimmed(value))
+            .ok_or_else(|| absent("config map", selector))
     }
 }
 
@@ -164,7 +185,10 @@ pub fn trimmed(value: &str) -> String {
 
 /// Makes the error of a selector that finds nothing.
 pub fn absent(what: &'static str, selector: &KeySelector) -> Error {
-    Error::permanent(ErrorKind::NotFound, format!("{what} {selector} is not there"))
-        .with("name", &selector.name)
-        .with("key", &selector.key)
+    Error::permanent(
+        ErrorKind::NotFound,
+        format!("{what} {selector} is not there"),
+    )
+    .with("name", &selector.name)
+    .with("key", &selector.key)
 }

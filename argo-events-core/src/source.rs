@@ -76,7 +76,16 @@ impl SourceContext {
         stop: CancellationToken,
     ) -> Self {
         let (source, event) = (source.into(), event.into());
-        Self { source, event, sink, host: None, state: None, secrets, clock, stop }
+        Self {
+            source,
+            event,
+            sink,
+            host: None,
+            state: None,
+            secrets,
+            clock,
+            stop,
+        }
     }
 
     /// Adds the host that serves HTTP routes.

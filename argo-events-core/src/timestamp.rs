@@ -68,7 +68,10 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -76,7 +79,10 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -113,8 +119,9 @@ impl FromStr for Timestamp {
         let invalid = |reason: String| {
             crate::Error::permanent(crate::ErrorKind::PayloadInvalid, reason).with("time", text)
         };
-        let time: jiff::Timestamp =
-            text.parse().map_err(|error| invalid(format!("not an RFC 3339 time: {error}")))?;
+        let time: jiff::Timestamp = text
+            .parse()
+            .map_err(|error| invalid(format!("not an RFC 3339 time: {error}")))?;
         i64::try_from(time.as_nanosecond())
             .map(Self)
             .map_err(|_| invalid("time lies outside the years 1677 to 2262".to_owned()))

@@ -55,7 +55,11 @@ pub struct TriggerContext {
 impl TriggerContext {
     /// Makes a context.
     pub fn new(attempt: u32, stop: CancellationToken, clock: Arc<dyn Clock>) -> Self {
-        Self { attempt, stop, clock }
+        Self {
+            attempt,
+            stop,
+            clock,
+        }
     }
 }
 
@@ -72,7 +76,11 @@ impl Rendered {
     ///
     /// The view shows what will be sent, with secrets left out.
     pub fn new(firing: FiringId, view: Value, content: impl Any + Send + Sync) -> Self {
-        Self { firing, view, content: Arc::new(content) }
+        Self {
+            firing,
+            view,
+            content: Arc::new(content),
+        }
     }
 
     /// Returns the id of the firing, which serves as idempotency key.
@@ -114,6 +122,9 @@ pub struct Executed {
 impl Executed {
     /// Makes a result with a status code.
     pub fn with_status(status: u16) -> Self {
-        Self { status: Some(status), object: None }
+        Self {
+            status: Some(status),
+            object: None,
+        }
     }
 }

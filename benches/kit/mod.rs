@@ -30,13 +30,21 @@ impl Clients {
     pub(crate) fn connect(port: u16, path: &str, body: &str, count: usize) -> Self {
         let runtime = runtime("client", 2);
         let connections = (0..count)
-            .map(|_| runtime.block_on(TcpStream::connect(("127.0.0.1", port))).expect("the server listens"))
+            .map(|_| {
+                runtime
+                    .block_on(TcpStream::connect(("127.0.0.1", port)))
+                    .expect("the server listens")
+            })
             .collect();
         let length = body.len();
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
-        Self { runtime, connections, request: request.into_bytes().into() }
+        Self {
+            runtime,
+            connections,
+            request: request.into_bytes().into(),
+        }
     }
 
     /// Sends so many requests over all connections and returns how long that took.
@@ -60,9 +68,19 @@ impl Clients {
 async fn post(mut connection: TcpStream, request: Arc<[u8]>, count: u64) -> TcpStream {
     let mut buffer = [0; 4096];
     for _ in 0..count {
-        connection.write_all(&request).await.expect("the server reads");
-        let read = connection.read(&mut buffer).await.expect("the server answers");
-        assert!(buffer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&buffer[..read]));
+        connection
+            .write_all(&request)
+            .await
+            .expect("the server reads");
+        let read = connection
+            .read(&mut buffer)
+            .await
+            .expect("the server answers");
+        assert!(
+            buffer[..read].starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&buffer[..read])
+        );
     }
     connection
 }
@@ -70,13 +88,20 @@ async fn post(mut connection: TcpStream, request: Arc<[u8]>, count: u64) -> TcpS
 /// CPU time that threads of that name have used so far.
 pub(crate) fn cpu(name: &str) -> Duration {
     const TICKS_PER_SECOND: u64 = 100;
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
+        return Duration::ZERO;
+    };
     let ticks: u64 = tasks
         .flatten()
         .filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok())
         .filter(|stat| stat.contains(&format!("({name}")))
         .filter_map(|stat| {
-            let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
+            let fields: Vec<_> = stat
+                .rsplit_once(')')?
+                .1
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
             Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
         })
         .sum();
@@ -92,7 +117,11 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn start(name: &'static str) -> Self {
-        Self { name, before: cpu(name), requests: 0 }
+        Self {
+            name,
+            before: cpu(name),
+            requests: 0,
+        }
     }
 
     pub(crate) fn count(&mut self, requests: u64) {
@@ -104,6 +133,9 @@ impl Drop for Meter {
     fn drop(&mut self) {
         let used = cpu(self.name).saturating_sub(self.before);
         let each = used.as_secs_f64() * 1e6 / self.requests.max(1) as f64;
-        eprintln!("{}: {each:.1} µs of CPU per request on the server's threads", self.name);
+        eprintln!(
+            "{}: {each:.1} µs of CPU per request on the server's threads",
+            self.name
+        );
     }
 }

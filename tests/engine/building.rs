@@ -20,14 +20,21 @@ fn manifests(text: &str) -> Manifests {
 
 #[test]
 fn a_trigger_without_kind_is_bound_by_name() {
-    let builder = Engine::builder().manifests(manifests(SENSOR)).bus(MemoryBus::default());
-    let built = builder.trigger("ship", |_: Firing| async { Ok(()) }).build();
+    let builder = Engine::builder()
+        .manifests(manifests(SENSOR))
+        .bus(MemoryBus::default());
+    let built = builder
+        .trigger("ship", |_: Firing| async { Ok(()) })
+        .build();
     assert!(built.is_ok(), "{}", built.unwrap_err());
 }
 
 #[test]
 fn a_trigger_without_kind_and_without_closure_is_a_fault_with_its_place() {
-    let built = Engine::builder().manifests(manifests(SENSOR)).bus(MemoryBus::default()).build();
+    let built = Engine::builder()
+        .manifests(manifests(SENSOR))
+        .bus(MemoryBus::default())
+        .build();
     let error = built.unwrap_err().to_string();
     assert!(error.contains("orders.yaml:9"), "{error}");
     assert!(error.contains("Sensor/orders"), "{error}");
@@ -36,17 +43,30 @@ fn a_trigger_without_kind_and_without_closure_is_a_fault_with_its_place() {
 #[test]
 fn faults_of_several_objects_are_reported_at_once() {
     let wrong = SENSOR.replace("conditions: paid", "conditions: payed");
-    let both = format!("{wrong}---{}", wrong.replace("name: orders", "name: returns"));
-    let builder = Engine::builder().manifests(manifests(&both)).bus(MemoryBus::default());
-    let built = builder.trigger("ship", |_: Firing| async { Ok(()) }).build();
+    let both = format!(
+        "{wrong}---{}",
+        wrong.replace("name: orders", "name: returns")
+    );
+    let builder = Engine::builder()
+        .manifests(manifests(&both))
+        .bus(MemoryBus::default());
+    let built = builder
+        .trigger("ship", |_: Firing| async { Ok(()) })
+        .build();
     let error = built.unwrap_err().to_string();
-    assert!(error.contains("Sensor/orders") && error.contains("Sensor/returns"), "{error}");
+    assert!(
+        error.contains("Sensor/orders") && error.contains("Sensor/returns"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_source_needs_both_names() {
     let (_emitter, source) = ChannelSource::new(NonZeroUsize::MIN);
-    let built = Engine::builder().source("shop", source).bus(MemoryBus::default()).build();
+    let built = Engine::builder()
+        .source("shop", source)
+        .bus(MemoryBus::default())
+        .build();
     assert!(built.unwrap_err().to_string().contains("shop/paid"));
 }
 
@@ -54,5 +74,8 @@ fn a_source_needs_both_names() {
 fn an_unknown_kind_of_bus_is_a_fault_that_names_the_known_ones() {
     let built = Engine::builder().bus_kind("carrier-pigeon").build();
     let error = built.unwrap_err().to_string();
-    assert!(error.contains("memory") && error.contains("local"), "{error}");
+    assert!(
+        error.contains("memory") && error.contains("local"),
+        "{error}"
+    );
 }

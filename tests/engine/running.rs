@@ -30,13 +30,21 @@ async fn service(bus: Arc<dyn EventBus>) -> Service {
         })
         .build()
         .unwrap();
-    Service { running: engine.start().await.unwrap(), emitter, seen }
+    Service {
+        running: engine.start().await.unwrap(),
+        emitter,
+        seen,
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_emitted_right_after_the_start_is_seen() {
     let mut service = service(Arc::new(MemoryBus::default())).await;
-    service.emitter.emit(Draft::json("{}").with_id("1")).await.unwrap();
+    service
+        .emitter
+        .emit(Draft::json("{}").with_id("1"))
+        .await
+        .unwrap();
     assert_eq!(service.seen.recv().await.unwrap().id(), "1");
 }
 
@@ -44,9 +52,16 @@ async fn an_event_emitted_right_after_the_start_is_seen() {
 async fn source_subject_type_and_trace_travel_with_the_event() {
     let mut service = service(Arc::new(MemoryBus::default())).await;
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    service.emitter.emit(Draft::json("{}").with_extension("traceparent", trace)).await.unwrap();
+    service
+        .emitter
+        .emit(Draft::json("{}").with_extension("traceparent", trace))
+        .await
+        .unwrap();
     let event = service.seen.recv().await.unwrap();
-    assert_eq!((event.source(), event.subject(), event.event_type()), ("shop", "paid", "channel"));
+    assert_eq!(
+        (event.source(), event.subject(), event.event_type()),
+        ("shop", "paid", "channel")
+    );
     assert_eq!(event.extensions()["traceparent"].to_string(), trace);
     assert_eq!(event.id().len(), 32);
 }
@@ -77,7 +92,11 @@ async fn a_bus_that_was_kept_serves_the_next_engine() {
     let first = service(Arc::new(MemoryBus::default())).await;
     let bus = first.running.stop(GRACE).await;
     let mut second = service(bus).await;
-    second.emitter.emit(Draft::json("{}").with_id("2")).await.unwrap();
+    second
+        .emitter
+        .emit(Draft::json("{}").with_id("2"))
+        .await
+        .unwrap();
     assert_eq!(second.seen.recv().await.unwrap().id(), "2");
 }
 
@@ -89,9 +108,18 @@ async fn what_happens_is_counted_under_the_names_of_the_reference() {
     let metrics = service.running.metrics().clone();
     service.running.drain(GRACE).await.unwrap();
     let text = metrics.render();
-    for name in [names::EVENTS_SENT, names::ACTION_TRIGGERED, names::SENSOR_EVENTS_RECEIVED] {
-        let line = text.lines().find(|line| line.starts_with(&format!("{name}{{")));
-        assert!(line.is_some_and(|line| line.ends_with(" 1")), "{name}: {line:?}");
+    for name in [
+        names::EVENTS_SENT,
+        names::ACTION_TRIGGERED,
+        names::SENSOR_EVENTS_RECEIVED,
+    ] {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}{{")));
+        assert!(
+            line.is_some_and(|line| line.ends_with(" 1")),
+            "{name}: {line:?}"
+        );
     }
 }
 
@@ -108,7 +136,9 @@ async fn a_trigger_that_fails_does_not_end_the_engine() {
     let engine = Engine::builder()
         .bus(MemoryBus::default())
         .source("shop/paid", source)
-        .on("shop/paid", |_: Arc<Event>| async { panic!("a mistake in a handler") })
+        .on("shop/paid", |_: Arc<Event>| async {
+            panic!("a mistake in a handler")
+        })
         .on("shop/paid", move |event: Arc<Event>| {
             let sender = sender.clone();
             async move {

@@ -37,7 +37,10 @@ impl Pool {
 /// ```
 pub fn random_id() -> String {
     let bytes = POOL.with_borrow_mut(Pool::take);
-    Builder::from_random_bytes(bytes).into_uuid().simple().to_string()
+    Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .simple()
+        .to_string()
 }
 
 #[cfg(test)]
@@ -54,7 +57,10 @@ mod tests {
     #[test]
     fn an_id_is_a_version_4_uuid_without_dashes() {
         let id = random_id();
-        assert!(id.chars().all(|digit| matches!(digit, '0'..='9' | 'a'..='f')));
+        assert!(
+            id.chars()
+                .all(|digit| matches!(digit, '0'..='9' | 'a'..='f'))
+        );
         assert_eq!(&id[12..13], "4");
     }
 }

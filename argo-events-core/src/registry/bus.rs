@@ -44,7 +44,13 @@ impl BusBuild {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (name, namespace) = (name.into(), String::new());
-        Self { name, namespace, data_directory: data_directory.into(), secrets, clock }
+        Self {
+            name,
+            namespace,
+            data_directory: data_directory.into(),
+            secrets,
+            clock,
+        }
     }
 }
 
@@ -80,7 +86,10 @@ impl BusDescriptor {
             Ok(config) => config.build(build),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         };
-        Self { build: Some(build), ..Self::config_only::<C>() }
+        Self {
+            build: Some(build),
+            ..Self::config_only::<C>()
+        }
     }
 
     /// Describes a kind that this build can validate, but not run.
@@ -113,7 +122,10 @@ impl BusDescriptor {
     /// # Errors
     /// `ConfigInvalid` for a bad configuration, `Unsupported` when the feature is off, or the bus's own.
     pub async fn build(&self, config: &Value, build: BusBuild) -> Result<Arc<dyn EventBus>> {
-        (self.build.ok_or_else(|| not_compiled(self.kind, self.feature))?)(config, build).await
+        (self
+            .build
+            .ok_or_else(|| not_compiled(self.kind, self.feature))?)(config, build)
+        .await
     }
 }
 

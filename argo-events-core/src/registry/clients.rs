@@ -29,10 +29,17 @@ pub struct Clients(Arc<Mutex<Held>>);
 
 impl Clients {
     /// Returns the client of that type and name; makes it if there is none yet.
-    pub fn get_or_make<T: Any + Send + Sync>(&self, name: &str, make: impl FnOnce() -> T) -> Arc<T> {
+    pub fn get_or_make<T: Any + Send + Sync>(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
         let key = (TypeId::of::<T>(), name.to_owned());
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = held.get(&key).and_then(|client| Arc::clone(client).downcast().ok()) {
+        if let Some(found) = held
+            .get(&key)
+            .and_then(|client| Arc::clone(client).downcast().ok())
+        {
             return found;
         }
         if held.len() >= MOST {

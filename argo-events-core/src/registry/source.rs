@@ -68,7 +68,10 @@ impl SourceDescriptor {
     /// Describes a kind that this build can run.
     pub fn of<C: BuildSource>() -> Self {
         let build: Build = |value| decode_or_fail::<C>(value, C::KIND)?.build();
-        Self { build: Some(build), ..Self::config_only::<C>() }
+        Self {
+            build: Some(build),
+            ..Self::config_only::<C>()
+        }
     }
 
     /// Describes a kind that this build can validate, but not run.
@@ -104,7 +107,9 @@ impl SourceDescriptor {
     /// # Errors
     /// `ConfigInvalid` for a bad configuration, `Unsupported` when the feature is off; both permanent.
     pub fn build(&self, config: &Value) -> Result<Arc<dyn EventSource>> {
-        (self.build.ok_or_else(|| not_compiled(self.kind, self.feature))?)(config)
+        (self
+            .build
+            .ok_or_else(|| not_compiled(self.kind, self.feature))?)(config)
     }
 }
 

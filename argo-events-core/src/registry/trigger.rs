@@ -47,7 +47,14 @@ impl TriggerBuild {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (sensor, trigger, namespace) = (sensor.into(), trigger.into(), String::new());
-        Self { sensor, namespace, trigger, secrets, clock, clients: Clients::default() }
+        Self {
+            sensor,
+            namespace,
+            trigger,
+            secrets,
+            clock,
+            clients: Clients::default(),
+        }
     }
 }
 
@@ -82,7 +89,10 @@ impl TriggerDescriptor {
     /// Describes a kind that this build can run.
     pub fn of<C: BuildTrigger>() -> Self {
         let build: Build = |value, build| decode_or_fail::<C>(value, C::KIND)?.build(build);
-        Self { build: Some(build), ..Self::config_only::<C>() }
+        Self {
+            build: Some(build),
+            ..Self::config_only::<C>()
+        }
     }
 
     /// Describes a kind that this build can validate, but not run.
@@ -116,7 +126,9 @@ impl TriggerDescriptor {
     /// # Errors
     /// `ConfigInvalid` for a bad configuration, `Unsupported` when the feature is off; both permanent.
     pub fn build(&self, config: &Value, build: &TriggerBuild) -> Result<Arc<dyn Trigger>> {
-        (self.build.ok_or_else(|| not_compiled(self.kind, self.feature))?)(config, build)
+        (self
+            .build
+            .ok_or_else(|| not_compiled(self.kind, self.feature))?)(config, build)
     }
 }
 

@@ -35,14 +35,28 @@ impl Action {
 
     pub(crate) async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> Completion {
         let began = Instant::now();
-        let end = self.guarded.perform(firing, stop).instrument(span(firing)).await;
+        let end = self
+            .guarded
+            .perform(firing, stop)
+            .instrument(span(firing))
+            .await;
         let (ending, completion) = match &end {
-            End::Succeeded(executed) => {
-                (Ending::Succeeded { status: executed.status }, Completion::Ended)
-            }
-            End::Failed { error, dead_lettered } => {
-                (Ending::Failed { error, dead_lettered: *dead_lettered }, Completion::Ended)
-            }
+            End::Succeeded(executed) => (
+                Ending::Succeeded {
+                    status: executed.status,
+                },
+                Completion::Ended,
+            ),
+            End::Failed {
+                error,
+                dead_lettered,
+            } => (
+                Ending::Failed {
+                    error,
+                    dead_lettered: *dead_lettered,
+                },
+                Completion::Ended,
+            ),
             End::Stopped => (Ending::Stopped, Completion::Stopped),
         };
         self.observer.ended(firing, &ending, began.elapsed());
@@ -58,8 +72,14 @@ fn span(firing: &Firing) -> Span {
     if !tracing::enabled!(tracing::Level::INFO) {
         return Span::none();
     }
-    let traces = firing.held().iter().filter_map(|held| held.event.extensions().get(TRACE_PARENT));
-    let traceparent = traces.last().map(|value| value.to_string()).unwrap_or_default();
+    let mut traces = firing
+        .held()
+        .iter()
+        .filter_map(|held| held.event.extensions().get(TRACE_PARENT));
+    let traceparent = traces
+        .next_back()
+        .map(|value| value.to_string())
+        .unwrap_or_default();
     tracing::info_span!(
         "firing",
         sensor = firing.sensor(),
@@ -71,6 +91,9 @@ fn span(firing: &Firing) -> Span {
 
 impl fmt::Debug for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Action").field(&self.guarded).finish()
+        formatter
+            .debug_tuple("Action")
+            .field(&self.guarded)
+            .finish()
     }
 }

@@ -49,7 +49,13 @@ impl CheckpointLog {
         let epoch = take_epoch(store.as_ref(), prefix).await?;
         seal_earlier(store.as_ref(), prefix, epoch).await?;
         let recovered = recover(store.as_ref(), prefix).await?;
-        let log = Self { store, prefix: prefix.to_owned(), epoch, next: 0, since_snapshot: 0 };
+        let log = Self {
+            store,
+            prefix: prefix.to_owned(),
+            epoch,
+            next: 0,
+            since_snapshot: 0,
+        };
         Ok((log, recovered))
     }
 
@@ -84,9 +90,13 @@ impl CheckpointLog {
         let parts = record.len().div_ceil(room).max(1);
         for part in 0..parts {
             let piece = &record[part * room..record.len().min((part + 1) * room)];
-            let flags = if part == 0 { FIRST } else { 0 } | if part + 1 == parts { LAST } else { 0 };
+            let flags =
+                if part == 0 { FIRST } else { 0 } | if part + 1 == parts { LAST } else { 0 };
             let key = key(&self.prefix, self.epoch, self.next);
-            self.store.put(&key, framed(kind, flags, piece), None).await.map_err(lost)?;
+            self.store
+                .put(&key, framed(kind, flags, piece), None)
+                .await
+                .map_err(lost)?;
             self.next += 1;
         }
         Ok(())
@@ -94,11 +104,15 @@ impl CheckpointLog {
 
     async fn delete_before(&self, first: u64) -> Result<()> {
         for name in self.store.keys(&format!("{}/log/", self.prefix)).await? {
-            let Some((epoch, number)) = place(&self.prefix, &name) else { continue };
+            let Some((epoch, number)) = place(&self.prefix, &name) else {
+                continue;
+            };
             if epoch == self.epoch && number >= first {
                 continue;
             }
-            let Some(found) = self.store.get(&name).await? else { continue };
+            let Some(found) = self.store.get(&name).await? else {
+                continue;
+            };
             let is_recent_seal =
                 found.value.first() == Some(&SEAL) && epoch + SEALS_KEPT >= self.epoch;
             if !is_recent_seal {
@@ -140,9 +154,12 @@ fn framed(kind: u8, flags: u8, piece: &[u8]) -> Bytes {
 
 fn lost(error: Error) -> Error {
     if error.kind() == ErrorKind::Conflict {
-        return Error::permanent(ErrorKind::Conflict, "another owner has taken this shard over")
-            .during("checkpoint")
-            .caused_by(error);
+        return Error::permanent(
+            ErrorKind::Conflict,
+            "another owner has taken this shard over",
+        )
+        .during("checkpoint")
+        .caused_by(error);
     }
     error
 }
@@ -151,11 +168,19 @@ async fn take_epoch(store: &dyn StateStore, prefix: &str) -> Result<u64> {
     let key = format!("{prefix}/epoch");
     let found = store.get(&key).await?;
     let current = match &found {
-        Some(found) => std::str::from_utf8(&found.value).ok().and_then(|text| text.parse().ok()),
+        Some(found) => std::str::from_utf8(&found.value)
+            .ok()
+            .and_then(|text| text.parse().ok()),
         None => Some(0_u64),
     };
     let epoch = 1 + current.ok_or_else(|| corrupt(&key))?;
-    store.put(&key, Bytes::from(epoch.to_string()), found.map(|found| found.version)).await?;
+    store
+        .put(
+            &key,
+            Bytes::from(epoch.to_string()),
+            found.map(|found| found.version),
+        )
+        .await?;
     Ok(epoch)
 }
 
@@ -183,8 +208,13 @@ async fn seal_earlier(store: &dyn StateStore, prefix: &str, epoch: u64) -> Resul
 /// Closes the log of an epoch behind its last record, so that its owner can add nothing.
 async fn seal(store: &dyn StateStore, prefix: &str, epoch: u64) -> Result<()> {
     loop {
-        let next = last_of(store, prefix, epoch).await?.map_or(0, |(number, _)| number + 1);
-        match store.put(&key(prefix, epoch, next), framed(SEAL, 0, &[]), None).await {
+        let next = last_of(store, prefix, epoch)
+            .await?
+            .map_or(0, |(number, _)| number + 1);
+        match store
+            .put(&key(prefix, epoch, next), framed(SEAL, 0, &[]), None)
+            .await
+        {
             Ok(_) => return Ok(()),
             // Its owner was quicker: that record counts, and the seal goes behind it.
             Err(error) if error.kind() == ErrorKind::Conflict => {}
@@ -196,9 +226,14 @@ async fn seal(store: &dyn StateStore, prefix: &str, epoch: u64) -> Result<()> {
 /// Returns number and kind of an epoch's last record.
 async fn last_of(store: &dyn StateStore, prefix: &str, epoch: u64) -> Result<Option<(u64, u8)>> {
     let keys = store.keys(&format!("{prefix}/log/{epoch:020}/")).await?;
-    let Some(name) = keys.last() else { return Ok(None) };
+    let Some(name) = keys.last() else {
+        return Ok(None);
+    };
     let (_, number) = place(prefix, name).ok_or_else(|| corrupt(name))?;
-    let kind = store.get(name).await?.and_then(|found| found.value.first().copied());
+    let kind = store
+        .get(name)
+        .await?
+        .and_then(|found| found.value.first().copied());
     Ok(Some((number, kind.unwrap_or(DELTA))))
 }
 
@@ -206,8 +241,12 @@ async fn recover(store: &dyn StateStore, prefix: &str) -> Result<Recovered> {
     let mut recovered = Recovered::default();
     let mut open: Option<BytesMut> = None;
     for name in store.keys(&format!("{prefix}/log/")).await? {
-        let Some(found) = store.get(&name).await? else { continue };
-        let [kind, flags, piece @ ..] = &found.value[..] else { return Err(corrupt(&name)) };
+        let Some(found) = store.get(&name).await? else {
+            continue;
+        };
+        let [kind, flags, piece @ ..] = &found.value[..] else {
+            return Err(corrupt(&name));
+        };
         if *kind == SEAL {
             open = None;
             continue;
@@ -216,7 +255,9 @@ async fn recover(store: &dyn StateStore, prefix: &str) -> Result<Recovered> {
             open = Some(BytesMut::new());
         }
         // Parts without a beginning belong to a record whose snapshot was being deleted.
-        let Some(record) = open.as_mut() else { continue };
+        let Some(record) = open.as_mut() else {
+            continue;
+        };
         record.put_slice(piece);
         if flags & LAST != 0 {
             let record = open.take().map(BytesMut::freeze).unwrap_or_default();
@@ -275,7 +316,10 @@ mod tests {
             log.append(record.as_bytes()).await.unwrap();
         }
         let (_, records) = open(&store).await;
-        assert_eq!(records, ["", "a", "abcd", "abcde", "a record of several parts"]);
+        assert_eq!(
+            records,
+            ["", "a", "abcd", "abcde", "a record of several parts"]
+        );
     }
 
     #[tokio::test]
@@ -285,7 +329,10 @@ mod tests {
         former.append(b"one").await.unwrap();
         let (mut owner, records) = open(&store).await;
         assert_eq!(records, ["one"]);
-        assert_eq!(former.append(b"two").await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            former.append(b"two").await.unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
         owner.append(b"three").await.unwrap();
         assert_eq!(open(&store).await.1, ["one", "three"]);
     }
@@ -296,7 +343,10 @@ mod tests {
         let (mut former, _) = open(&store).await;
         let (mut owner, _) = open(&store).await;
         owner.replace(b"all").await.unwrap();
-        assert_eq!(former.append(b"late").await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            former.append(b"late").await.unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
         assert_eq!(open(&store).await.1, ["all"]);
     }
 
@@ -317,7 +367,10 @@ mod tests {
         let (mut log, _) = open(&store).await;
         log.append(b"whole").await.unwrap();
         let first = framed(DELTA, FIRST, b"half");
-        store.put(&key("shard/0", log.epoch, log.next), first, None).await.unwrap();
+        store
+            .put(&key("shard/0", log.epoch, log.next), first, None)
+            .await
+            .unwrap();
         assert_eq!(open(&store).await.1, ["whole"]);
     }
 }

@@ -35,11 +35,22 @@ impl SensorPlan {
         let mut problems = Problems::default();
         let root = FieldPath::root().field("spec");
         let dependencies = compile_dependencies(sensor, &root, &mut problems);
-        let names: Vec<&str> = sensor.spec.dependencies.iter().map(|d| d.name.as_str()).collect();
+        let names: Vec<&str> = sensor
+            .spec
+            .dependencies
+            .iter()
+            .map(|d| d.name.as_str())
+            .collect();
         let mut triggers = Vec::new();
         for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
             let path = root.field("triggers").index(index);
-            let compiler = Compiler { sensor, own, build: &build, names: &names, path };
+            let compiler = Compiler {
+                sensor,
+                own,
+                build: &build,
+                names: &names,
+                path,
+            };
             triggers.extend(compiler.trigger(trigger, &mut problems));
         }
         if problems.has_errors() {
@@ -48,7 +59,14 @@ impl SensorPlan {
         let name = sensor.metadata.name.as_str().into();
         let namespace = sensor.metadata.namespace.clone();
         let specs = sensor.spec.dependencies.clone();
-        Ok(Self { name, namespace, dependencies, specs, triggers, build })
+        Ok(Self {
+            name,
+            namespace,
+            dependencies,
+            specs,
+            triggers,
+            build,
+        })
     }
 }
 
@@ -88,14 +106,24 @@ impl Compiler<'_> {
             return None;
         };
         let condition = self.condition(template, problems)?;
-        let names = condition.dependencies().iter().map(|&index| self.names[index].to_owned());
+        let names = condition
+            .dependencies()
+            .iter()
+            .map(|&index| self.names[index].to_owned());
         let shape = Arc::new(Shape {
             sensor: self.sensor.metadata.name.clone(),
             trigger: template.name.clone(),
             dependencies: names.collect(),
         });
         let specs = &self.sensor.spec.dependencies;
-        TriggerPlan::compile(&shape, &condition, specs, template, &template_path, problems)?;
+        TriggerPlan::compile(
+            &shape,
+            &condition,
+            specs,
+            template,
+            &template_path,
+            problems,
+        )?;
         let resets_path = template_path.field("conditionsReset");
         let resets = ResetSchedule::compile(&template.conditions_reset, &resets_path, problems);
         let guarded = self.guarded(trigger, problems)?;
@@ -134,7 +162,9 @@ impl Compiler<'_> {
         condition: &Condition,
     ) -> LaneKind {
         let counts = condition.dependencies().iter().any(|&index| {
-            self.sensor.spec.dependencies[index].at_least.is_some_and(|least| least > 1)
+            self.sensor.spec.dependencies[index]
+                .at_least
+                .is_some_and(|least| least > 1)
         });
         if condition.is_stateful() || counts || template.join.is_some() {
             return LaneKind::Shard;
@@ -155,7 +185,10 @@ impl Compiler<'_> {
 
     /// Builds the trigger and wraps it in its policies, and its dead letter likewise.
     fn guarded(&self, trigger: &api::Trigger, problems: &mut Problems) -> Option<Guarded> {
-        let name = trigger.template.as_ref().map_or("", |template| template.name.as_str());
+        let name = trigger
+            .template
+            .as_ref()
+            .map_or("", |template| template.name.as_str());
         let made = self.make(trigger, name, problems)?;
         let dead_letter = match &trigger.dlq_trigger {
             Some(spec) => Some(self.dead_letter(spec, problems)?),
@@ -169,7 +202,10 @@ impl Compiler<'_> {
 
     /// A dead letter's own dead letter is ignored, as in the reference.
     fn dead_letter(&self, spec: &api::Trigger, problems: &mut Problems) -> Option<Guarded> {
-        let spec = api::Trigger { dlq_trigger: None, ..spec.clone() };
+        let spec = api::Trigger {
+            dlq_trigger: None,
+            ..spec.clone()
+        };
         let path = self.path.field("dlqTrigger");
         Compiler { path, ..*self }.guarded(&spec, problems)
     }
@@ -187,8 +223,14 @@ impl Compiler<'_> {
         let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
         build.namespace.clone_from(&self.sensor.metadata.namespace);
         let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
-        trigger::build(trigger, &self.build.registry, &build, &dependencies, &self.path)
-            .map_err(|found| problems.extend(found))
-            .ok()
+        trigger::build(
+            trigger,
+            &self.build.registry,
+            &build,
+            &dependencies,
+            &self.path,
+        )
+        .map_err(|found| problems.extend(found))
+        .ok()
     }
 }

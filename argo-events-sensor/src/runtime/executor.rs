@@ -43,12 +43,23 @@ pub(crate) struct Executor {
 impl Executor {
     pub(crate) fn new(stop: CancellationToken) -> Self {
         let (queues, running, ended) = (Vec::new(), JoinSet::new(), VecDeque::new());
-        Self { queues, running, ended, waiting: 0, stop }
+        Self {
+            queues,
+            running,
+            ended,
+            waiting: 0,
+            stop,
+        }
     }
 
     /// Adds a trigger; its index is the number of triggers added before.
     pub(crate) fn add(&mut self, action: Arc<Action>, at_a_time: NonZeroUsize) {
-        self.queues.push(Queue { action, at_a_time, running: 0, waiting: VecDeque::new() });
+        self.queues.push(Queue {
+            action,
+            at_a_time,
+            running: 0,
+            waiting: VecDeque::new(),
+        });
     }
 
     /// Runs a firing now, or when those before it are done.
@@ -68,7 +79,12 @@ impl Executor {
         let (action, stop) = (queue.action.clone(), self.stop.clone());
         let mut work = Box::pin(async move {
             let completion = action.perform(&firing, &stop).await;
-            Finished { trigger, ticket, firing, completion }
+            Finished {
+                trigger,
+                ticket,
+                firing,
+                completion,
+            }
         });
         match (&mut work).now_or_never() {
             Some(finished) => self.ended.push_back(finished),

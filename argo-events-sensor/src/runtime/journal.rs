@@ -27,14 +27,22 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(store: Arc<dyn StateStore>, prefix: impl Into<String>) -> Self {
-        Self { store, prefix: prefix.into() }
+        Self {
+            store,
+            prefix: prefix.into(),
+        }
     }
 
     /// Stores a firing; storing it again is no error.
     pub(crate) async fn put(&self, firing: &Firing) -> Result<()> {
-        let held: Result<Vec<_>> =
-            firing.events().map(|(name, event)| Ok((name.to_owned(), raw(event)?))).collect();
-        let entry = Entry { trigger: firing.trigger().to_owned(), held: held? };
+        let held: Result<Vec<_>> = firing
+            .events()
+            .map(|(name, event)| Ok((name.to_owned(), raw(event)?)))
+            .collect();
+        let entry = Entry {
+            trigger: firing.trigger().to_owned(),
+            held: held?,
+        };
         let value = serde_json::to_vec(&entry).map_err(|error| unreadable(&error))?;
         match self.store.put(&self.key(firing), value.into(), None).await {
             Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
@@ -60,7 +68,9 @@ impl Journal {
     ) -> Result<Vec<Firing>> {
         let mut firings = Vec::new();
         for key in self.store.keys(&format!("{}/", self.prefix)).await? {
-            let Some(found) = self.store.get(&key).await? else { continue };
+            let Some(found) = self.store.get(&key).await? else {
+                continue;
+            };
             let entry: Entry = serde_json::from_slice(&found.value).map_err(|e| unreadable(&e))?;
             if let Some(shape) = shape_of(&entry.trigger) {
                 firings.push(firing(shape, entry)?);
@@ -76,7 +86,10 @@ impl Journal {
 
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Journal").field("prefix", &self.prefix).finish_non_exhaustive()
+        formatter
+            .debug_struct("Journal")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +105,10 @@ fn firing(shape: Arc<Shape>, entry: Entry) -> Result<Firing> {
             continue;
         };
         let event = codec::decode(&Bytes::from(event.get().to_owned()))?;
-        held.push(Held { dependency: index(dependency), event: Arc::new(event) });
+        held.push(Held {
+            dependency: index(dependency),
+            event: Arc::new(event),
+        });
     }
     Ok(Firing::new(shape, held))
 }
@@ -102,5 +118,8 @@ fn index(position: usize) -> u16 {
 }
 
 fn unreadable(error: &dyn fmt::Display) -> Error {
-    Error::permanent(ErrorKind::PayloadInvalid, format!("a journaled firing is not readable: {error}"))
+    Error::permanent(
+        ErrorKind::PayloadInvalid,
+        format!("a journaled firing is not readable: {error}"),
+    )
 }

@@ -78,7 +78,10 @@ impl Lane {
     }
 
     pub(crate) fn shape(&self, trigger: &str) -> Option<Arc<Shape>> {
-        self.shapes.iter().find(|shape| shape.trigger == trigger).cloned()
+        self.shapes
+            .iter()
+            .find(|shape| shape.trigger == trigger)
+            .cloned()
     }
 
     /// Finds the triggers that an event fires by itself.
@@ -93,18 +96,28 @@ impl Lane {
                 continue;
             }
             for &(trigger, dependency) in &self.dependencies[index].triggers {
-                let held: [Held; 1] = [Held { dependency, event: event.clone() }];
+                let held: [Held; 1] = [Held {
+                    dependency,
+                    event: event.clone(),
+                }];
                 let firing = Firing::new(self.shapes[trigger].clone(), held);
                 self.observer.fired(&firing);
                 firings.push((trigger, firing));
             }
         }
-        if firings.is_empty() { Matched::Nothing } else { Matched::Firings(firings) }
+        if firings.is_empty() {
+            Matched::Nothing
+        } else {
+            Matched::Firings(firings)
+        }
     }
 
     /// Returns the dependencies that ask for an event's source and name.
     pub(crate) fn dependencies_of(&self, event: &Event) -> &[usize] {
-        let found = self.subjects.get(event.source()).and_then(|names| names.get(event.subject()));
+        let found = self
+            .subjects
+            .get(event.source())
+            .and_then(|names| names.get(event.subject()));
         found.map_or(&[], Vec::as_slice)
     }
 
@@ -116,7 +129,9 @@ impl Lane {
             return false;
         }
         let now = self.clock.now();
-        self.counters.lag.set(now.since(delivery.meta().arrived_at).as_millis() as f64);
+        self.counters
+            .lag
+            .set(now.since(delivery.meta().arrived_at).as_millis() as f64);
         self.recent.seen(delivery.event(), now)
     }
 
@@ -124,7 +139,8 @@ impl Lane {
     pub(crate) fn passes(&self, index: usize, event: &Event) -> bool {
         let dependency = &self.dependencies[index];
         let verdict = dependency.filter.check(event);
-        self.observer.filtered(&self.sensor, &dependency.name, event, &verdict);
+        self.observer
+            .filtered(&self.sensor, &dependency.name, event, &verdict);
         if matches!(verdict, Verdict::Passed) {
             return true;
         }

@@ -18,7 +18,11 @@ pub(crate) struct OnceLane {
 
 impl OnceLane {
     pub(crate) fn new(lane: Lane, deliveries: Box<dyn Deliveries>, executor: Executor) -> Self {
-        Self { lane, deliveries, executor }
+        Self {
+            lane,
+            deliveries,
+            executor,
+        }
     }
 
     /// Reads and fires until stopped, then lets running actions end.

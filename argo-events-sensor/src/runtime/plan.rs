@@ -3,7 +3,7 @@
 //! Planning does no I/O, so that every mistake is found before anything starts.
 
 use super::{
-    action::Action,
+    action::{Action, Completion},
     observer::{Observer, Unobserved},
 };
 use crate::{
@@ -11,11 +11,12 @@ use crate::{
     resolver::{ResetSchedule, TriggerPlan},
 };
 use argo_events_core::{
-    Clock, Error, ErrorKind, FieldPath, Problems, Registry, Result, SecretSource, Subject, api,
-    resolver::Shape, telemetry::Metrics,
+    Clock, Error, ErrorKind, FieldPath, Firing, Problems, Registry, Result, SecretSource, Subject,
+    api, resolver::Shape, telemetry::Metrics,
 };
 use argo_events_expr::condition::Condition;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// What a sensor is made of, beside its manifest.
 #[derive(Clone, Debug)]
@@ -136,6 +137,37 @@ impl SensorPlan {
         &self.name
     }
 
+    /// Returns the condition of a trigger; `None` if the sensor has no trigger of that name.
+    pub fn condition(&self, trigger: &str) -> Option<&Condition> {
+        self.planned(trigger).map(|planned| &planned.condition)
+    }
+
+    /// Runs a firing of one of the triggers through its policies, as a lane does; returns whether it
+    /// came to an end, and need not come again.
+    ///
+    /// For firings that were made by hand: the bus is not read, and nothing is recorded. How the
+    /// firing ended is told to the observer.
+    ///
+    /// # Errors
+    /// `NotFound`, permanent, when the sensor has no trigger of that name.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the action's effect unknown.
+    pub async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> Result<bool> {
+        let planned = self.planned(firing.trigger()).ok_or_else(|| {
+            let error = Error::permanent(ErrorKind::NotFound, "the sensor has no such trigger");
+            error.with("trigger", firing.trigger())
+        })?;
+        let completion = planned.action.perform(firing, stop).await;
+        Ok(completion == Completion::Ended)
+    }
+
+    fn planned(&self, trigger: &str) -> Option<&PlannedTrigger> {
+        self.triggers
+            .iter()
+            .find(|planned| planned.shape.trigger == trigger)
+    }
+
     /// Makes a trigger's resolver, in which nothing waits. Compiled before, so it compiles again.
     pub(crate) fn resolver(&self, trigger: &PlannedTrigger) -> Result<TriggerPlan> {
         let (path, mut problems) = (FieldPath::root(), Problems::default());
@@ -148,8 +180,13 @@ impl SensorPlan {
             &mut problems,
         );
         plan.ok_or_else(|| {
-            let found = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Error::permanent(ErrorKind::ConfigInvalid, found).with("trigger", &trigger.shape.trigger)
+            let found = problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ");
+            Error::permanent(ErrorKind::ConfigInvalid, found)
+                .with("trigger", &trigger.shape.trigger)
         })
     }
 }

@@ -43,7 +43,10 @@ impl Positions {
 }
 
 fn cut_short() -> Error {
-    Error::permanent(ErrorKind::PayloadInvalid, "a checkpoint ends within its positions")
+    Error::permanent(
+        ErrorKind::PayloadInvalid,
+        "a checkpoint ends within its positions",
+    )
 }
 
 #[cfg(test)]
@@ -51,7 +54,10 @@ mod tests {
     use super::*;
 
     fn at(sequence: u64) -> Position {
-        Position { partition: 0, sequence }
+        Position {
+            partition: 0,
+            sequence,
+        }
     }
 
     #[test]
@@ -67,7 +73,10 @@ mod tests {
     fn positions_survive_a_round_trip() {
         let mut positions = Positions::default();
         positions.observe(at(7));
-        positions.observe(Position { partition: 3, sequence: 9 });
+        positions.observe(Position {
+            partition: 3,
+            sequence: 9,
+        });
         let mut record = Vec::new();
         positions.encode(&mut record);
         record.push(42);

@@ -26,7 +26,12 @@ pub(crate) struct RecentIds {
 impl RecentIds {
     pub(crate) fn new(now: Timestamp) -> Self {
         let (current, previous) = (HashSet::new(), HashSet::new());
-        Self { hasher: RandomState::new(), current, previous, turned: now }
+        Self {
+            hasher: RandomState::new(),
+            current,
+            previous,
+            turned: now,
+        }
     }
 
     /// Remembers an event; returns whether it was there already.
@@ -36,7 +41,9 @@ impl RecentIds {
             self.current.clear();
             self.turned = now;
         }
-        let key = self.hasher.hash_one((event.source(), event.subject(), event.id()));
+        let key = self
+            .hasher
+            .hash_one((event.source(), event.subject(), event.id()));
         self.previous.contains(&key) || !self.current.insert(key)
     }
 }

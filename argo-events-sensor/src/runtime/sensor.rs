@@ -70,10 +70,20 @@ impl SensorRuntime {
         let kinds: BTreeSet<LaneKind> = plan.triggers.iter().map(|trigger| trigger.lane).collect();
         let mut lanes = Vec::new();
         for kind in kinds {
-            let opener = Opener { plan: &plan, bus: &bus, stop: &stop, kind };
+            let opener = Opener {
+                plan: &plan,
+                bus: &bus,
+                stop: &stop,
+                kind,
+            };
             lanes.push((kind, opener.open().await?));
         }
-        Ok(Self { plan, bus, stop, lanes })
+        Ok(Self {
+            plan,
+            bus,
+            stop,
+            lanes,
+        })
     }
 
     /// Runs until the token is cancelled; a lane that fails is opened again after a pause.
@@ -81,7 +91,13 @@ impl SensorRuntime {
         tracing::info!(sensor = %self.plan.name, "Sensor started.");
         let mut running = JoinSet::new();
         for (kind, lane) in self.lanes {
-            running.spawn(keep(self.plan.clone(), self.bus.clone(), self.stop.clone(), kind, lane));
+            running.spawn(keep(
+                self.plan.clone(),
+                self.bus.clone(),
+                self.stop.clone(),
+                kind,
+                lane,
+            ));
         }
         while running.join_next().await.is_some() {}
     }
@@ -89,7 +105,10 @@ impl SensorRuntime {
 
 impl fmt::Debug for SensorRuntime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SensorRuntime").field("sensor", &self.plan.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("SensorRuntime")
+            .field("sensor", &self.plan.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +125,15 @@ async fn keep(
     while !stop.is_cancelled() {
         let outcome = match next.take() {
             Some(lane) => lane.run().await,
-            None => match (Opener { plan: &plan, bus: &bus, stop: &stop, kind }).open().await {
+            None => match (Opener {
+                plan: &plan,
+                bus: &bus,
+                stop: &stop,
+                kind,
+            })
+            .open()
+            .await
+            {
                 Ok(lane) => {
                     pause = PAUSE;
                     lane.run().await
@@ -136,11 +163,20 @@ impl Opener<'_> {
         let (lane, executor) = (self.lane(), self.executor());
         Ok(match self.kind {
             LaneKind::Shared => {
-                let journal = self.state().await?.map(|store| Journal::new(store, "journal/shared"));
-                OpenLane::Shared(Box::new(SharedLane::new(lane, deliveries, executor, journal)))
+                let journal = self
+                    .state()
+                    .await?
+                    .map(|store| Journal::new(store, "journal/shared"));
+                OpenLane::Shared(Box::new(SharedLane::new(
+                    lane, deliveries, executor, journal,
+                )))
             }
-            LaneKind::Once => OpenLane::Once(Box::new(super::once::OnceLane::new(lane, deliveries, executor))),
-            LaneKind::Shard => OpenLane::Shard(Box::new(self.shard(lane, deliveries, executor).await?)),
+            LaneKind::Once => OpenLane::Once(Box::new(super::once::OnceLane::new(
+                lane, deliveries, executor,
+            ))),
+            LaneKind::Shard => {
+                OpenLane::Shard(Box::new(self.shard(lane, deliveries, executor).await?))
+            }
         })
     }
 
@@ -158,23 +194,37 @@ impl Opener<'_> {
         let plans: Result<Vec<_>> = self.triggers().map(|it| self.plan.resolver(it)).collect();
         let mut resolvers = Resolvers::new(plans?);
         let positions = restore(&mut resolvers, recovered.records, &self.plan.name)?;
-        let resets = self.triggers().enumerate().filter(|(_, it)| !it.resets.is_empty());
+        let resets = self
+            .triggers()
+            .enumerate()
+            .filter(|(_, it)| !it.resets.is_empty());
         let metrics = &self.plan.build.metrics;
         Ok(ShardLane::new(ShardParts {
-            gauges: self.triggers().map(|it| TriggerGauges::new(metrics, &it.shape)).collect(),
+            gauges: self
+                .triggers()
+                .map(|it| TriggerGauges::new(metrics, &it.shape))
+                .collect(),
             lane,
             deliveries,
             executor,
             resolvers,
-            resets: resets.map(|(index, trigger)| (index, trigger.resets.clone())).collect(),
-            at_most_once: self.triggers().map(|trigger| trigger.at_most_once).collect(),
+            resets: resets
+                .map(|(index, trigger)| (index, trigger.resets.clone()))
+                .collect(),
+            at_most_once: self
+                .triggers()
+                .map(|trigger| trigger.at_most_once)
+                .collect(),
             log,
             positions,
         }))
     }
 
     fn triggers(&self) -> impl Iterator<Item = &PlannedTrigger> {
-        self.plan.triggers.iter().filter(|trigger| trigger.lane == self.kind)
+        self.plan
+            .triggers
+            .iter()
+            .filter(|trigger| trigger.lane == self.kind)
     }
 
     async fn subscribe(&self) -> Result<Box<dyn Deliveries>> {
@@ -204,7 +254,10 @@ impl Opener<'_> {
         if !self.bus.capabilities().state_store {
             return Ok(None);
         }
-        self.bus.state(&format!("sensor/{}", self.scope())).await.map(Some)
+        self.bus
+            .state(&format!("sensor/{}", self.scope()))
+            .await
+            .map(Some)
     }
 
     fn lane(&self) -> Lane {
@@ -212,13 +265,21 @@ impl Opener<'_> {
         let mut subjects: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::new();
         for (index, dependency) in self.plan.dependencies.iter().enumerate() {
             let Subject { source, event } = dependency.subject.clone();
-            subjects.entry(source).or_default().entry(event).or_default().push(index);
+            subjects
+                .entry(source)
+                .or_default()
+                .entry(event)
+                .or_default()
+                .push(index);
         }
         Lane {
             sensor: self.plan.name.clone(),
             dependencies: self.dependencies(),
             subjects,
-            shapes: self.triggers().map(|trigger| trigger.shape.clone()).collect(),
+            shapes: self
+                .triggers()
+                .map(|trigger| trigger.shape.clone())
+                .collect(),
             recent: RecentIds::new(build.clock.now()),
             clock: build.clock.clone(),
             counters: LaneCounters::new(&build.metrics, &self.plan.name),
@@ -233,10 +294,16 @@ impl Opener<'_> {
 
     fn dependencies(&self) -> Vec<LaneDependency> {
         let of = |wanted: usize| {
-            let places = self.triggers().enumerate().filter_map(move |(trigger, planned)| {
-                let place = planned.dependencies.iter().position(|&index| index == wanted)?;
-                Some((trigger, u16::try_from(place).ok()?))
-            });
+            let places = self
+                .triggers()
+                .enumerate()
+                .filter_map(move |(trigger, planned)| {
+                    let place = planned
+                        .dependencies
+                        .iter()
+                        .position(|&index| index == wanted)?;
+                    Some((trigger, u16::try_from(place).ok()?))
+                });
             places.collect()
         };
         let dependencies = self.plan.dependencies.iter().enumerate();
@@ -247,7 +314,10 @@ impl Opener<'_> {
                 triggers: of(index),
                 refused: self.plan.build.metrics.counter(
                     names::SENSOR_EVENTS_FILTERED,
-                    &[("sensor_name", &*self.plan.name), ("dependency_name", &*dependency.name)],
+                    &[
+                        ("sensor_name", &*self.plan.name),
+                        ("dependency_name", &*dependency.name),
+                    ],
                 ),
             })
             .collect()
@@ -273,7 +343,11 @@ fn restore(resolvers: &mut Resolvers, records: Vec<Bytes>, sensor: &str) -> Resu
     }
     let restored = resolvers.restore(states)?;
     for dropped in &restored.dropped {
-        tracing::warn!(sensor, ?dropped, "what waited was dropped, since the sensor changed");
+        tracing::warn!(
+            sensor,
+            ?dropped,
+            "what waited was dropped, since the sensor changed"
+        );
     }
     Ok(positions)
 }

@@ -81,10 +81,16 @@ pub(crate) struct TriggerGauges {
 
 impl TriggerGauges {
     pub(crate) fn new(metrics: &Metrics, shape: &Shape) -> Self {
-        let labels = [("sensor_name", &*shape.sensor), ("trigger_name", &*shape.trigger)];
+        let labels = [
+            ("sensor_name", &*shape.sensor),
+            ("trigger_name", &*shape.trigger),
+        ];
         let rejected = |reason: Rejection| {
             let labels = [labels[0], labels[1], ("reason", reason.as_str())];
-            (reason, metrics.counter(names::SENSOR_EVENTS_REJECTED, &labels))
+            (
+                reason,
+                metrics.counter(names::SENSOR_EVENTS_REJECTED, &labels),
+            )
         };
         Self {
             pending: metrics.gauge(names::SENSOR_PENDING_EVENTS, &labels),
@@ -191,7 +197,9 @@ impl ShardLane {
         for rejected in rejected {
             let (trigger, reason) = (&self.lane.shapes[rejected.trigger].trigger, rejected.reason);
             self.gauges[rejected.trigger].reject(reason);
-            self.lane.observer.rejected(&self.lane.sensor, trigger, event, reason);
+            self.lane
+                .observer
+                .rejected(&self.lane.sensor, trigger, event, reason);
         }
         self.accepted.clear();
     }
@@ -229,7 +237,11 @@ impl ShardLane {
                 Err(error) => return Err(error),
             }
         }
-        if self.log.wants_snapshot() { self.snapshot().await } else { Ok(()) }
+        if self.log.wants_snapshot() {
+            self.snapshot().await
+        } else {
+            Ok(())
+        }
     }
 
     /// Brings the gauges up to date.
@@ -275,13 +287,17 @@ impl ShardLane {
         if matches!(finished.completion, Completion::Ended) {
             self.gauges[finished.trigger].open.add(-1.0);
             self.resolvers.commit(finished.trigger, &finished.firing);
-            self.commit_due.get_or_insert_with(|| Instant::now() + COMMIT_DELAY);
+            self.commit_due
+                .get_or_insert_with(|| Instant::now() + COMMIT_DELAY);
         }
     }
 
     /// Returns when the lane must wake up without a delivery.
     fn wake(&self) -> Option<Instant> {
-        let due = [self.resolvers.next_deadline(), self.reset_due].into_iter().flatten().min();
+        let due = [self.resolvers.next_deadline(), self.reset_due]
+            .into_iter()
+            .flatten()
+            .min();
         let due = due.map(|due| Instant::now() + due.since(self.lane.clock.now()));
         [due, self.commit_due].into_iter().flatten().min()
     }
@@ -305,7 +321,11 @@ impl ShardLane {
     }
 
     fn plan_reset(&mut self, now: Timestamp) {
-        self.reset_due = self.resets.iter().filter_map(|(_, schedule)| schedule.next(now)).min();
+        self.reset_due = self
+            .resets
+            .iter()
+            .filter_map(|(_, schedule)| schedule.next(now))
+            .min();
     }
 
     /// Lets running actions end within the grace period and stores their commits.

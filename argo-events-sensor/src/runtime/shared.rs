@@ -45,7 +45,15 @@ impl SharedLane {
         journal: Option<Journal>,
     ) -> Self {
         let (pending, journaled, next_ticket) = (BTreeMap::new(), 0, 0);
-        Self { lane, deliveries, executor, journal, pending, journaled, next_ticket }
+        Self {
+            lane,
+            deliveries,
+            executor,
+            journal,
+            pending,
+            journaled,
+            next_ticket,
+        }
     }
 
     /// Reads and fires until stopped, then drains.
@@ -69,12 +77,23 @@ impl SharedLane {
 
     /// Starts what an earlier process journaled and did not finish.
     async fn resume(&mut self) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
         for firing in journal.load(|trigger| self.lane.shape(trigger)).await? {
-            let Some(trigger) = self.lane.trigger(firing.trigger()) else { continue };
+            let Some(trigger) = self.lane.trigger(firing.trigger()) else {
+                continue;
+            };
             let ticket = self.ticket();
             let open = vec![(trigger, firing.clone())];
-            self.pending.insert(ticket, Pending { delivery: None, open, since: Instant::now() });
+            self.pending.insert(
+                ticket,
+                Pending {
+                    delivery: None,
+                    open,
+                    since: Instant::now(),
+                },
+            );
             self.journaled += 1;
             self.executor.submit(trigger, ticket, firing);
         }
@@ -113,17 +132,25 @@ impl SharedLane {
         for (trigger, firing) in &firings {
             self.executor.submit(*trigger, ticket, firing.clone());
         }
-        let pending = Pending { delivery: Some(delivery), open: firings, since: Instant::now() };
+        let pending = Pending {
+            delivery: Some(delivery),
+            open: firings,
+            since: Instant::now(),
+        };
         self.pending.insert(ticket, pending);
     }
 
     async fn finish(&mut self, finished: Finished) {
-        let Some(pending) = self.pending.get_mut(&finished.ticket) else { return };
+        let Some(pending) = self.pending.get_mut(&finished.ticket) else {
+            return;
+        };
         if matches!(finished.completion, Completion::Stopped) {
             // The delivery, or the journal, brings it again.
             return;
         }
-        pending.open.retain(|(trigger, firing)| *trigger != finished.trigger || !firing.is(&finished.firing));
+        pending.open.retain(|(trigger, firing)| {
+            *trigger != finished.trigger || !firing.is(&finished.firing)
+        });
         let is_journaled = pending.delivery.is_none();
         if is_journaled {
             self.forget(&finished.firing).await;
@@ -133,10 +160,18 @@ impl SharedLane {
 
     /// Acknowledges a delivery that waits for nothing any more.
     async fn close(&mut self, ticket: Ticket) {
-        if self.pending.get(&ticket).is_none_or(|pending| !pending.open.is_empty()) {
+        if self
+            .pending
+            .get(&ticket)
+            .is_none_or(|pending| !pending.open.is_empty())
+        {
             return;
         }
-        match self.pending.remove(&ticket).and_then(|pending| pending.delivery) {
+        match self
+            .pending
+            .remove(&ticket)
+            .and_then(|pending| pending.delivery)
+        {
             Some(delivery) => self.lane.acknowledge(delivery).await,
             None => self.journaled -= 1,
         }
@@ -152,9 +187,15 @@ impl SharedLane {
     /// Journals what is late and releases its delivery; without a store, shows a sign of life.
     async fn relieve(&mut self) {
         let crowded = self.pending.len() >= self.lane.max_in_flight;
-        let patience = if crowded { Duration::ZERO } else { self.lane.patience() };
+        let patience = if crowded {
+            Duration::ZERO
+        } else {
+            self.lane.patience()
+        };
         let late: Vec<Ticket> = (self.pending.iter())
-            .filter(|(_, pending)| pending.delivery.is_some() && pending.since.elapsed() >= patience)
+            .filter(|(_, pending)| {
+                pending.delivery.is_some() && pending.since.elapsed() >= patience
+            })
             .map(|(ticket, _)| *ticket)
             .collect();
         for ticket in late {
@@ -163,7 +204,9 @@ impl SharedLane {
     }
 
     async fn relieve_one(&mut self, ticket: Ticket) {
-        let Some(pending) = self.pending.get_mut(&ticket) else { return };
+        let Some(pending) = self.pending.get_mut(&ticket) else {
+            return;
+        };
         if let Some(journal) = &self.journal {
             let mut stored = Ok(());
             for (_, firing) in &pending.open {
@@ -181,7 +224,9 @@ impl SharedLane {
                     }
                     return;
                 }
-                Err(error) => tracing::warn!(%error, "a slow firing could not be journaled; its delivery stays open"),
+                Err(error) => {
+                    tracing::warn!(%error, "a slow firing could not be journaled; its delivery stays open")
+                }
             }
         }
         if let Some(delivery) = &pending.delivery

@@ -50,10 +50,18 @@ impl Alive {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let clock = Arc::new(TokioClock::starting_at(Timestamp::from_millis(1_767_225_600_000)));
+        let clock = Arc::new(TokioClock::starting_at(Timestamp::from_millis(
+            1_767_225_600_000,
+        )));
         let (firings, fired) = mpsc::channel(10_000);
         let bus = MemoryBus::new(Default::default(), clock.clone());
-        Self { bus, clock, triggers: OwnTriggers::new(), firings, fired }
+        Self {
+            bus,
+            clock,
+            triggers: OwnTriggers::new(),
+            firings,
+            fired,
+        }
     }
 
     /// Says what the trigger of that name does; each call is seen by [`Self::next`] first.
@@ -78,20 +86,30 @@ impl World {
     }
 
     pub(crate) async fn publish(&self, name: &str, id: &str, data: &str) {
-        let event = Event::builder(id, "shop", name).data(data.to_owned()).time(self.clock.now());
-        self.bus.publish(Arc::new(event.build())).await.expect("the memory bus accepts");
+        let event = Event::builder(id, "shop", name)
+            .data(data.to_owned())
+            .time(self.clock.now());
+        self.bus
+            .publish(Arc::new(event.build()))
+            .await
+            .expect("the memory bus accepts");
     }
 
     /// Waits for the next call of a trigger.
     pub(crate) async fn next(&mut self) -> Firing {
         let waited = tokio::time::timeout(Duration::from_secs(3600), self.fired.recv()).await;
-        waited.expect("a trigger should have been called").expect("the sender lives in the world")
+        waited
+            .expect("a trigger should have been called")
+            .expect("the sender lives in the world")
     }
 
     /// Lets time pass and checks that no trigger is called.
     pub(crate) async fn nothing_for(&mut self, duration: Duration) {
         let waited = tokio::time::timeout(duration, self.fired.recv()).await;
-        assert!(waited.is_err(), "no trigger should have been called, but {waited:?}");
+        assert!(
+            waited.is_err(),
+            "no trigger should have been called, but {waited:?}"
+        );
     }
 }
 
@@ -101,7 +119,10 @@ async fn perform(firings: mpsc::Sender<Firing>, act: Act, firing: Firing) -> Res
         Act::Succeed => Ok(()),
         Act::Fail => Err(Error::transient(ErrorKind::Unavailable, "told to fail")),
         Act::Wait(gate) => {
-            gate.acquire().await.expect("the gate is never closed").forget();
+            gate.acquire()
+                .await
+                .expect("the gate is never closed")
+                .forget();
             Ok(())
         }
     }
@@ -110,8 +131,14 @@ async fn perform(firings: mpsc::Sender<Firing>, act: Act, firing: Firing) -> Res
 /// A sensor over events of the source `shop`, one trigger per name and condition.
 pub(crate) fn sensor(dependencies: &[&str], triggers: &[(&str, &str)]) -> Sensor {
     let spec = SensorSpec {
-        dependencies: dependencies.iter().map(|name| Dependency::new(*name, "shop", *name)).collect(),
-        triggers: triggers.iter().map(|(name, conditions)| trigger(name, conditions)).collect(),
+        dependencies: dependencies
+            .iter()
+            .map(|name| Dependency::new(*name, "shop", *name))
+            .collect(),
+        triggers: triggers
+            .iter()
+            .map(|(name, conditions)| trigger(name, conditions))
+            .collect(),
         ..SensorSpec::default()
     };
     Sensor::new("orders", spec)

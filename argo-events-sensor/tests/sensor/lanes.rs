@@ -12,7 +12,9 @@ async fn an_event_fires_every_trigger_that_names_it_once() {
     let mut world = World::new();
     world.act("first", Act::Succeed);
     world.act("second", Act::Succeed);
-    let _alive = world.start(&sensor(&["paid"], &[("first", "paid"), ("second", "paid")])).await;
+    let _alive = world
+        .start(&sensor(&["paid"], &[("first", "paid"), ("second", "paid")]))
+        .await;
     world.publish("paid", "1", "{}").await;
     let mut fired = [world.next().await, world.next().await].map(|it| it.trigger().to_owned());
     fired.sort();
@@ -24,7 +26,9 @@ async fn an_event_fires_every_trigger_that_names_it_once() {
 async fn either_dependency_fires_alone() {
     let mut world = World::new();
     world.act("either", Act::Succeed);
-    let _alive = world.start(&sensor(&["a", "b"], &[("either", "a || b")])).await;
+    let _alive = world
+        .start(&sensor(&["a", "b"], &[("either", "a || b")]))
+        .await;
     world.publish("b", "1", "{}").await;
     assert_eq!(ids(&world.next().await), ["1"]);
     world.publish("a", "2", "{}").await;
@@ -51,7 +55,9 @@ async fn a_trigger_that_hangs_does_not_hold_others_back() {
     let mut world = World::new();
     world.act("stuck", Act::Wait(Arc::new(Semaphore::new(0))));
     world.act("free", Act::Succeed);
-    let _alive = world.start(&sensor(&["paid"], &[("stuck", "paid"), ("free", "paid")])).await;
+    let _alive = world
+        .start(&sensor(&["paid"], &[("stuck", "paid"), ("free", "paid")]))
+        .await;
     for number in 0..3000 {
         world.publish("paid", &number.to_string(), "{}").await;
     }

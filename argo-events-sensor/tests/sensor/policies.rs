@@ -10,7 +10,10 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(600);
 
 fn steps(steps: i32) -> Option<Backoff> {
-    Some(Backoff { steps: Some(steps), ..Backoff::default() })
+    Some(Backoff {
+        steps: Some(steps),
+        ..Backoff::default()
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +40,10 @@ async fn what_failed_for_good_goes_to_the_dead_letter_with_its_events() {
     world.act("ship", Act::Fail);
     world.act("complain", Act::Succeed);
     let mut orders = sensor(&["paid"], &[("ship", "paid")]);
-    let template = TriggerTemplate { name: "complain".into(), ..TriggerTemplate::default() };
+    let template = TriggerTemplate {
+        name: "complain".into(),
+        ..TriggerTemplate::default()
+    };
     orders.spec.triggers[0].dlq_trigger = Some(Box::new(Trigger::new(template)));
     let _alive = world.start(&orders).await;
     world.publish("paid", "1", "{}").await;

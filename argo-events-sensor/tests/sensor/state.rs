@@ -11,7 +11,9 @@ const LONG: Duration = Duration::from_secs(600);
 async fn a_condition_fires_once_with_the_latest_of_each() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
-    let _alive = world.start(&sensor(&["a", "b"], &[("ship", "a && b")])).await;
+    let _alive = world
+        .start(&sensor(&["a", "b"], &[("ship", "a && b")]))
+        .await;
     world.publish("a", "1", "{}").await;
     world.publish("a", "2", "{}").await;
     world.publish("b", "3", "{}").await;
@@ -58,8 +60,15 @@ async fn a_join_pairs_what_belongs_together_over_a_crash() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
     let mut orders = sensor(&["a", "b"], &[("ship", "a && b")]);
-    let join = Join { key: Some(JoinKey::All("order".into())), ..Join::default() };
-    orders.spec.triggers[0].template.as_mut().expect("has a template").join = Some(join);
+    let join = Join {
+        key: Some(JoinKey::All("order".into())),
+        ..Join::default()
+    };
+    orders.spec.triggers[0]
+        .template
+        .as_mut()
+        .expect("has a template")
+        .join = Some(join);
     let alive = world.start(&orders).await;
     world.publish("a", "1", r#"{"order":7}"#).await;
     world.publish("b", "2", r#"{"order":8}"#).await;
@@ -81,7 +90,11 @@ async fn a_window_that_ends_fires_with_what_is_there() {
         on_expire: argo_events_core::api::JoinOnExpire::Fire,
         ..Join::default()
     };
-    carts.spec.triggers[0].template.as_mut().expect("has a template").join = Some(join);
+    carts.spec.triggers[0]
+        .template
+        .as_mut()
+        .expect("has a template")
+        .join = Some(join);
     let _alive = world.start(&carts).await;
     world.publish("a", "1", r#"{"cart":7}"#).await;
     world.nothing_for(Duration::from_secs(3599)).await;
@@ -93,9 +106,17 @@ async fn a_reset_forgets_what_waits() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
     let mut orders = sensor(&["a", "b"], &[("ship", "a && b")]);
-    let by_time = ConditionsResetByTime { cron: "0 * * * *".into(), timezone: String::new() };
-    orders.spec.triggers[0].template.as_mut().expect("has a template").conditions_reset =
-        vec![ConditionsReset { by_time: Some(by_time) }];
+    let by_time = ConditionsResetByTime {
+        cron: "0 * * * *".into(),
+        timezone: String::new(),
+    };
+    orders.spec.triggers[0]
+        .template
+        .as_mut()
+        .expect("has a template")
+        .conditions_reset = vec![ConditionsReset {
+        by_time: Some(by_time),
+    }];
     let _alive = world.start(&orders).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     world.publish("a", "1", "{}").await;
@@ -111,7 +132,9 @@ async fn state_that_kept_its_meaning_survives_a_change_of_the_sensor() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
     world.act("more", Act::Succeed);
-    let alive = world.start(&sensor(&["a", "b"], &[("ship", "a && b")])).await;
+    let alive = world
+        .start(&sensor(&["a", "b"], &[("ship", "a && b")]))
+        .await;
     world.publish("a", "1", "{}").await;
     world.nothing_for(LONG).await;
     drop(alive);
@@ -126,15 +149,26 @@ async fn many_events_pair_exactly_once_whatever_crashes() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
     let mut orders = sensor(&["a", "b"], &[("ship", "a && b")]);
-    let join = Join { key: Some(JoinKey::All("order".into())), ..Join::default() };
-    orders.spec.triggers[0].template.as_mut().expect("has a template").join = Some(join);
+    let join = Join {
+        key: Some(JoinKey::All("order".into())),
+        ..Join::default()
+    };
+    orders.spec.triggers[0]
+        .template
+        .as_mut()
+        .expect("has a template")
+        .join = Some(join);
     let mut fired = std::collections::BTreeMap::new();
     for round in 0..20 {
         let alive = world.start(&orders).await;
         for number in 0..50 {
             let order = format!(r#"{{"order":{}}}"#, round * 50 + number);
-            world.publish("a", &format!("a{round}-{number}"), &order).await;
-            world.publish("b", &format!("b{round}-{number}"), &order).await;
+            world
+                .publish("a", &format!("a{round}-{number}"), &order)
+                .await;
+            world
+                .publish("b", &format!("b{round}-{number}"), &order)
+                .await;
             tokio::task::yield_now().await;
         }
         drop(alive);
@@ -142,8 +176,18 @@ async fn many_events_pair_exactly_once_whatever_crashes() {
     let _alive = world.start(&orders).await;
     while let Ok(Some(firing)) = tokio::time::timeout(LONG, world.fired.recv()).await {
         let pair = ids(&firing).join(" ");
-        assert_eq!(fired.entry(pair.clone()).or_insert_with(|| firing.id()), &firing.id());
-        assert_eq!(pair[1..].split(" b").collect::<std::collections::BTreeSet<_>>().len(), 1, "{pair}");
+        assert_eq!(
+            fired.entry(pair.clone()).or_insert_with(|| firing.id()),
+            &firing.id()
+        );
+        assert_eq!(
+            pair[1..]
+                .split(" b")
+                .collect::<std::collections::BTreeSet<_>>()
+                .len(),
+            1,
+            "{pair}"
+        );
     }
     assert_eq!(fired.len(), 1000);
 }

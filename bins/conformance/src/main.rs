@@ -7,8 +7,13 @@ const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 
 fn main() -> ExitCode {
     match arguments().and_then(|(directory, family, shown)| {
-        report::run(&directory, family.as_deref(), shown, &mut io::stdout().lock())
-            .map_err(|error| format!("{}: {error}", directory.display()))
+        report::run(
+            &directory,
+            family.as_deref(),
+            shown,
+            &mut io::stdout().lock(),
+        )
+        .map_err(|error| format!("{}: {error}", directory.display()))
     }) {
         Ok(totals) if totals.failed + totals.unknown == 0 => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
@@ -29,9 +34,17 @@ fn arguments() -> Result<(PathBuf, Option<String>, Option<usize>), String> {
             "--vectors" => directory = PathBuf::from(value()?),
             "--family" => family = Some(value()?),
             "--show" => {
-                shown = Some(value()?.parse().map_err(|_| "--show takes a number".to_owned())?);
+                shown = Some(
+                    value()?
+                        .parse()
+                        .map_err(|_| "--show takes a number".to_owned())?,
+                );
             }
-            _ => return Err(format!("unknown argument {word}: use --vectors DIR, --family NAME, --show N")),
+            _ => {
+                return Err(format!(
+                    "unknown argument {word}: use --vectors DIR, --family NAME, --show N"
+                ));
+            }
         }
     }
     Ok((directory, family, shown))

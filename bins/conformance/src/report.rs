@@ -29,7 +29,12 @@ pub struct Totals {
 ///
 /// # Errors
 /// When vectors cannot be read or the report cannot be written.
-pub fn run(directory: &Path, only: Option<&str>, shown: Option<usize>, out: &mut impl Write) -> io::Result<Totals> {
+pub fn run(
+    directory: &Path,
+    only: Option<&str>,
+    shown: Option<usize>,
+    out: &mut impl Write,
+) -> io::Result<Totals> {
     let mut totals = Totals::default();
     let mut seen = false;
     for family in vectors::families(directory)? {
@@ -50,12 +55,21 @@ pub fn run(directory: &Path, only: Option<&str>, shown: Option<usize>, out: &mut
     }
     if let (Some(name), false) = (only, seen) {
         totals.unknown += 1;
-        writeln!(out, "{name} is an unknown family: no such file in {}", directory.display())?;
+        writeln!(
+            out,
+            "{name} is an unknown family: no such file in {}",
+            directory.display()
+        )?;
     }
     if totals.waiting > 0 {
         writeln!(out, "waiting for later parts: {}", totals.waiting)?;
     }
-    writeln!(out, "{} passed, {} failed", totals.passed, totals.failed + totals.unknown)?;
+    writeln!(
+        out,
+        "{} passed, {} failed",
+        totals.passed,
+        totals.failed + totals.unknown
+    )?;
     Ok(totals)
 }
 
@@ -87,7 +101,13 @@ fn run_family(
     }
     let on_purpose: usize = differing.values().sum();
     let waits: usize = waiting.values().sum();
-    writeln!(out, "{} {}/{}", family.name, passed + on_purpose, vectors.len() - waits)?;
+    writeln!(
+        out,
+        "{} {}/{}",
+        family.name,
+        passed + on_purpose,
+        vectors.len() - waits
+    )?;
     for (rule, count) in differing {
         writeln!(out, "  differs on purpose {count}: {rule}")?;
     }

@@ -31,8 +31,13 @@ pub fn families(directory: &Path) -> io::Result<Vec<Family>> {
 
 fn family_of(path: PathBuf) -> Option<Family> {
     let file_name = path.file_name()?.to_str()?;
-    let name = file_name.strip_suffix(".jsonl.gz").or_else(|| file_name.strip_suffix(".jsonl"))?;
-    Some(Family { name: name.to_owned(), path })
+    let name = file_name
+        .strip_suffix(".jsonl.gz")
+        .or_else(|| file_name.strip_suffix(".jsonl"))?;
+    Some(Family {
+        name: name.to_owned(),
+        path,
+    })
 }
 
 /// Reads every vector of a family.
@@ -41,9 +46,15 @@ fn family_of(path: PathBuf) -> Option<Family> {
 /// When the file cannot be read or a line is not JSON.
 pub fn read(family: &Family) -> io::Result<Vec<Value>> {
     let file = File::open(&family.path)?;
-    let compressed = family.path.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> =
-        if compressed { Box::new(flate2::read::GzDecoder::new(file)) } else { Box::new(file) };
+    let compressed = family
+        .path
+        .extension()
+        .is_some_and(|extension| extension == "gz");
+    let reader: Box<dyn Read> = if compressed {
+        Box::new(flate2::read::GzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
     let mut vectors = Vec::new();
     for line in BufReader::new(reader).lines() {
         let line = line?;
@@ -60,5 +71,7 @@ pub fn bytes(vector: &Value, field: &str) -> Option<Vec<u8>> {
     if let Some(text) = vector[field].as_str() {
         return Some(text.as_bytes().to_vec());
     }
-    BASE64_STANDARD.decode(vector[format!("{field}_b64")].as_str()?).ok()
+    BASE64_STANDARD
+        .decode(vector[format!("{field}_b64")].as_str()?)
+        .ok()
 }
