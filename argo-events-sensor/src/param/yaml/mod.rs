@@ -108,54 +108,67 @@ fn limits() -> Options {
 /// Reads the first document; an empty text is a null.
 fn read(text: &str) -> Result<Arc<Node>, String> {
     let mut parser = Parser::new_from_str_with_options(text, limits());
-    let mut anchors: HashMap<usize, Arc<Node>> = HashMap::new();
-    let mut open: Vec<Open> = Vec::new();
+    let mut reader = Reader::default();
     while let Some(next) = parser.next_event() {
         let (event, _) = next.map_err(|error| error.to_string())?;
+        if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+            break;
+        }
+        if let Some(document) = reader.take(event)? {
+            return Ok(document);
+        }
+    }
+    Ok(Node::scalar(Scalar::Null))
+}
+
+/// Makes values of a parser's events, without recursion.
+#[derive(Default)]
+struct Reader {
+    anchors: HashMap<usize, Arc<Node>>,
+    open: Vec<Open>,
+}
+
+impl Reader {
+    /// Takes an event. Returns the document once it is complete.
+    fn take(&mut self, event: Event<'_>) -> Result<Option<Arc<Node>>, String> {
         let (node, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => (
-                Node::scalar(Scalar::read(&text, style, standard(tag.as_deref()))?),
-                anchor,
-            ),
-            Event::SequenceStart(_, anchor, _) => {
-                open.push(Open {
-                    anchor,
-                    is_map: false,
-                    children: Vec::new(),
-                });
-                continue;
+            Event::SequenceStart(_, anchor, _) => return Ok(self.begin(anchor, false)),
+            Event::MappingStart(_, anchor, _) => return Ok(self.begin(anchor, true)),
+            Event::Scalar(text, style, anchor, tag) => {
+                let scalar = Scalar::read(&text, style, standard(tag.as_deref()))?;
+                (Node::scalar(scalar), anchor)
             }
-            Event::MappingStart(_, anchor, _) => {
-                open.push(Open {
-                    anchor,
-                    is_map: true,
-                    children: Vec::new(),
-                });
-                continue;
-            }
-            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(closed) => {
                     let anchor = closed.anchor;
                     (closed.close()?, anchor)
                 }
-                None => continue,
+                None => return Ok(None),
             },
-            Event::Alias(id) => match anchors.get(&id) {
-                Some(node) => (Arc::clone(node), 0),
-                None => return Err("an anchor contains itself".to_owned()),
-            },
-            Event::DocumentEnd | Event::StreamEnd => break,
-            _ => continue,
+            Event::Alias(id) => {
+                let node = self.anchors.get(&id).ok_or("an anchor contains itself")?;
+                (Arc::clone(node), 0)
+            }
+            _ => return Ok(None),
         };
         if anchor > 0 {
-            anchors.insert(anchor, Arc::clone(&node));
+            self.anchors.insert(anchor, Arc::clone(&node));
         }
-        match open.last_mut() {
+        match self.open.last_mut() {
             Some(parent) => parent.children.push(node),
-            None => return Ok(node),
+            None => return Ok(Some(node)),
         }
+        Ok(None)
     }
-    Ok(Node::scalar(Scalar::Null))
+
+    fn begin(&mut self, anchor: usize, is_map: bool) -> Option<Arc<Node>> {
+        self.open.push(Open {
+            anchor,
+            is_map,
+            children: Vec::new(),
+        });
+        None
+    }
 }
 
 /// Returns the name of a tag of YAML itself.

@@ -9,7 +9,7 @@ mod client;
 mod config;
 #[cfg(feature = "http")]
 mod plan;
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "http")]
 mod trigger;

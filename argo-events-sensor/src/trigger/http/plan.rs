@@ -69,10 +69,10 @@ impl Plan {
 
     /// Makes the request of a firing, all but its secrets.
     pub(super) fn draft(self: &Arc<Self>, firing: &Firing) -> Result<Draft> {
-        let invalid = |reason: String| Error::permanent(ErrorKind::ConfigInvalid, reason);
         let url = self.url.clone().map_err(|reason| {
             invalid(format!("the url is not valid: {reason}")).with("url", &self.shown_url)
         })?;
+        // A parameter may have emptied the method; Go's client then asks with GET.
         let method = if self.method.is_empty() {
             "GET"
         } else {
@@ -81,35 +81,40 @@ impl Plan {
         if !is_token(method) {
             return Err(invalid(format!("{method:?} is no HTTP method")));
         }
-        let body = match &self.payload {
-            Some(payload) => payload
-                .payload(firing)?
-                .map(Bytes::from)
-                .unwrap_or_default(),
-            None => Bytes::new(),
-        };
-        if self.payload.is_none() && matches!(method, "POST" | "PATCH" | "PUT") {
-            tracing::warn!(
-                triggerName = firing.trigger(),
-                "payload parameters are not specified. request payload will be an empty string"
-            );
-        }
+        let body = self.body(firing, method)?;
         let mut headers = self.headers.clone();
         for (name, value) in self.dynamic.named(firing)? {
             headers.set(name, value);
         }
         self.add_firing_headers(&mut headers, firing);
         let (method, host) = (method.to_owned(), self.host.clone());
+        let request = Request {
+            method,
+            url,
+            host,
+            headers,
+            body,
+        };
         Ok(Draft {
-            request: Request {
-                method,
-                url,
-                host,
-                headers,
-                body,
-            },
+            request,
             plan: Arc::clone(self),
         })
+    }
+
+    fn body(&self, firing: &Firing, method: &str) -> Result<Bytes> {
+        if let Some(payload) = &self.payload {
+            return Ok(payload
+                .payload(firing)?
+                .map(Bytes::from)
+                .unwrap_or_default());
+        }
+        if matches!(method, "POST" | "PATCH" | "PUT") {
+            tracing::warn!(
+                triggerName = firing.trigger(),
+                "payload parameters are not specified. request payload will be an empty string"
+            );
+        }
+        Ok(Bytes::new())
     }
 
     /// Adds what lets the other side recognise a repeat and follow a trace.
@@ -195,6 +200,10 @@ async fn secure_value(header: &SecureHeader, secrets: &dyn SecretSource) -> Resu
         }
     };
     found.map_err(|error| error.with("header", &header.name))
+}
+
+fn invalid(reason: String) -> Error {
+    Error::permanent(ErrorKind::ConfigInvalid, reason)
 }
 
 /// Cuts user information out of a text that may be no URL.

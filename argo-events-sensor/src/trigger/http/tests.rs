@@ -1,5 +1,7 @@
 //! What the HTTP trigger promises, against a server that keeps every byte.
 
+#![cfg(feature = "http")]
+
 use super::{HttpConfig, TlsConfig};
 use argo_events_core::{
     Error, ErrorKind, Event, Executed, Firing, Result, SystemClock, Trigger, TriggerContext,
