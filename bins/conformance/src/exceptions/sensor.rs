@@ -289,3 +289,43 @@ fn only(filter: &Value, group: &str) -> Value {
     }
     filter
 }
+
+/// The interval of the log trigger is never kept.
+pub const LOG_INTERVAL: Rule = Rule {
+    name: "log: lines within the interval",
+    reason: "the reference forgets when it wrote last, so that its setting has no effect",
+    required: "the first line alone, since every firing of a vector comes at once",
+    applies: |vector| {
+        let trigger = &vector["in"]["trigger"];
+        let by_parameter = trigger["parameters"]
+            .to_string()
+            .contains("intervalSeconds");
+        by_parameter
+            || trigger["template"]["log"]["intervalSeconds"]
+                .as_u64()
+                .is_some_and(|seconds| seconds > 0)
+    },
+};
+
+/// Tells whether lines that differ are those that a rule requires.
+pub(crate) fn log_lines(vector: &Value, got: &Value) -> Option<Outcome> {
+    (LOG_INTERVAL.applies)(vector).then(|| {
+        let first = vector["want"]["lines"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .take(1)
+            .collect::<Vec<_>>();
+        let is_first = got
+            .as_array()
+            .is_some_and(|got| got.iter().collect::<Vec<_>>() == first);
+        LOG_INTERVAL.require(
+            vector,
+            if is_first {
+                Ok(())
+            } else {
+                Err(got.to_string())
+            },
+        )
+    })
+}

@@ -21,6 +21,7 @@ mod payloads;
 mod re2;
 mod sjson;
 mod trigger_http;
+mod trigger_queue;
 mod validate;
 
 /// Every family this project runs, by the name of its file.
@@ -42,6 +43,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("re2", re2::check),
     ("sjson", sjson::check),
     ("trigger-http", trigger_http::check),
+    ("trigger-queue", trigger_queue::check),
     ("validate", validate::check),
 ];
 
@@ -59,5 +61,4 @@ pub const WAITING: &[(&str, &str)] = &[
     ("transform", "jq and Lua: issue 5"),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
     ("trigger-k8s", "k8s trigger: issue 7"),
-    ("trigger-queue", "queue triggers are not built yet"),
 ];

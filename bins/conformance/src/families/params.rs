@@ -197,6 +197,6 @@ fn untyped_kind(input: &Value) -> Option<&'static str> {
         |kind: &&str| text.contains(&format!("\"{kind}\"")) || text.contains(&format!("\"{kind}."));
     untyped
         .iter()
-        .any(|kind| names(kind))
+        .any(names)
         .then_some("types of the fields of other kinds of triggers")
 }

@@ -1,7 +1,7 @@
 //! Family `trigger-http`: what the HTTP trigger sends, byte for byte.
 
-mod places;
-mod recorder;
+pub(super) mod places;
+pub(super) mod recorder;
 
 use super::events;
 use crate::{Outcome, exceptions};
@@ -64,7 +64,8 @@ async fn run(vector: &Value) -> Outcome {
     outcomes.swap_remove(failed.unwrap_or(0))
 }
 
-fn fired_events(input: &Value) -> Vec<&Value> {
+/// Lists the events of each firing.
+pub(super) fn fired_events(input: &Value) -> Vec<&Value> {
     match input["firings"].as_array() {
         Some(firings) => firings.iter().map(|firing| &firing["events"]).collect(),
         None => vec![&input["events"]; input["times"].as_u64().unwrap_or(1) as usize],
@@ -104,7 +105,7 @@ fn without_added(mut requests: Vec<Value>) -> Vec<Value> {
 }
 
 /// A trigger as a sensor has it, without retries.
-struct Attempt {
+pub(super) struct Attempt {
     spec: Result<api::Trigger>,
     sensor: String,
     secrets: Arc<Files>,
@@ -112,7 +113,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(input: &Value) -> Self {
+    pub(super) fn new(input: &Value) -> Self {
         let text = input["trigger"].to_string();
         Self {
             spec: Decoder::of::<api::Trigger>().decode(text.as_bytes()),
@@ -128,7 +129,8 @@ impl Attempt {
         }
     }
 
-    async fn fire(&self, events: &Value) -> Result<()> {
+    /// Fires once.
+    pub(super) async fn fire(&self, events: &Value) -> Result<()> {
         let spec = self
             .spec
             .as_ref()

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 /// The servers of a vector with the placeholders that stand for them.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(in crate::families) struct Places {
     /// Placeholders with what they stand for, the longest first.
     names: Vec<(&'static str, String)>,
     /// Keeps the servers running.
@@ -16,7 +16,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Starts the servers.
-    pub(super) async fn open(record: &Arc<Record>) -> io::Result<Self> {
+    pub(in crate::families) async fn open(record: &Arc<Record>) -> io::Result<Self> {
         let mut tasks = JoinSet::new();
         let first = recorder::serve("S1", record, &mut tasks).await?;
         let second = recorder::serve("S2", record, &mut tasks).await?;
@@ -37,12 +37,12 @@ impl Places {
     }
 
     /// Fills placeholders in.
-    pub(super) fn fill(&self, value: &Value) -> Value {
+    pub(in crate::families) fn fill(&self, value: &Value) -> Value {
         self.replaced(value, |text, (name, address)| text.replace(name, address))
     }
 
     /// Takes addresses out.
-    pub(super) fn empty(&self, requests: Vec<Value>) -> Vec<Value> {
+    pub(in crate::families) fn empty(&self, requests: Vec<Value>) -> Vec<Value> {
         let empty = |text: &str, (name, address): &(&str, String)| text.replace(address, name);
         requests
             .iter()

@@ -20,7 +20,7 @@ const HANDSHAKE: u8 = 0x16;
 
 /// What the servers of a vector share.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(in crate::families) struct Record {
     state: Mutex<State>,
 }
 
@@ -33,13 +33,18 @@ struct State {
 
 impl Record {
     /// Sets the answers, in order of arrival.
-    pub(super) fn answer_with(&self, peer: &Value) {
+    pub(in crate::families) fn answer_with(&self, peer: &Value) {
         self.lock().answers = peer.as_array().cloned().unwrap_or_default();
     }
 
     /// Takes the requests that came since the last call.
-    pub(super) fn take(&self) -> Vec<Value> {
+    pub(in crate::families) fn take(&self) -> Vec<Value> {
         std::mem::take(&mut self.lock().requests)
+    }
+
+    /// Returns how many requests came since the last call of [`Self::take`].
+    pub(in crate::families) fn count(&self) -> usize {
+        self.lock().requests.len()
     }
 
     /// Records a request and returns its answer; the last answer repeats.
@@ -58,7 +63,7 @@ impl Record {
 }
 
 /// Starts a server under a name.
-pub(super) async fn serve(
+pub(in crate::families) async fn serve(
     name: &'static str,
     record: &Arc<Record>,
     tasks: &mut JoinSet<()>,
