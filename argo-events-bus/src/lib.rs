@@ -11,6 +11,8 @@ mod group;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod key;
 #[cfg(any(feature = "memory", feature = "local"))]
+mod spread;
+#[cfg(any(feature = "memory", feature = "local"))]
 mod window;
 
 pub mod local;

@@ -4,15 +4,17 @@
 //! an event. Nobody outside the process can aim at a collision, and chance would need some 10¹⁴
 //! events to find one within a full window.
 
+use crate::spread::Spread;
 use argo_events_core::{Event, Timestamp};
 use std::{
     collections::{HashSet, VecDeque},
-    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+    hash::{BuildHasher, BuildHasherDefault, RandomState},
     time::Duration,
 };
 
-/// The most ids that are remembered, however long the window.
-pub(crate) const MOST_IDS: usize = 65_536;
+/// The most ids that are remembered, however long the window. A set of this size is cleaned up in
+/// place where a slightly larger one would be moved to twice the memory.
+pub(crate) const MOST_IDS: usize = 50_000;
 
 /// What stands for an event.
 pub(crate) type Fingerprint = u64;
@@ -33,30 +35,12 @@ impl Fingerprints {
     }
 }
 
-/// Takes a fingerprint as its own hash, since it is one.
-#[derive(Debug, Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        debug_assert!(false, "only fingerprints are hashed");
-    }
-
-    fn write_u64(&mut self, fingerprint: u64) {
-        self.0 = fingerprint;
-    }
-}
-
 /// The events accepted within the last so many seconds, and no more than [`MOST_IDS`].
 #[derive(Debug)]
 pub(crate) struct Window {
     length: Duration,
     fingerprints: Fingerprints,
-    known: HashSet<Fingerprint, BuildHasherDefault<Identity>>,
+    known: HashSet<Fingerprint, BuildHasherDefault<Spread>>,
     order: VecDeque<(Timestamp, Fingerprint)>,
 }
 
@@ -75,6 +59,12 @@ impl Window {
     /// Returns what makes the fingerprints of this window.
     pub(crate) fn fingerprints(&self) -> &Fingerprints {
         &self.fingerprints
+    }
+
+    /// Returns for how long an event is remembered.
+    #[cfg(feature = "local")]
+    pub(crate) fn length(&self) -> Duration {
+        self.length
     }
 
     /// Tells whether nothing is ever remembered.

@@ -4,8 +4,12 @@
 //! delay, or ready to be handed out again.
 
 use super::queue::Stored;
+use crate::spread::Spread;
 use argo_events_core::Event;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::BuildHasherDefault,
+};
 use tokio::time::Instant;
 
 /// One event given to a reader, with how often it was given to any.
@@ -18,10 +22,10 @@ pub(crate) struct Handed {
 /// Names a reader of the group.
 pub(crate) type ReaderId = u64;
 
-/// The events that are not settled yet, by sequence.
+/// The events that are not settled yet.
 #[derive(Debug, Default)]
 pub(crate) struct Unsettled {
-    entries: BTreeMap<u64, Entry>,
+    entries: HashMap<u64, Entry, BuildHasherDefault<Spread>>,
     ready: BTreeSet<u64>,
     /// No deadline of an entry lies before this.
     earliest: Option<Instant>,
@@ -209,7 +213,7 @@ impl Unsettled {
 
 #[cfg(feature = "local")]
 impl Unsettled {
-    /// Iterates over sequence, attempt, and until when it is delayed.
+    /// Iterates over sequence, attempt, and until when it is delayed, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32, Option<Instant>)> {
         self.entries.iter().map(|(sequence, entry)| {
             let delayed_until = match entry.state {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     group::{Group, Reader, Routes, Stored, lock},
-    window::{Fingerprints, MOST_IDS, Window},
+    window::{Fingerprints, Window},
 };
 use argo_events_core::{
     BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result,
@@ -25,7 +25,6 @@ use argo_events_core::{
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use std::{
-    io,
     path::Path,
     sync::{Arc, Mutex, atomic::Ordering},
     thread::JoinHandle,
@@ -96,8 +95,7 @@ impl LocalBus {
         let opened = log::open(&directory.path().join("events"), Limits::of(&config))
             .map_err(|error| cannot("open", directory.path(), error))?;
         let database = Arc::new(Database::open(directory.path().join("state.redb"))?);
-        let window = recall(&opened.log, &config, &*clock)
-            .map_err(|error| cannot("open", directory.path(), error))?;
+        let window = Window::new(config.dedup_window());
         let progress = Arc::new(Progress::default());
         progress.offered.store(opened.log.end(), Ordering::Release);
         let mailbox = Arc::new(Mailbox::new(Self::MOST_WAITING));
@@ -132,22 +130,6 @@ impl LocalBus {
             bytes: extent.bytes,
         }
     }
-}
-
-/// Remembers what was accepted within the window before the bus was closed.
-fn recall(log: &Log, config: &LocalConfig, clock: &dyn Clock) -> io::Result<Window> {
-    let mut window = Window::new(config.dedup_window());
-    if config.dedup_window().is_zero() {
-        return Ok(window);
-    }
-    let since = clock.now() - config.dedup_window();
-    log.recall(MOST_IDS as u64, since, |arrived_at, body| {
-        if let Some(identity) = body.identity() {
-            let fingerprint = window.fingerprints().of_identity(identity);
-            window.insert(fingerprint, arrived_at);
-        }
-    })?;
-    Ok(window)
 }
 
 impl Inner {

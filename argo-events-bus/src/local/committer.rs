@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     group::{Routes, Stored, lock},
-    window::{Fingerprint, Window},
+    window::{Fingerprint, MOST_IDS, Window},
 };
 use argo_events_core::{Clock, Event, Position, Receipt, Result, Timestamp};
 use std::{
@@ -78,6 +78,7 @@ impl Committer {
     /// Works until the mailbox is closed and empty.
     pub(super) fn run(mut self) {
         let _guard = AbandonOnPanic(Arc::clone(&self.mailbox));
+        self.recall();
         let (mut requests, mut batch) = (Vec::new(), Batch::default());
         loop {
             match self.mailbox.collect(&mut requests, Some(TRIM_EVERY)) {
@@ -86,6 +87,27 @@ impl Committer {
                 Collected::Closed => return,
             }
             self.trim();
+        }
+    }
+
+    /// Remembers what was accepted within the window before the bus was opened. Publishers wait
+    /// for it, nobody else does.
+    fn recall(&mut self) {
+        if self.window.is_off() {
+            return;
+        }
+        let since = self.clock.now() - self.window.length();
+        let window = &mut self.window;
+        let recalled = self
+            .appender
+            .log()
+            .recall(MOST_IDS as u64, since, |arrived_at, body| {
+                if let Some(identity) = body.identity() {
+                    window.insert(window.fingerprints().of_identity(identity), arrived_at);
+                }
+            });
+        if let Err(error) = recalled {
+            tracing::warn!(%error, "earlier events cannot be read: repeats of them are not recognised");
         }
     }
 

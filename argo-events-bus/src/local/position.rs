@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub(super) struct GroupPosition {
     /// The first place that the group has not seen.
     pub(super) next: u64,
-    /// What it has seen before that and not settled.
+    /// What it has seen before that and not settled, by sequence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) unsettled: Vec<Pending>,
 }
@@ -49,7 +49,8 @@ impl GroupPosition {
             attempt,
             due: until.map(due),
         };
-        let unsettled = desk.unsettled.iter().map(pending).collect();
+        let mut unsettled: Vec<_> = desk.unsettled.iter().map(pending).collect();
+        unsettled.sort_unstable_by_key(|pending| pending.sequence);
         Self {
             next: desk.queue.first_unseen(offered),
             unsettled,

@@ -65,6 +65,11 @@ impl Appender {
         }
     }
 
+    /// Returns the log.
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// Returns the sequence that the next event gets.
     pub(crate) fn end(&self) -> u64 {
         self.log.end()
