@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 pub enum Verdict {
     /// The event counts.
     Passed,
-    /// The event does not count; [`Filter::explain`] tells more.
+    /// The event does not count; [`Filter::explain`](super::Filter::explain) tells more.
     Rejected(Rejection),
     /// The event does not count, because something about it could not be told.
     Failed(Arc<str>),

@@ -1,7 +1,7 @@
 //! Parameters: values taken from the events of a firing and written into a template or a payload.
 //!
 //! Everything is compiled once; what remains per firing is looking up and writing. Where a value
-//! comes from is [`Source`]'s business, what body it is looked up in [`document`]'s.
+//! comes from is [`Source`]'s business, what it is looked up in that of [`Documents`].
 
 pub mod context;
 mod document;
