@@ -1,99 +1,46 @@
-//! One bound port: the socket, its routes, and the connections that come in.
+//! One bound port: the socket, its routes, and who may come in.
+//!
+//! What is said on a connection is the business of `connection`.
 
 use super::{
     Port,
-    answer::{HEAD_BYTES, answer, refusal},
-    linger::Lingering,
+    connection::{Shared, connection},
     table::Table,
     tls,
 };
 use argo_events_core::{
     Error, ErrorKind, Result,
-    http_host::{Response, Route, TlsPair},
+    http_host::{Route, TlsPair},
 };
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
-    convert::Infallible,
     fmt,
     future::poll_fn,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as Socket},
-    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    sync::OwnedSemaphorePermit,
+    time::sleep,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{debug, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 /// How long to wait after the system refused to accept a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What all listeners of a server share.
-pub(super) struct Shared {
-    connections: Arc<Semaphore>,
-    head_timeout: Duration,
-    body_timeout: Duration,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-    abort: CancellationToken,
-}
-
-impl Shared {
-    pub(super) fn new(connections: usize, head_timeout: Duration, body_timeout: Duration) -> Self {
-        Self {
-            connections: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
-            head_timeout,
-            body_timeout,
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-            abort: CancellationToken::new(),
-        }
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
-    /// Ends everything; tells whether all requests finished within the grace period.
-    pub(super) async fn close(&self, grace: Duration) -> bool {
-        self.stop.cancel();
-        self.tasks.close();
-        let finished = timeout(grace, self.tasks.wait()).await.is_ok();
-        self.abort.cancel();
-        self.tasks.wait().await;
-        finished
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Shared")
-            .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
-    }
-}
 
 /// A bound port.
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) table: Table,
-    tls: Option<(TlsPair, TlsAcceptor)>,
+    pub(super) tls: Option<(TlsPair, TlsAcceptor)>,
     /// `None` once the port is given back, which is at once: whoever comes later is refused.
     socket: Mutex<Option<TcpListener>>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
 }
 
 impl Listener {
@@ -116,7 +63,7 @@ impl Listener {
             .and_then(TcpListener::from_std)
             .map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        let (socket, stop) = (Mutex::new(Some(socket)), shared.stop.child_token());
+        let (socket, stop) = (Mutex::new(Some(socket)), shared.stop_token());
         let listener = Arc::new(Self {
             address,
             table,
@@ -124,9 +71,7 @@ impl Listener {
             socket,
             stop,
         });
-        shared
-            .tasks
-            .spawn(accept(Arc::clone(&listener), Arc::clone(shared)));
+        shared.spawn(accept(Arc::clone(&listener), Arc::clone(shared)));
         Ok((listener, number))
     }
 
@@ -222,8 +167,7 @@ async fn accept(listener: Arc<Listener>, shared: Arc<Shared>) {
             None => break,
             Some(Ok(stream)) => {
                 let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
-                let tasks = shared.tasks.clone();
-                tasks.spawn(connection(stream, listener, shared, permit));
+                Arc::clone(&shared).spawn(connection(stream, listener, shared, permit));
             }
             Some(Err(error)) => {
                 warn!(%error, address = %listener.address, "could not accept a connection");
@@ -238,81 +182,6 @@ async fn accept(listener: Arc<Listener>, shared: Arc<Shared>) {
 async fn permit(listener: &Listener, shared: &Shared) -> Option<OwnedSemaphorePermit> {
     tokio::select! {
         () = listener.stop.cancelled() => None,
-        permit = Arc::clone(&shared.connections).acquire_owned() => permit.ok(),
+        permit = shared.permit() => permit,
     }
-}
-
-async fn connection(
-    stream: TcpStream,
-    listener: Arc<Listener>,
-    shared: Arc<Shared>,
-    _permit: OwnedSemaphorePermit,
-) {
-    let abort = shared.abort.clone();
-    tokio::select! {
-        () = abort.cancelled() => {}
-        result = talk(stream, &listener, &shared) => {
-            if let Err(error) = result {
-                debug!(%error, address = %listener.address, "connection failed");
-            }
-        }
-    }
-}
-
-async fn talk(mut stream: TcpStream, listener: &Listener, shared: &Shared) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let Some((_, acceptor)) = &listener.tls else {
-        return speak(stream, listener, shared).await;
-    };
-    let handshake = async {
-        if !tls::is_tls(&stream).await? {
-            stream.write_all(tls::PLAIN).await?;
-            return Ok(None);
-        }
-        acceptor.accept(stream).await.map(Some)
-    };
-    let timed_out = |_| io::Error::from(io::ErrorKind::TimedOut);
-    match timeout(shared.head_timeout, handshake)
-        .await
-        .map_err(timed_out)??
-    {
-        Some(stream) => speak(stream, listener, shared).await,
-        None => Ok(()),
-    }
-}
-
-/// Answers the requests of one connection, until either side ends it.
-async fn speak<S>(stream: S, listener: &Listener, shared: &Shared) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let service = service_fn(|request| respond(request, &listener.table, shared.body_timeout));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(shared.head_timeout)
-        .max_buf_size(HEAD_BYTES)
-        .half_close(true)
-        .serve_connection(TokioIo::new(Lingering::new(stream)), service);
-    let mut connection = pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = listener.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    result.map_err(io::Error::other)
-}
-
-async fn respond(
-    request: Request<Incoming>,
-    table: &Table,
-    patience: Duration,
-) -> Result<http::Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let response: Response = match refusal(&head) {
-        None => answer(table, Request::from_parts(head, body), patience).await,
-        Some(response) => response,
-    };
-    Ok(response.map(Full::new))
 }

@@ -9,6 +9,8 @@ mod answer;
 #[cfg(feature = "http")]
 mod body;
 #[cfg(feature = "http")]
+mod connection;
+#[cfg(feature = "http")]
 mod linger;
 #[cfg(feature = "http")]
 mod listener;

@@ -1,9 +1,6 @@
 //! Binds ports as routes ask for them, and gives them back when their last route is gone.
 
-use super::{
-    Port,
-    listener::{Listener, Shared},
-};
+use super::{Port, connection::Shared, listener::Listener};
 use argo_events_core::{
     Error, ErrorKind, Result,
     http_host::{HttpHost, Route, RouteGuard},

@@ -245,6 +245,23 @@ async fn a_request_that_does_not_end_is_cut_off_after_the_grace_period() {
 }
 
 #[tokio::test]
+async fn idle_connections_do_not_hold_up_the_end() {
+    let server = local();
+    let _guard = server.serve(route("0", "/a", "a")).await.unwrap();
+    let address = server.address("0").unwrap();
+    let mut used = connect(address).await;
+    exchange(&mut used, "POST /a HTTP/1.1", "1").await;
+    let _fresh = connect(address).await;
+    let never = Duration::from_secs(3600);
+    let closed = tokio::time::timeout(GRACE, server.close(never)).await;
+    assert!(
+        closed.is_ok(),
+        "the end waited for connections that say nothing"
+    );
+    assert_eq!(used.read(&mut [0]).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_connection_serves_one_request_after_the_other() {
     let server = local();
     let _guard = server.serve(route("0", "/a", "a")).await.unwrap();

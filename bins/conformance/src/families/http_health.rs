@@ -9,12 +9,19 @@ use super::http::{
     model::Model,
     rig::Rig,
 };
-use crate::{Outcome, exceptions::{Rule, http}};
+use crate::{
+    Outcome,
+    exceptions::{Rule, http},
+};
 use serde_json::{Value, json};
 
 /// The rules of this family; the first that applies is counted.
-const RULES: [&Rule; 4] =
-    [&http::PORT_FAULT, &http::SHARED_PLACE, &http::HEALTH_PLACE, &http::STOPPED_IS_GONE];
+const RULES: [&Rule; 4] = [
+    &http::PORT_FAULT,
+    &http::SHARED_PLACE,
+    &http::HEALTH_PLACE,
+    &http::STOPPED_IS_GONE,
+];
 
 /// Runs one vector.
 pub(super) fn check(vector: &Value) -> Outcome {
@@ -24,7 +31,11 @@ pub(super) fn check(vector: &Value) -> Outcome {
         return Outcome::Waits("source kind not built yet");
     }
     let got = run(input);
-    let recorded = vector["want"]["steps"].as_array().into_iter().flatten().map(recorded_step);
+    let recorded = vector["want"]["steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(recorded_step);
     let recorded = Value::Array(recorded.collect());
     if agree(&recorded, &got) {
         return Outcome::Passed;
@@ -51,7 +62,10 @@ fn run(input: &Value) -> Value {
             rig.wait_for_an_event();
             json!({})
         } else if step["collectAsync"] == true {
-            let exchange = under_way.pop().and_then(|thread| thread.join().ok()).unwrap_or_default();
+            let exchange = under_way
+                .pop()
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_default();
             facts_of(&mut rig, &exchange)
         } else {
             carry_out(&mut rig, step)

@@ -14,21 +14,66 @@ const EVENT: &str = "example";
 
 /// What differs on purpose, in the order in which it changes what is required.
 const ADJUSTMENTS: &[Adjustment] = &[
-    Adjustment { rule: &http::FAULT_ONCE, change: |wanted, _| once(wanted) },
-    Adjustment { rule: &http::FORM_LIMIT, change: refuse_form },
-    Adjustment { rule: &http::PIECES, change: refuse_pieces },
-    Adjustment { rule: &http::MANY_HEADERS, change: |wanted, _| refuse(wanted, 431) },
-    Adjustment { rule: &http::NO_INVITATION, change: |wanted, _| no_interim(wanted) },
-    Adjustment { rule: &http::NO_SLASH, change: serve },
-    Adjustment { rule: &http::NO_PATH, change: serve },
-    Adjustment { rule: &http::BLANK_LINES, change: serve },
-    Adjustment { rule: &http::FRAGMENT, change: serve },
-    Adjustment { rule: &http::UNESCAPED, change: |wanted, _| refuse(wanted, 400) },
-    Adjustment { rule: &http::LONG_TARGET, change: |wanted, _| refuse(wanted, 414) },
-    Adjustment { rule: &http::NOT_HTTP, change: |wanted, _| refuse(wanted, 400) },
-    Adjustment { rule: &http::PREFACE, change: |wanted, _| wanted["answers"] = json!([]) },
-    Adjustment { rule: &http::TRAILING, change: refuse_rest },
-    Adjustment { rule: &http::EXPECTATIONS, change: |wanted, _| no_interim(wanted) },
+    Adjustment {
+        rule: &http::FAULT_ONCE,
+        change: |wanted, _| once(wanted),
+    },
+    Adjustment {
+        rule: &http::FORM_LIMIT,
+        change: refuse_form,
+    },
+    Adjustment {
+        rule: &http::PIECES,
+        change: refuse_pieces,
+    },
+    Adjustment {
+        rule: &http::MANY_HEADERS,
+        change: |wanted, _| refuse(wanted, 431),
+    },
+    Adjustment {
+        rule: &http::NO_INVITATION,
+        change: |wanted, _| no_interim(wanted),
+    },
+    Adjustment {
+        rule: &http::NO_SLASH,
+        change: serve,
+    },
+    Adjustment {
+        rule: &http::NO_PATH,
+        change: serve,
+    },
+    Adjustment {
+        rule: &http::BLANK_LINES,
+        change: serve,
+    },
+    Adjustment {
+        rule: &http::FRAGMENT,
+        change: serve,
+    },
+    Adjustment {
+        rule: &http::UNESCAPED,
+        change: |wanted, _| refuse(wanted, 400),
+    },
+    Adjustment {
+        rule: &http::LONG_TARGET,
+        change: |wanted, _| refuse(wanted, 414),
+    },
+    Adjustment {
+        rule: &http::NOT_HTTP,
+        change: |wanted, _| refuse(wanted, 400),
+    },
+    Adjustment {
+        rule: &http::PREFACE,
+        change: |wanted, _| wanted["answers"] = json!([]),
+    },
+    Adjustment {
+        rule: &http::TRAILING,
+        change: refuse_rest,
+    },
+    Adjustment {
+        rule: &http::EXPECTATIONS,
+        change: |wanted, _| no_interim(wanted),
+    },
 ];
 
 /// Runs one vector.
@@ -43,7 +88,12 @@ pub(super) fn check(vector: &Value) -> Outcome {
     }
     let exchange = client::exchange(rig.port, input);
     let facts = compare::facts(&exchange, &rig.take_events(), rig.failures(EVENT));
-    compare::compare(vector, compare::recorded(&vector["want"]), &facts, ADJUSTMENTS)
+    compare::compare(
+        vector,
+        compare::recorded(&vector["want"]),
+        &facts,
+        ADJUSTMENTS,
+    )
 }
 
 fn not_started(vector: &Value, reason: String) -> Outcome {
@@ -115,15 +165,24 @@ fn serve(wanted: &mut Value, vector: &Value) {
     let target = String::from_utf8_lossy(&sent.target).into_owned();
     let target = target.split('#').next().unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("/", |it| it.1));
+    let path = path.split_once("://").map_or(path, |(_, rest)| {
+        rest.split_once('/').map_or("/", |it| it.1)
+    });
     let settings = &vector["in"]["spec"]["webhook"][EVENT];
     let text = |name: &str| settings[name].as_str().unwrap_or_default();
-    let (answer, events) = if path.trim_start_matches('/') != text("endpoint").trim_start_matches('/') {
-        (json!({"status": 404}), json!([]))
-    } else if sent.method != text("method").as_bytes() {
-        (json!({"status": 400, "body": "http method does not match"}), json!([]))
-    } else {
-        (json!({"status": 200, "body": "success"}), json!([{"event": EVENT}]))
-    };
+    let (answer, events) =
+        if path.trim_start_matches('/') != text("endpoint").trim_start_matches('/') {
+            (json!({"status": 404}), json!([]))
+        } else if sent.method != text("method").as_bytes() {
+            (
+                json!({"status": 400, "body": "http method does not match"}),
+                json!([]),
+            )
+        } else {
+            (
+                json!({"status": 200, "body": "success"}),
+                json!([{"event": EVENT}]),
+            )
+        };
     *wanted = json!({"answers": [answer], "events": events, "failed": 0});
 }

@@ -16,7 +16,11 @@ pub(super) fn check(vector: &Value) -> Outcome {
     let Some(encoded) = encode(&vector["in"]) else {
         return Outcome::Waits("source kind not built yet");
     };
-    let wanted = if vector["error"] == true { &vector["message"] } else { &vector["want"] };
+    let wanted = if vector["error"] == true {
+        &vector["message"]
+    } else {
+        &vector["want"]
+    };
     let got = match encoded {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => error.replace("type json.RawMessage", "type *json.RawMessage"),
@@ -32,19 +36,38 @@ fn encode(input: &Value) -> Option<Result<Vec<u8>, String>> {
         "WebhookEventData" => {
             let body = members.json("body");
             let header = members.lists("header");
-            body.and_then(|body| WebhookEventData { header, body: &body, metadata }.encode())
+            body.and_then(|body| {
+                WebhookEventData {
+                    header,
+                    body: &body,
+                    metadata,
+                }
+                .encode()
+            })
         }
         "CalendarEventData" => {
             let event_time = &members.bytes("eventTime").unwrap_or_default();
-            Ok(CalendarEventData { event_time, metadata }.encode())
+            Ok(CalendarEventData {
+                event_time,
+                metadata,
+            }
+            .encode())
         }
         "GenericEventData" => match members.value("body").map(|value| &value["bytes"]) {
             Some(Value::String(_) | Value::Null) if members.is_bytes("body") => {
                 let bytes = members.bytes("body");
-                GenericEventData { body: Body::Bytes(bytes.as_deref()), metadata }.encode()
+                GenericEventData {
+                    body: Body::Bytes(bytes.as_deref()),
+                    metadata,
+                }
+                .encode()
             }
             _ => members.json("body").and_then(|body| {
-                GenericEventData { body: Body::Json(&body), metadata }.encode()
+                GenericEventData {
+                    body: Body::Json(&body),
+                    metadata,
+                }
+                .encode()
             }),
         },
         _ => return None,
@@ -58,11 +81,15 @@ struct Members<'a>(&'a Value);
 impl Members<'_> {
     fn value(&self, name: &str) -> Option<&Value> {
         let fields = self.0["fields"].as_array()?;
-        fields.iter().find(|field| field["name"] == name).map(|field| &field["value"])
+        fields
+            .iter()
+            .find(|field| field["name"] == name)
+            .map(|field| &field["value"])
     }
 
     fn is_bytes(&self, name: &str) -> bool {
-        self.value(name).is_some_and(|value| value.get("bytes").is_some())
+        self.value(name)
+            .is_some_and(|value| value.get("bytes").is_some())
     }
 
     fn bytes(&self, name: &str) -> Option<Vec<u8>> {
@@ -71,13 +98,24 @@ impl Members<'_> {
 
     fn texts(&self, name: &str) -> Option<BTreeMap<String, Vec<u8>>> {
         let members = self.value(name)?["map"].as_object()?;
-        Some(members.iter().map(|(key, value)| (key.clone(), text(value).unwrap_or_default())).collect())
+        Some(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), text(value).unwrap_or_default()))
+                .collect(),
+        )
     }
 
     fn lists(&self, name: &str) -> Option<BTreeMap<String, Option<Vec<Vec<u8>>>>> {
-        let list = |value: &Value| Some(value["list"].as_array()?.iter().filter_map(text).collect());
+        let list =
+            |value: &Value| Some(value["list"].as_array()?.iter().filter_map(text).collect());
         let members = self.value(name)?["map"].as_object()?;
-        Some(members.iter().map(|(key, value)| (key.clone(), list(value))).collect())
+        Some(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), list(value)))
+                .collect(),
+        )
     }
 
     /// Gives the JSON of a member of any type; a raw one as it is written.
@@ -100,7 +138,9 @@ fn text(value: &Value) -> Option<Vec<u8>> {
     if let Some(plain) = plain {
         return Some(plain.as_bytes().to_vec());
     }
-    let encoded = value["stringBytes"].as_str().or_else(|| value["bytes"].as_str())?;
+    let encoded = value["stringBytes"]
+        .as_str()
+        .or_else(|| value["bytes"].as_str())?;
     BASE64_STANDARD.decode(encoded).ok()
 }
 
@@ -137,7 +177,9 @@ fn write_plain(out: &mut Vec<u8>, value: &Value) -> Result<(), gojson::Error> {
     } else if let Some(number) = value["int"].as_str() {
         out.extend_from_slice(number.as_bytes());
     } else if let Some(number) = value["float64"].as_str() {
-        let number = number.parse().map_err(|_| gojson::Error::NumberTooLarge(number.to_owned()))?;
+        let number = number
+            .parse()
+            .map_err(|_| gojson::Error::NumberTooLarge(number.to_owned()))?;
         return gojson::encode_f64_into(out, number);
     } else if let Some(truth) = value["bool"].as_bool() {
         out.extend_from_slice(truth.to_string().as_bytes());

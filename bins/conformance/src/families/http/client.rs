@@ -1,9 +1,9 @@
 //! Sends exactly the bytes of a vector, and reads what comes back.
 
 use super::{
-    tls,
     request::{head, whole},
     text::bytes,
+    tls,
 };
 use serde_json::Value;
 use std::{
@@ -38,7 +38,10 @@ pub(crate) struct Exchange {
 
 /// Carries out the exchange that a vector, or a step of one, describes.
 pub(crate) fn exchange(port: u16, input: &Value) -> Exchange {
-    let refused = |end| Exchange { answers: Vec::new(), end: Some(end) };
+    let refused = |end| Exchange {
+        answers: Vec::new(),
+        end: Some(end),
+    };
     let Ok(socket) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
         return refused("connection refused");
     };
@@ -52,7 +55,12 @@ pub(crate) fn exchange(port: u16, input: &Value) -> Exchange {
     } else {
         Box::new(own)
     };
-    let mut connection = Connection { socket, stream, received: Vec::new(), closed: false };
+    let mut connection = Connection {
+        socket,
+        stream,
+        received: Vec::new(),
+        closed: false,
+    };
     let requests = match &input["requests"] {
         Value::Array(requests) => requests.clone(),
         _ => vec![input["request"].clone()],
@@ -134,8 +142,15 @@ impl Connection {
     }
 
     fn ended(&self, exchange: Exchange) -> Exchange {
-        let end = if self.closed { "closed without a response" } else { "no response in time" };
-        Exchange { end: Some(end), ..exchange }
+        let end = if self.closed {
+            "closed without a response"
+        } else {
+            "no response in time"
+        };
+        Exchange {
+            end: Some(end),
+            ..exchange
+        }
     }
 
     /// A server that refuses may close while we still send; its answer is what counts.
@@ -175,7 +190,9 @@ impl Connection {
         patience: Duration,
         enough: impl Fn(&[u8]) -> Option<usize>,
     ) -> Option<usize> {
-        self.socket.set_read_timeout(Some(patience)).expect("the time is not zero");
+        self.socket
+            .set_read_timeout(Some(patience))
+            .expect("the time is not zero");
         let mut piece = [0; 16 * 1024];
         loop {
             if let Some(found) = enough(&self.received) {
@@ -198,24 +215,35 @@ impl Connection {
     fn take_head(&mut self) -> Option<Answer> {
         let end = find(&self.received, b"\r\n\r\n")?;
         let rest = self.received.split_off(end + 4);
-        let head = String::from_utf8_lossy(&std::mem::replace(&mut self.received, rest)).into_owned();
+        let head =
+            String::from_utf8_lossy(&std::mem::replace(&mut self.received, rest)).into_owned();
         let mut lines = head.trim_end().lines();
         let (version, status) = lines.next()?.split_once(' ')?;
         let status = status.get(..3)?.parse().ok()?;
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
         let version = version.to_owned();
-        Some(Answer { status, version, headers: headers.collect(), ..Answer::default() })
+        Some(Answer {
+            status,
+            version,
+            headers: headers.collect(),
+            ..Answer::default()
+        })
     }
 
     fn take_body(&mut self, patience: Duration, answer: &Answer) -> Option<Vec<u8>> {
-        let length = answer.headers.get("content-length").and_then(|text| text.parse().ok());
+        let length = answer
+            .headers
+            .get("content-length")
+            .and_then(|text| text.parse().ok());
         let Some(length) = length else {
             // Without a length it ends with the connection.
             self.receive(patience, |_| None);
             return Some(std::mem::take(&mut self.received));
         };
-        self.receive(patience, |received| (received.len() >= length).then_some(length))?;
+        self.receive(patience, |received| {
+            (received.len() >= length).then_some(length)
+        })?;
         let rest = self.received.split_off(length);
         Some(std::mem::replace(&mut self.received, rest))
     }
@@ -226,5 +254,7 @@ fn is_head(request: &Value) -> bool {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }

@@ -13,7 +13,12 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Headers that are compared; the rest belongs to the connection.
-const HEADERS: [&str; 4] = ["content-length", "content-type", "location", "x-content-type-options"];
+const HEADERS: [&str; 4] = [
+    "content-length",
+    "content-type",
+    "location",
+    "x-content-type-options",
+];
 /// Events longer than this are recorded by their length and digest.
 const LONG: usize = 6000;
 
@@ -46,11 +51,15 @@ pub(crate) fn compare(vector: &Value, wanted: Value, got: &Value, rules: &[Adjus
 pub(crate) fn agree(wanted: &Value, got: &Value) -> bool {
     match (wanted, got) {
         (Value::Null, _) => true,
-        (Value::Object(wanted), Value::Object(got)) => {
-            wanted.iter().all(|(name, wanted)| agree(wanted, got.get(name).unwrap_or(&Value::Null)))
-        }
+        (Value::Object(wanted), Value::Object(got)) => wanted
+            .iter()
+            .all(|(name, wanted)| agree(wanted, got.get(name).unwrap_or(&Value::Null))),
         (Value::Array(wanted), Value::Array(got)) => {
-            wanted.len() == got.len() && wanted.iter().zip(got).all(|(wanted, got)| agree(wanted, got))
+            wanted.len() == got.len()
+                && wanted
+                    .iter()
+                    .zip(got)
+                    .all(|(wanted, got)| agree(wanted, got))
         }
         _ => wanted == got,
     }
@@ -120,7 +129,10 @@ fn data_facts(data: &[u8]) -> Value {
     if data.len() <= LONG {
         return shown(data);
     }
-    let digest: String = Sha256::digest(data).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(data)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     json!({"length": data.len(), "sha256": digest})
 }
 

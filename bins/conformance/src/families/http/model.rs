@@ -18,7 +18,10 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(input: &Value) -> Self {
         Self {
-            events: input["spec"]["webhook"].as_object().cloned().unwrap_or_default(),
+            events: input["spec"]["webhook"]
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
             secrets: input["secrets"].clone(),
             steps: input["steps"].as_array().cloned().unwrap_or_default(),
             active: Vec::new(),
@@ -30,7 +33,11 @@ impl Model {
 
     /// Gives what is required of each step.
     pub(crate) fn run(&mut self) -> Vec<Value> {
-        self.steps.clone().iter().map(|step| self.step(step)).collect()
+        self.steps
+            .clone()
+            .iter()
+            .map(|step| self.step(step))
+            .collect()
     }
 
     fn step(&mut self, step: &Value) -> Value {
@@ -55,15 +62,19 @@ impl Model {
     }
 
     fn text(&self, event: &str, name: &str) -> &str {
-        self.events.get(event).and_then(|event| event[name].as_str()).unwrap_or_default()
+        self.events
+            .get(event)
+            .and_then(|event| event[name].as_str())
+            .unwrap_or_default()
     }
 
     /// Returns the port as a placeholder or number, without what does not change it.
     fn port(&self, event: &str) -> Option<String> {
         let port = self.text(event, "port").trim_start_matches(['+', '0', ':']);
         let digits = port.replace("{port}", "1").replace("{port2}", "2");
-        (digits.parse::<u16>().is_ok() && !port.starts_with(|c: char| c != '{' && port.contains('{')))
-            .then(|| port.to_owned())
+        (digits.parse::<u16>().is_ok()
+            && !port.starts_with(|c: char| c != '{' && port.contains('{')))
+        .then(|| port.to_owned())
     }
 
     fn start(&mut self, event: &str) -> bool {
@@ -107,9 +118,15 @@ impl Model {
         let target = String::from_utf8_lossy(&sent.target).into_owned();
         let path = target.split('?').next().unwrap_or_default();
         let method = String::from_utf8_lossy(&sent.method).into_owned();
-        let fitting: Vec<_> =
-            self.active.iter().filter(|event| fits(self.text(event, "endpoint"), path)).collect();
-        let status = match fitting.iter().find(|event| self.text(event, "method") == method) {
+        let fitting: Vec<_> = self
+            .active
+            .iter()
+            .filter(|event| fits(self.text(event, "endpoint"), path))
+            .collect();
+        let status = match fitting
+            .iter()
+            .find(|event| self.text(event, "method") == method)
+        {
             Some(event) if self.failing => return self.failed(event),
             Some(event) => return published(event),
             None if path == "/health" => json!({"status": 200}),
@@ -132,9 +149,11 @@ fn published(event: &str) -> Value {
 
 /// Compares segment by segment; a segment in braces fits any other that is not empty.
 fn fits(endpoint: &str, path: &str) -> bool {
-    let (wanted, given): (Vec<_>, Vec<_>) = (endpoint.split('/').collect(), path.split('/').collect());
+    let (wanted, given): (Vec<_>, Vec<_>) =
+        (endpoint.split('/').collect(), path.split('/').collect());
     wanted.len() == given.len()
-        && wanted.iter().zip(given).all(|(wanted, given)| {
-            *wanted == given || wanted.starts_with('{') && !given.is_empty()
-        })
+        && wanted
+            .iter()
+            .zip(given)
+            .all(|(wanted, given)| *wanted == given || wanted.starts_with('{') && !given.is_empty())
 }

@@ -30,31 +30,48 @@ impl Sent {
     fn read(all: &[u8]) -> Self {
         let blank = all.iter().take_while(|byte| b"\r\n".contains(byte)).count();
         let sent = &all[blank..];
-        let (head, body) = split(sent, b"\r\n\r\n").or_else(|| split(sent, b"\n\n")).unwrap_or((sent, b""));
-        let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end().to_vec());
+        let (head, body) = split(sent, b"\r\n\r\n")
+            .or_else(|| split(sent, b"\n\n"))
+            .unwrap_or((sent, b""));
+        let mut lines = head
+            .split(|byte| *byte == b'\n')
+            .map(|line| line.trim_ascii_end().to_vec());
         let first = lines.next().unwrap_or_default();
         let mut words = first.splitn(3, |byte| *byte == b' ').map(<[u8]>::to_vec);
         let mut word = || words.next().unwrap_or_default();
         let (method, target, version) = (word(), word(), word());
-        Self { method, target, version, lines: lines.collect(), body: body.to_vec(), after_blank_lines: blank > 0 }
+        Self {
+            method,
+            target,
+            version,
+            lines: lines.collect(),
+            body: body.to_vec(),
+            after_blank_lines: blank > 0,
+        }
     }
 
     /// Returns the first value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         self.lines.iter().find_map(|line| {
             let (found, value) = split(line, b":")?;
-            found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+            found
+                .eq_ignore_ascii_case(name.as_bytes())
+                .then(|| value.trim_ascii())
         })
     }
 
     /// Returns the length that the head announces.
     pub(crate) fn announced(&self) -> Option<usize> {
-        std::str::from_utf8(self.header("content-length")?).ok()?.parse().ok()
+        std::str::from_utf8(self.header("content-length")?)
+            .ok()?
+            .parse()
+            .ok()
     }
 
     /// Tells whether the body is framed in pieces.
     pub(crate) fn is_chunked(&self) -> bool {
-        self.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+        self.header("transfer-encoding")
+            .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
     }
 
     /// Reads the pieces of a body; tells whether they end as they should.
@@ -90,7 +107,15 @@ pub(crate) fn head(request: &Value) -> Vec<u8> {
     let words = ["method", "target", "version"].map(|name| bytes(&request[name]));
     let mut head = words.join(&b' ');
     for header in request["headers"].as_array().into_iter().flatten() {
-        head.extend([b"\r\n".to_vec(), bytes(&header[0]), b": ".to_vec(), bytes(&header[1])].concat());
+        head.extend(
+            [
+                b"\r\n".to_vec(),
+                bytes(&header[0]),
+                b": ".to_vec(),
+                bytes(&header[1]),
+            ]
+            .concat(),
+        );
     }
     head.extend_from_slice(b"\r\n\r\n");
     head

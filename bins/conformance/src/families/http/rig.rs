@@ -25,7 +25,11 @@ use tokio::runtime::Runtime;
 /// Where the sources run.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(1).enable_all().build().expect("threads can be started")
+    builder
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("threads can be started")
 });
 
 /// How long sources may take to end.
@@ -61,14 +65,26 @@ impl Rig {
             .host(Arc::new(server.clone()));
         let (spec, running) = (filled(&input["spec"]), BTreeMap::new());
         let occupied = Vec::new();
-        Self { port, second_port, occupied, bus, server, runtime, metrics, spec, running }
+        Self {
+            port,
+            second_port,
+            occupied,
+            bus,
+            server,
+            runtime,
+            metrics,
+            spec,
+            running,
+        }
     }
 
     /// Starts an event and waits until it listens; says why it does not.
     pub(crate) fn start(&mut self, event: &str) -> std::result::Result<(), String> {
         let kinds = self.spec.as_object().into_iter().flatten();
         let found = kinds.filter_map(|(kind, events)| Some((kind, events.get(event)?)));
-        let spec: Value = found.map(|(kind, config)| (kind.clone(), json!({event: config}))).collect();
+        let spec: Value = found
+            .map(|(kind, config)| (kind.clone(), json!({event: config})))
+            .collect();
         let object = json!({"metadata": {"name": "http-source"}, "spec": spec});
         let object: api::EventSource = serde_json::from_value(object).map_err(|e| e.to_string())?;
         let running = RUNTIME.block_on(async {
@@ -89,7 +105,9 @@ impl Rig {
     /// Stops an event; tells whether it had been started.
     pub(crate) fn stop(&mut self, event: &str) -> bool {
         let running = self.running.remove(event);
-        running.map(|running| RUNTIME.block_on(running.drain(GRACE))).is_some()
+        running
+            .map(|running| RUNTIME.block_on(running.drain(GRACE)))
+            .is_some()
     }
 
     /// Sets what happens to events: `fail`, `slow`, or anything else.
@@ -104,12 +122,17 @@ impl Rig {
 
     /// Returns the port that a step means.
     pub(crate) fn port_of(&self, step: &Value) -> u16 {
-        if step["port"] == "{port2}" { self.second_port } else { self.port }
+        if step["port"] == "{port2}" {
+            self.second_port
+        } else {
+            self.port
+        }
     }
 
     /// Takes a port away, as another program would.
     pub(crate) fn occupy(&mut self, port: u16) {
-        self.occupied.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+        self.occupied
+            .extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
     }
 
     /// Waits until an event was handed over that nobody took yet.
@@ -128,7 +151,9 @@ impl Rig {
     /// Returns how many inputs of an event failed so far.
     pub(crate) fn failures(&self, event: &str) -> u64 {
         let labels = &[("eventsource_name", "http-source"), ("event_name", event)];
-        self.metrics.counter(names::EVENTS_PROCESSING_FAILED, labels).value()
+        self.metrics
+            .counter(names::EVENTS_PROCESSING_FAILED, labels)
+            .value()
     }
 }
 
@@ -144,7 +169,10 @@ impl Drop for Rig {
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there are free ports");
-    listener.local_addr().expect("a bound socket has an address").port()
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
 }
 
 fn fill(value: &Value, port: u16, second_port: u16) -> Value {
@@ -160,7 +188,9 @@ fn secrets(given: &Value) -> MemorySecrets {
         for (key, value) in keys.as_object().into_iter().flatten() {
             let value = super::text::bytes(value);
             let value = String::from_utf8_lossy(&value);
-            let value = value.replace("{tls-cert}", tls::CERTIFICATE).replace("{tls-key}", tls::KEY);
+            let value = value
+                .replace("{tls-cert}", tls::CERTIFICATE)
+                .replace("{tls-key}", tls::KEY);
             secrets = secrets.with_secret(name, key, value);
         }
     }
@@ -215,7 +245,10 @@ impl EventBus for Dispatch {
     }
 
     async fn subscribe(&self, _: Subscription) -> Result<Box<dyn Deliveries>> {
-        Err(Error::permanent(ErrorKind::Unsupported, "nothing can be read back"))
+        Err(Error::permanent(
+            ErrorKind::Unsupported,
+            "nothing can be read back",
+        ))
     }
 
     async fn close(&self) -> Result<()> {

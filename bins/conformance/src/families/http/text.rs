@@ -13,6 +13,13 @@ pub(super) fn bytes(value: &Value) -> Vec<u8> {
         return BASE64_STANDARD.decode(text).unwrap_or_default();
     }
     let part = |name: &str| vectors::bytes(value, name).unwrap_or_default();
-    let times = value["times"].as_u64().and_then(|times| usize::try_from(times).ok());
-    [part("pre"), part("unit").repeat(times.unwrap_or_default()), part("post")].concat()
+    let times = value["times"]
+        .as_u64()
+        .and_then(|times| usize::try_from(times).ok());
+    [
+        part("pre"),
+        part("unit").repeat(times.unwrap_or_default()),
+        part("post"),
+    ]
+    .concat()
 }
