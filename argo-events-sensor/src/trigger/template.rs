@@ -95,6 +95,11 @@ impl Assembly<'_> {
         templates.report_unknown(template, &place, problems);
         let template = templates.respell(template, &place, problems)?;
         let (descriptor, config) = templates.choose(&template, &place, problems)?;
+        if !descriptor.is_available() {
+            let message = format!("this build cannot run triggers of kind {}", descriptor.kind);
+            problems.error(place.field(descriptor.kind), message);
+            return None;
+        }
         let checked = check(descriptor, &config, &place.field(descriptor.kind));
         let parameters = self.parameters(problems);
         checked.map_err(|found| problems.extend(found)).ok()?;
@@ -304,5 +309,115 @@ impl Trigger for TemplatedTrigger {
             )
         })?;
         inner.trigger.execute(&inner.rendered, context).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argo_events_core::{
+        Event, SystemClock,
+        resolver::{Held, Shape as Names},
+        secret::MemorySecrets,
+    };
+
+    fn make(trigger: &str) -> Result<Arc<dyn Trigger>, Vec<String>> {
+        let registry = crate::trigger::descriptors()
+            .into_iter()
+            .fold(Registry::default(), Registry::with);
+        let secrets = Arc::new(MemorySecrets::default());
+        let surroundings = TriggerBuild::new("orders", "ship", secrets, Arc::new(SystemClock));
+        let trigger: api::Trigger = serde_json::from_str(trigger).unwrap();
+        build(
+            &trigger,
+            &registry,
+            &surroundings,
+            &["paid".to_owned()],
+            &FieldPath::root(),
+        )
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    fn firing(body: &str) -> Firing {
+        let (sensor, trigger) = ("orders".to_owned(), "ship".to_owned());
+        let shape = Names {
+            sensor,
+            trigger,
+            dependencies: vec!["paid".to_owned()],
+        };
+        let event = Arc::new(
+            Event::builder("77", "shop", "paid")
+                .data(body.to_owned())
+                .build(),
+        );
+        Firing::new(
+            Arc::new(shape),
+            [Held {
+                dependency: 0,
+                event,
+            }],
+        )
+    }
+
+    #[cfg(feature = "http")]
+    #[tokio::test]
+    async fn parameters_edit_the_whole_template_before_it_is_used() {
+        let trigger = make(
+            r#"{"template":{"name":"ship","http":{"url":"http://h/","method":"GET"}},"parameters":[
+                {"src":{"dependencyName":"paid","dataKey":"path"},"dest":"http.url","operation":"append"},
+                {"src":{"dependencyName":"paid","value":"PUT"},"dest":"HTTP.Method"}]}"#,
+        );
+        let rendered = trigger
+            .unwrap()
+            .render(&firing(r#"{"path":"a b"}"#))
+            .await
+            .unwrap();
+        assert_eq!(rendered.view()["url"], "http://h/a%20b");
+        assert_eq!(rendered.view()["method"], "PUT");
+    }
+
+    #[cfg(feature = "http")]
+    #[tokio::test]
+    async fn a_value_of_another_type_fails_the_attempt_and_names_the_field() {
+        let trigger = make(
+            r#"{"template":{"name":"ship","http":{"url":"http://h/"}},"parameters":[
+                {"src":{"dependencyName":"paid","dataKey":"n"},"dest":"http.timeout"}]}"#,
+        );
+        let error = trigger
+            .unwrap()
+            .render(&firing(r#"{"n":5}"#))
+            .await
+            .unwrap_err();
+        assert_eq!(error.context("field"), Some("http.timeout"));
+    }
+
+    #[test]
+    #[cfg(feature = "http")]
+    fn of_several_kinds_the_first_in_the_references_order_counts() {
+        let trigger = make(r#"{"template":{"name":"ship","log":{},"http":{"url":"http://h/"}}}"#);
+        assert_eq!(trigger.unwrap().kind(), "http");
+    }
+
+    #[test]
+    fn what_cannot_be_run_or_is_no_kind_is_a_mistake() {
+        let of = |template: &str| {
+            make(&format!(r#"{{"template":{{"name":"ship",{template}}}}}"#))
+                .err()
+                .unwrap()
+        };
+        assert_eq!(
+            of(r#""k8s":{}"#),
+            ["template.k8s: this build cannot run triggers of kind k8s"]
+        );
+        assert!(
+            of(r#""htp":{}"#)
+                .iter()
+                .any(|problem| problem.contains("names no kind of trigger"))
+        );
+        assert!(
+            of(r#""http":{"timeout":"x"}"#)[0]
+                .starts_with("template.http.timeout: takes an integer")
+        );
+        assert_eq!(make("{}").err().unwrap(), ["template: is required"]);
     }
 }
