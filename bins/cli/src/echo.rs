@@ -4,6 +4,7 @@ use crate::{
     arguments::Echo,
     exit::{Exit, Failure},
     paint::Paint,
+    run::Signals,
 };
 use axum::{
     Router,
@@ -11,7 +12,8 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
 };
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use tokio::net::TcpListener;
 
 /// Headers that every client sends and nobody looks for.
 const DULL: &[&str] = &[
@@ -40,28 +42,27 @@ pub(crate) fn run(arguments: &Echo) -> Result<Exit, Failure> {
         status,
         paint: Paint::stdout(),
     };
-    let port = arguments.port;
-    super::run::runtime()?.block_on(async move {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
-            .await
-            .map_err(|error| {
-                Failure::new(
-                    Exit::Unreachable,
-                    format!("port {port}: {error}; use --port, or stop what listens there"),
-                )
-            })?;
-        eprintln!("answering {} on http://localhost:{port}", status.as_u16());
-        let app = Router::new().fallback(answer).with_state(printer);
-        let stopped = async {
-            // Without a signal handler the default action ends the process as well.
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        axum::serve(listener, app)
-            .with_graceful_shutdown(stopped)
-            .await
-            .map_err(|error| Failure::new(Exit::Unreachable, error))?;
-        Ok(Exit::Fine)
-    })
+    super::run::runtime()?.block_on(serve(arguments.port, printer))
+}
+
+async fn serve(port: u16, printer: Printer) -> Result<Exit, Failure> {
+    let refused = |error: io::Error| {
+        let message = format!("port {port}: {error}; use --port, or stop what listens there");
+        Failure::new(Exit::Unreachable, message)
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(refused)?;
+    let port = listener.local_addr().map_err(refused)?.port();
+    let status = printer.status.as_u16();
+    eprintln!("answering {status} on http://localhost:{port}");
+    let mut signals = Signals::listen()?;
+    let app = Router::new().fallback(answer).with_state(printer);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move { signals.next().await })
+        .await
+        .map_err(refused)?;
+    Ok(Exit::Fine)
 }
 
 async fn answer(

@@ -1,8 +1,9 @@
 //! One or two lines for each event, as it happens.
 
-use crate::paint::Paint;
+use crate::{arguments::LogFormat, logging::clock_time, paint::Paint};
 use argo_events::{
-    Clock, Event, Firing, SystemClock,
+    Event, Firing,
+    core::resolver::Rejection,
     sensor::{
         dependency::Verdict,
         runtime::{Ending, Observer},
@@ -11,7 +12,10 @@ use argo_events::{
 use std::{
     collections::VecDeque,
     io::Write as _,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,19 +24,28 @@ const REMEMBERED: usize = 256;
 /// Characters of an id that are shown.
 const SHOWN: usize = 8;
 
-/// Prints what sensors decide.
+/// Prints what sensors decide, and counts what is under way. Programs read the log instead.
 #[derive(Debug)]
 pub(crate) struct Live {
     paint: Paint,
+    quiet: bool,
+    in_flight: AtomicU64,
     seen: Mutex<VecDeque<String>>,
 }
 
 impl Live {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(log: LogFormat) -> Self {
         Self {
             paint: Paint::stdout(),
+            quiet: log == LogFormat::Json,
+            in_flight: AtomicU64::new(0),
             seen: Mutex::default(),
         }
+    }
+
+    /// Returns how many firings have begun and not ended.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     fn is_new(&self, event: &Event) -> bool {
@@ -48,19 +61,17 @@ impl Live {
     }
 
     fn print(&self, what: &str, text: &str) {
-        let now = SystemClock.now().truncated_to_seconds().to_string();
-        let time = now.get(11..19).unwrap_or_default();
+        let time = self.paint.faint(clock_time());
         // Whoever reads may have gone away; events go on.
-        let _ = writeln!(
-            std::io::stdout(),
-            "{} {what} {text}",
-            self.paint.faint(time)
-        );
+        let _ = writeln!(std::io::stdout(), "{time} {what} {text}");
     }
 }
 
 impl Observer for Live {
     fn filtered(&self, sensor: &str, dependency: &str, event: &Event, verdict: &Verdict) {
+        if self.quiet {
+            return;
+        }
         if self.is_new(event) {
             let size = event.data().map_or(0, |data| data.len());
             let subject = format!("{}/{}", event.source(), event.subject());
@@ -78,7 +89,28 @@ impl Observer for Live {
         }
     }
 
+    fn rejected(&self, _: &str, trigger: &str, event: &Event, reason: Rejection) {
+        if !self.quiet {
+            let what = self.paint.faint("skipped");
+            let reason = reason.as_str().replace('_', " ");
+            let text = format!("{trigger} does not take {}  {reason}", short(event.id()));
+            self.print(&what, &text);
+        }
+    }
+
+    fn fired(&self, _: &Firing) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn ended(&self, firing: &Firing, ending: &Ending<'_>, elapsed: Duration) {
+        // What an earlier process left open was never counted as begun.
+        let less = |count: u64| Some(count.saturating_sub(1));
+        if !matches!(ending, Ending::Stopped) {
+            let _ = (self.in_flight).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+        if self.quiet {
+            return;
+        }
         let events: Vec<_> = firing
             .events()
             .map(|(name, event)| format!("{name} {}", short(event.id())))

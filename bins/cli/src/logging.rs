@@ -1,27 +1,38 @@
-//! How the command logs: short lines for people, or one JSON object per line.
+//! How the command logs: short lines for people, or one JSON object per line, as the reference writes.
+
+mod json;
+mod short;
 
 use crate::arguments::LogFormat;
-use std::io::IsTerminal as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use json::Json;
+use short::Short;
+pub(crate) use short::clock_time;
+use std::{env, io};
+use tracing_subscriber::{EnvFilter, fmt, fmt::format::JsonFields};
 
-/// Starts logging to standard error. `RUST_LOG` and the reference's `LOG_LEVEL` choose what.
+/// What people see beside the lines for each event. Warnings about manifests are printed before.
+const FOR_PEOPLE: &str = "warn,argo_events::engine::fault=off";
+const FOR_PROGRAMS: &str = "info";
+
+/// Starts logging: to standard error for people, to standard output for programs. `RUST_LOG` and
+/// the reference's `LOG_LEVEL` choose what.
 pub(crate) fn start(format: LogFormat) {
-    // Per event the command prints lines of its own, so that people need only warnings.
-    let default = match format {
-        LogFormat::Pretty => "warn",
-        LogFormat::Json => "info",
+    let level = env::var("RUST_LOG").or_else(|_| env::var("LOG_LEVEL"));
+    let filter = |default: &str| {
+        let level = level.as_deref().ok().filter(|level| !level.is_empty());
+        EnvFilter::new(level.unwrap_or(default))
     };
-    let level = std::env::var("RUST_LOG").or_else(|_| std::env::var("LOG_LEVEL"));
-    let filter = EnvFilter::new(level.unwrap_or_else(|_| default.to_owned()));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Pretty => {
-            builder
-                .with_ansi(std::io::stderr().is_terminal())
-                .with_target(false)
-                .compact()
-                .init();
-        }
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Pretty => fmt()
+            .with_env_filter(filter(FOR_PEOPLE))
+            .with_writer(io::stderr)
+            .event_format(Short::new())
+            .init(),
+        LogFormat::Json => fmt()
+            .with_env_filter(filter(FOR_PROGRAMS))
+            .with_writer(io::stdout)
+            .fmt_fields(JsonFields::new())
+            .event_format(Json)
+            .init(),
     }
 }

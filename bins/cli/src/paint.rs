@@ -1,4 +1,4 @@
-//! Colour, on terminals only, and never when `NO_COLOR` is set.
+//! Colour, on terminals only, and never when `NO_COLOR` is set; and small matters of wording.
 
 use std::{fmt, io::IsTerminal as _};
 
@@ -50,4 +50,10 @@ impl Paint {
             text.to_string()
         }
     }
+}
+
+/// Counts a noun: `1 file`, `2 files`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }

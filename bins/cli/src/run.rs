@@ -1,19 +1,29 @@
 //! `argo-events run`: manifests in this process, until Ctrl-C.
+//!
+//! [`prepare`] finds every mistake before anything starts; then the engine runs, is replaced when
+//! manifests change, and drains at the end.
 
 mod banner;
 mod health;
+mod ports;
+mod prepare;
+mod signals;
 mod watch;
 
 use crate::{
-    arguments::{BusKind, LogFormat, Run},
+    arguments::Run,
     exit::{Exit, Failure},
     live::Live,
     logging,
+    paint::counted,
 };
 use argo_events::{
-    BuildError, Engine, EventBus, Manifests, Running,
-    manifest::{Checks, LocalSecrets},
+    Error, Manifests, Running,
+    core::telemetry::names::{SENSOR_PENDING_EVENTS, SOURCE_IN_FLIGHT},
 };
+use health::Health;
+use prepare::Prepared;
+pub(crate) use signals::Signals;
 use std::{sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
 
@@ -35,112 +45,185 @@ pub(crate) fn run(arguments: Run) -> Result<Exit, Failure> {
 }
 
 async fn serve(arguments: &Run) -> Result<Exit, Failure> {
-    let (manifests, engine) = build(arguments, None)?;
+    let mut signals = Signals::listen()?;
+    let health = Health::open(&arguments.metrics).await;
+    let live = Arc::new(Live::new(arguments.log));
     let mut changes = watch::Changes::of(&arguments.paths);
-    let mut running = start(engine).await?;
-    banner::print(arguments, &manifests, &running).await;
-    let health = health::serve(&arguments.metrics, &running).await?;
-    let grace = Duration::from_secs(arguments.grace);
+    let metrics_fault = health.as_ref().err().cloned();
+    let prepared = prepare::first(arguments, &live, metrics_fault)?;
+    let health = health.map_err(|fault| Failure::new(Exit::InputWrong, fault))?;
+    let started = tokio::select! {
+        started = start(prepared) => started?,
+        () = signals.next() => return Ok(Exit::Interrupted),
+    };
+    let mut session = Session {
+        arguments,
+        live,
+        health,
+        running: started.0,
+        manifests: started.1,
+    };
+    session.present();
     loop {
         tokio::select! {
-            () = interrupted() => break,
-            () = changes.next(), if arguments.watch => {
-                running = reload(arguments, running).await?;
-                health.watch(&running);
-            }
+            () = signals.next() => break,
+            () = changes.next(), if arguments.watch => session = session.reload().await?,
         }
     }
-    eprintln!("draining");
-    let drained = tokio::select! {
-        drained = running.drain(grace) => drained,
-        () = interrupted() => return Ok(Exit::Interrupted),
-    };
-    drained.map_err(|error| Failure::new(Exit::Unreachable, error))?;
-    Ok(Exit::Fine)
+    session.drain(&mut signals).await
 }
 
-/// Reads and checks everything; nothing is started.
-fn build(arguments: &Run, bus: Option<Arc<dyn EventBus>>) -> Result<(Manifests, Engine), Failure> {
-    let manifests = Manifests::from_paths(&arguments.paths)
-        .map_err(|error| Failure::new(Exit::InputWrong, error))?;
-    if manifests.files().is_empty() {
-        let message = "no manifest was found; name a .yaml or .json file, or a folder with some";
-        return Err(Failure::new(Exit::InputWrong, message));
-    }
-    let mut secrets = LocalSecrets::default().with_environment();
-    if let Some(directory) = &arguments.secrets_dir {
-        secrets = secrets.with_directory(directory);
-    }
-    let mut builder = Engine::builder()
-        .manifests(manifests.clone())
-        .checks(Checks::before_running(secrets).strict(arguments.strict))
-        .data_directory(&arguments.data_dir);
-    if arguments.log == LogFormat::Pretty {
-        builder = builder.observer(Arc::new(Live::new()));
-    }
-    builder = match (bus, arguments.bus) {
-        (Some(bus), _) => builder.shared_bus(bus),
-        (None, Some(BusKind::Memory)) => builder.bus_kind("memory"),
-        (None, Some(BusKind::Local)) => builder.bus_kind("local"),
-        (None, None) => builder,
-    };
-    let engine = builder.build().map_err(|error| refused(&error))?;
-    Ok((manifests, engine))
-}
-
-fn refused(error: &BuildError) -> Failure {
-    let count = error.diagnostics().errors() + error.faults().len();
-    let errors = if count == 1 { "error" } else { "errors" };
-    Failure::listing(
-        Exit::InputWrong,
-        format!("{error}\n{count} {errors}; nothing was started"),
-    )
-}
-
-async fn start(engine: Engine) -> Result<Running, Failure> {
-    let running = engine
-        .start()
-        .await
-        .map_err(|error| Failure::new(Exit::Unreachable, error))?;
+/// Starts the engine and waits until its sources listen.
+async fn start(prepared: Prepared) -> Result<(Running, Manifests), Failure> {
+    let Prepared {
+        manifests,
+        engine,
+        ports,
+    } = prepared;
+    let running = engine.start().await.map_err(|error| cannot_start(&error))?;
     let readiness = running.ready().await;
+    let needs_port = |waiting: &&String| {
+        let mut names = ports.iter().map(|it| format!("source {}: ", it.owner));
+        names.any(|name| waiting.starts_with(&name))
+    };
+    // Somebody took the port after it was looked at. Other sources may wait for theirs.
+    if let Some(late) = readiness.waiting.iter().find(needs_port) {
+        return Err(Failure::new(Exit::Unreachable, late));
+    }
     for waiting in &readiness.waiting {
         eprintln!("warning: {waiting}");
     }
-    Ok(running)
+    Ok((running, manifests))
 }
 
-/// Replaces what runs by what the manifests say now; with a mistake in them, everything goes on as it was.
-async fn reload(arguments: &Run, running: Running) -> Result<Running, Failure> {
-    let bus = running.bus().clone();
-    match build(arguments, Some(bus)) {
-        Err(failure) => {
-            Exit::report(failure);
-            eprintln!("the manifests changed and are wrong now; going on with what ran before");
-            Ok(running)
-        }
-        Ok((manifests, engine)) => {
-            running.stop(Duration::from_secs(arguments.grace)).await;
-            let running = start(engine).await?;
-            eprintln!("reloaded");
-            banner::print(arguments, &manifests, &running).await;
-            Ok(running)
-        }
+fn cannot_start(error: &Error) -> Failure {
+    let text = match error.context("directory") {
+        Some(directory) => format!(
+            "the bus cannot be started in {directory}: {}; --data-dir names another directory",
+            error.message()
+        ),
+        None => format!("the bus cannot be started: {error}"),
+    };
+    Failure::new(Exit::Unreachable, text)
+}
+
+/// The labels of a series that has two.
+type Pair<'a> = [(&'static str, &'a str); 2];
+
+/// What runs, and what belongs to it.
+struct Session<'a> {
+    arguments: &'a Run,
+    live: Arc<Live>,
+    health: Health,
+    running: Running,
+    manifests: Manifests,
+}
+
+impl Session<'_> {
+    fn present(&self) {
+        self.health.watch(&self.running);
+        banner::print(
+            self.arguments,
+            &self.manifests,
+            &self.running,
+            self.health.address(),
+        );
     }
-}
 
-/// Resolves at Ctrl-C, or when the system asks the process to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+    fn grace(&self) -> Duration {
+        Duration::from_secs(self.arguments.grace)
+    }
+
+    /// Replaces what runs by what the manifests say now; with a mistake in them, everything goes on as it was.
+    async fn reload(self) -> Result<Self, Failure> {
+        let (bus, listening) = (self.running.bus().clone(), self.running.listening());
+        let prepared = match prepare::again(self.arguments, &self.live, bus, &listening) {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                Exit::report(failure);
+                eprintln!("the manifests changed and are wrong now; what ran before goes on");
+                return Ok(self);
             }
-            return;
-        }
+        };
+        let grace = self.grace();
+        self.running.stop(grace).await;
+        let (running, manifests) = start(prepared).await?;
+        let session = Self {
+            running,
+            manifests,
+            ..self
+        };
+        eprintln!("reloaded");
+        session.present();
+        Ok(session)
     }
-    // Without a signal handler the default action ends the process.
-    let _ = tokio::signal::ctrl_c().await;
+
+    /// Lets what is under way come to its end. A second signal ends it at once.
+    async fn drain(self, signals: &mut Signals) -> Result<Exit, Failure> {
+        self.health.draining();
+        let in_flight = self.live.in_flight() + self.sum(SOURCE_IN_FLIGHT, &self.events());
+        let pending = self.sum(SENSOR_PENDING_EVENTS, &self.triggers());
+        eprintln!(
+            "draining: {in_flight} in flight, {} waiting in conditions",
+            counted(pending, "event")
+        );
+        let (grace, durable) = (self.grace(), self.running.bus().capabilities().durable);
+        let drained = tokio::select! {
+            drained = self.running.drain(grace) => drained,
+            () = signals.next() => {
+                eprintln!("interrupted: {}", fate(self.live.in_flight(), durable));
+                return Ok(Exit::Interrupted);
+            }
+        };
+        if self.live.in_flight() > 0 {
+            eprintln!(
+                "the grace period is over: {}",
+                fate(self.live.in_flight(), durable)
+            );
+        }
+        drained.map_err(|error| Failure::new(Exit::Unreachable, error))?;
+        Ok(Exit::Fine)
+    }
+
+    fn sum(&self, gauge: &'static str, labels: &[Pair<'_>]) -> u64 {
+        let metrics = self.running.metrics();
+        let sum: f64 = labels
+            .iter()
+            .map(|labels| metrics.gauge(gauge, labels).value())
+            .sum();
+        // Gauges of counts are small and never negative.
+        sum.max(0.0) as u64
+    }
+
+    fn events(&self) -> Vec<Pair<'_>> {
+        let sources = self.manifests.event_sources.iter().flat_map(|source| {
+            let name = source.metadata.name.as_str();
+            let events = source.spec.events();
+            events.map(move |(_, event, _)| [("eventsource_name", name), ("event_name", event)])
+        });
+        sources.collect()
+    }
+
+    fn triggers(&self) -> Vec<Pair<'_>> {
+        let sensors = self.manifests.sensors.iter().flat_map(|sensor| {
+            let name = sensor.metadata.name.as_str();
+            let templates = sensor
+                .spec
+                .triggers
+                .iter()
+                .filter_map(|it| it.template.as_ref());
+            templates.map(move |it| [("sensor_name", name), ("trigger_name", it.name.as_str())])
+        });
+        sensors.collect()
+    }
+}
+
+/// Says what becomes of what is unfinished.
+fn fate(unfinished: u64, durable: bool) -> String {
+    let end = if durable {
+        "again at the next start"
+    } else {
+        "lost with the memory bus"
+    };
+    format!("{} unfinished, {end}", counted(unfinished, "firing"))
 }

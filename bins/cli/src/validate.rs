@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Output, Validate},
     exit::{Exit, Failure},
+    paint::counted,
 };
 use argo_events::{
     BuiltinKinds as _, Manifests, Registry,
@@ -13,6 +14,10 @@ use std::io::Write as _;
 pub(crate) fn run(arguments: &Validate) -> Result<Exit, Failure> {
     let mut manifests = Manifests::from_paths(&arguments.paths)
         .map_err(|error| Failure::new(Exit::InputWrong, error))?;
+    if manifests.files().is_empty() {
+        let message = "no manifest was found; name a .yaml or .json file, or a folder with some";
+        return Err(Failure::new(Exit::InputWrong, message));
+    }
     let checks = Checks::of_a_part().strict(arguments.strict);
     let diagnostics = manifests.check(&Registry::builtin(), &checks);
     let text = match arguments.output {
@@ -30,10 +35,12 @@ pub(crate) fn run(arguments: &Validate) -> Result<Exit, Failure> {
 }
 
 fn summary(manifests: &Manifests, diagnostics: &Diagnostics) -> String {
-    let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
-    let files = manifests.files().len();
+    let count = |count: usize, what| counted(count as u64, what);
+    let files = count(manifests.files().len(), "file");
     if diagnostics.is_empty() {
-        return format!("{files} files, no faults");
+        return format!("{files}, no faults");
     }
-    format!("{diagnostics}\n{files} files, {errors} errors, {warnings} warnings")
+    let errors = count(diagnostics.errors(), "error");
+    let warnings = count(diagnostics.warnings(), "warning");
+    format!("{diagnostics}\n{files}, {errors}, {warnings}")
 }

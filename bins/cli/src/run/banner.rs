@@ -2,14 +2,22 @@
 
 use crate::{
     arguments::{LogFormat, Run},
-    paint::Paint,
+    paint::{Paint, counted},
 };
 use argo_events::{Manifests, Running, api, sources::http::Listening};
-use std::io::Write as _;
+use std::{io::Write as _, net::SocketAddr};
 
 /// Prints a few lines for people; programs read the log.
-pub(crate) async fn print(arguments: &Run, manifests: &Manifests, running: &Running) {
+pub(crate) fn print(
+    arguments: &Run,
+    manifests: &Manifests,
+    running: &Running,
+    metrics: Option<SocketAddr>,
+) {
     if arguments.log == LogFormat::Json {
+        if let Some(address) = metrics {
+            tracing::info!(%address, "metrics");
+        }
         return;
     }
     let paint = Paint::stdout();
@@ -18,51 +26,41 @@ pub(crate) async fn print(arguments: &Run, manifests: &Manifests, running: &Runn
     for (position, it) in listening.iter().enumerate() {
         lines.push(row(position, "listening", &listens(it), paint));
     }
-    let triggers = manifests
-        .sensors
-        .iter()
-        .flat_map(|sensor| &sensor.spec.triggers);
-    for (position, trigger) in triggers.filter_map(|it| it.template.as_ref()).enumerate() {
-        lines.push(row(position, "fires", &fires(trigger), paint));
+    for (position, text) in fires(manifests).iter().enumerate() {
+        lines.push(row(position, "fires", text, paint));
     }
-    lines.push(row(
-        0,
-        "metrics",
-        &format!("http://{}/metrics", arguments.metrics),
-        paint,
-    ));
+    if let Some(address) = metrics {
+        lines.push(row(
+            0,
+            "metrics",
+            &format!("http://{address}/metrics"),
+            paint,
+        ));
+    }
     // Whoever reads may have gone away; events go on.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
 }
 
 fn head(arguments: &Run, manifests: &Manifests, running: &Running, paint: Paint) -> String {
-    let bus = match running.bus().kind() {
+    let bus = running.bus();
+    let mut shown = match bus.kind() {
         "local" => format!("local bus in {}", arguments.data_dir.display()),
         kind => format!("{kind} bus"),
     };
-    let sources = counted(manifests.event_sources.len(), "source");
-    let sensors = counted(manifests.sensors.len(), "sensor");
+    if let Some(kept) = bus.kept() {
+        shown.push_str(&format!(" ({} kept)", counted(kept, "event")));
+    }
+    let sources = counted(manifests.event_sources.len() as u64, "source");
+    let sensors = counted(manifests.sensors.len() as u64, "sensor");
     let name = paint.strong(concat!("argo-events ", env!("CARGO_PKG_VERSION")));
-    format!("{name} · {bus} · {sources}, {sensors}")
+    format!("{name} · {shown} · {sources}, {sensors}")
 }
 
 fn listens(it: &Listening) -> String {
     let scheme = if it.tls { "https" } else { "http" };
-    let url = format!(
-        "{} {scheme}://localhost:{}{}",
-        it.method,
-        it.address.port(),
-        it.endpoint
-    );
+    let port = it.address.port();
+    let url = format!("{} {scheme}://localhost:{port}{}", it.method, it.endpoint);
     format!("{url:<44} {}", it.owner)
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
-    }
 }
 
 fn row(position: usize, title: &str, text: &str, paint: Paint) -> String {
@@ -70,24 +68,58 @@ fn row(position: usize, title: &str, text: &str, paint: Paint) -> String {
     format!("  {} {text}", paint.faint(format!("{title:<10}")))
 }
 
-fn fires(template: &api::TriggerTemplate) -> String {
-    let conditions = match template.conditions.as_str() {
-        "" => "all dependencies",
-        conditions => conditions,
-    };
+/// Says for each trigger when it acts and what it does, in columns.
+fn fires(manifests: &Manifests) -> Vec<String> {
+    let mut rows = Vec::new();
+    for sensor in &manifests.sensors {
+        let templates = sensor
+            .spec
+            .triggers
+            .iter()
+            .filter_map(|it| it.template.as_ref());
+        rows.extend(templates.map(|template| {
+            let conditions = conditions(template, &sensor.spec.dependencies);
+            (
+                template.name.as_str(),
+                format!("when {conditions}"),
+                action(template),
+            )
+        }));
+    }
+    let width = |texts: &mut dyn Iterator<Item = &str>| texts.map(|it| it.chars().count()).max();
+    let names = width(&mut rows.iter().map(|(name, ..)| *name)).unwrap_or(0);
+    let whens = width(&mut rows.iter().map(|(_, when, _)| when.as_str())).unwrap_or(0);
+    let rows = rows.iter();
+    rows.map(|(name, when, action)| format!("{name:<names$}  {when:<whens$}  → {action}"))
+        .collect()
+}
+
+/// Returns a trigger's condition; without one, all dependencies are needed.
+fn conditions(template: &api::TriggerTemplate, dependencies: &[api::Dependency]) -> String {
+    if !template.conditions.is_empty() {
+        return template
+            .conditions
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+    }
+    let names: Vec<_> = dependencies.iter().map(|it| it.name.as_str()).collect();
+    names.join(" && ")
+}
+
+fn action(template: &api::TriggerTemplate) -> String {
     let kind = template.kinds.iter().find(|(_, config)| !config.is_null());
-    let action = match kind {
+    match kind {
         Some((kind, config)) if kind == "http" => {
-            let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
+            let text = |key: &str| config[key].as_str().unwrap_or_default();
             let method = if text("method").is_empty() {
-                "POST".to_owned()
+                "POST"
             } else {
                 text("method")
             };
             format!("http {method} {}", text("url"))
         }
         Some((kind, _)) => kind.clone(),
-        None => "nothing".to_owned(),
-    };
-    format!("{:<12} when {conditions} → {action}", template.name)
+        None => "your program".to_owned(),
+    }
 }

@@ -49,12 +49,15 @@ impl Changes {
 fn look(paths: &[PathBuf]) -> Seen {
     let mut seen = Seen::new();
     for path in paths {
-        look_at(path, &mut seen);
+        look_at(path, 0, &mut seen);
     }
     seen
 }
 
-fn look_at(path: &Path, seen: &mut Seen) {
+/// Folders are looked into as deep as they are read, hidden ones not at all.
+const MOST_FOLDERS: usize = 16;
+
+fn look_at(path: &Path, depth: usize, seen: &mut Seen) {
     // What cannot be read now counts as absent, and as a change when it can be read again.
     let Ok(metadata) = std::fs::metadata(path) else {
         return;
@@ -66,7 +69,9 @@ fn look_at(path: &Path, seen: &mut Seen) {
     let Ok(entries) = std::fs::read_dir(path) else {
         return;
     };
-    for entry in entries.flatten() {
-        look_at(&entry.path(), seen);
+    for entry in entries.flatten().filter(|_| depth < MOST_FOLDERS) {
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            look_at(&entry.path(), depth + 1, seen);
+        }
     }
 }

@@ -1,0 +1,123 @@
+//! Reads and checks everything that is to run. Nothing is started here.
+
+use super::ports::{self, Needed};
+use crate::{
+    arguments::{BusKind, Run},
+    exit::{Exit, Failure},
+    live::Live,
+    paint::counted,
+};
+use argo_events::{
+    BuildError, Engine, EventBus, Manifests,
+    engine::Builder,
+    manifest::{Checks, LocalSecrets},
+    sources::http::Listening,
+};
+use std::sync::Arc;
+
+/// An engine without a mistake, not started yet.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) manifests: Manifests,
+    pub(crate) engine: Engine,
+    pub(crate) ports: Vec<Needed>,
+}
+
+/// Prepares what runs first. `fault` is one that was found elsewhere, to be told with the others.
+pub(crate) fn first(
+    arguments: &Run,
+    live: &Arc<Live>,
+    fault: Option<String>,
+) -> Result<Prepared, Failure> {
+    let choose = |builder: Builder| match arguments.bus {
+        Some(BusKind::Memory) => builder.bus_kind("memory"),
+        Some(BusKind::Local) => builder.bus_kind("local"),
+        None => builder,
+    };
+    prepare(arguments, live, choose, &[], fault)
+}
+
+/// Prepares what is to run next, on the same bus, with the ports that are `ours` already.
+pub(crate) fn again(
+    arguments: &Run,
+    live: &Arc<Live>,
+    bus: Arc<dyn EventBus>,
+    ours: &[Listening],
+) -> Result<Prepared, Failure> {
+    prepare(
+        arguments,
+        live,
+        |builder| builder.shared_bus(bus),
+        ours,
+        None,
+    )
+}
+
+fn prepare(
+    arguments: &Run,
+    live: &Arc<Live>,
+    choose_bus: impl FnOnce(Builder) -> Builder,
+    ours: &[Listening],
+    fault: Option<String>,
+) -> Result<Prepared, Failure> {
+    let manifests = read(arguments)?;
+    let builder = Engine::builder()
+        .manifests(manifests.clone())
+        .checks(Checks::before_running(secrets(arguments)).strict(arguments.strict))
+        .data_directory(&arguments.data_dir)
+        .observer(live.clone());
+    let built = choose_bus(builder).build();
+    let ports = ports::needed(&manifests);
+    let mut faults = ports::taken(&ports, ours);
+    faults.extend(fault);
+    match built {
+        Ok(engine) if faults.is_empty() => {
+            warn(engine.warnings());
+            Ok(Prepared {
+                manifests,
+                engine,
+                ports,
+            })
+        }
+        Ok(_) => Err(refused(&BuildError::default(), &faults)),
+        Err(error) => Err(refused(&error, &faults)),
+    }
+}
+
+fn read(arguments: &Run) -> Result<Manifests, Failure> {
+    let manifests = Manifests::from_paths(&arguments.paths)
+        .map_err(|error| Failure::new(Exit::InputWrong, error))?;
+    if manifests.files().is_empty() {
+        let message = "no manifest was found; name a .yaml or .json file, or a folder with some";
+        return Err(Failure::new(Exit::InputWrong, message));
+    }
+    Ok(manifests)
+}
+
+fn secrets(arguments: &Run) -> LocalSecrets {
+    let secrets = LocalSecrets::default().with_environment();
+    match &arguments.secrets_dir {
+        Some(directory) => secrets.with_directory(directory),
+        None => secrets,
+    }
+}
+
+fn warn(warnings: &BuildError) {
+    let text = warnings.to_string();
+    if !text.is_empty() {
+        eprintln!("{}", text.trim_end());
+    }
+}
+
+/// Makes the failure that lists every fault.
+fn refused(error: &BuildError, faults: &[String]) -> Failure {
+    let found = error.to_string();
+    let found = found.lines().map(str::to_owned);
+    let lines: Vec<_> = found
+        .chain(faults.iter().map(|fault| format!("error: {fault}")))
+        .collect();
+    let count = error.diagnostics().errors() + error.faults().len() + faults.len();
+    let errors = counted(count as u64, "error");
+    let text = format!("{}\n{errors}; nothing was started", lines.join("\n"));
+    Failure::listing(Exit::InputWrong, text)
+}
