@@ -24,11 +24,11 @@ struct Inner {
 }
 
 impl LogArchive {
-    pub(super) fn new(log: Arc<Log>, inbox: Arc<Inbox>, tracker: TaskTracker) -> Self {
+    pub(super) fn new(log: &Arc<Log>, inbox: &Arc<Inbox>, tracker: &TaskTracker) -> Self {
         Self(Arc::new(Inner {
-            log,
-            inbox,
-            tracker,
+            log: Arc::clone(log),
+            inbox: Arc::clone(inbox),
+            tracker: tracker.clone(),
             bookmark: Mutex::default(),
         }))
     }

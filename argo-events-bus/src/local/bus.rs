@@ -2,24 +2,22 @@
 
 use super::{
     LocalConfig,
-    archive::LogArchive,
     committer::{self, Committer, Progress, Publish},
-    database::{Database, GROUPS},
+    database::Database,
     directory::{Directory, cannot},
-    keeper::{Change, Inbox, Keeper, Request},
+    groups::Groups,
+    keeper::{Inbox, Keeper},
     log::{self, Limits, Log, frame::Frame},
     mailbox::Mailbox,
-    position::GroupPosition,
     store::LocalStore,
 };
 use crate::{
-    group::{Group, Reader, Routes, Stored, lock},
+    group::{Reader, lock},
     window::{Fingerprints, Window},
 };
 use argo_events_core::{
     BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result,
     StateStore, Subscription,
-    bus::StartAt,
     registry::{BuildBus, BusBuild, BusConfig},
 };
 use async_trait::async_trait;
@@ -66,14 +64,12 @@ struct Inner {
     clock: Arc<dyn Clock>,
     log: Arc<Log>,
     database: Arc<Database>,
-    routes: Arc<Mutex<Routes>>,
     fingerprints: Fingerprints,
     mailbox: Arc<Mailbox<committer::Request>>,
     inbox: Arc<Inbox>,
     progress: Arc<Progress>,
     tracker: TaskTracker,
-    /// Held while a group is looked up and made, so that there is never a second of its name.
-    subscribing: tokio::sync::Mutex<()>,
+    groups: Groups,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -98,28 +94,23 @@ impl LocalBus {
         let window = Window::new(config.dedup_window());
         let progress = Arc::new(Progress::default());
         progress.offered.store(opened.log.end(), Ordering::Release);
-        let mailbox = Arc::new(Mailbox::new(Self::MOST_WAITING));
+        let (inbox, tracker) = (Arc::new(Inbox::new()), TaskTracker::new());
+        let groups = Groups::new(&opened.log, &database, &inbox, &tracker, &clock);
         let inner = Inner {
+            mailbox: Arc::new(Mailbox::new(Self::MOST_WAITING)),
             fingerprints: window.fingerprints().clone(),
             log: opened.log,
-            routes: Arc::default(),
-            inbox: Arc::new(Inbox::new()),
-            tracker: TaskTracker::new(),
-            subscribing: tokio::sync::Mutex::default(),
             threads: Mutex::default(),
+            groups,
+            tracker,
+            inbox,
             config,
             clock,
             database,
-            mailbox,
             progress,
         };
         inner.start(opened.appender, window, directory)?;
         Ok(Self(Arc::new(inner)))
-    }
-
-    /// Returns how many events are kept.
-    pub fn kept(&self) -> u64 {
-        self.stats().events
     }
 
     /// Returns how much is kept.
@@ -143,7 +134,7 @@ impl Inner {
             mailbox: Arc::clone(&self.mailbox),
             appender,
             window,
-            routes: Arc::clone(&self.routes),
+            routes: Arc::clone(self.groups.routes()),
             progress: Arc::clone(&self.progress),
             clock: Arc::clone(&self.clock),
             directory: Arc::clone(&directory),
@@ -151,7 +142,7 @@ impl Inner {
         let keeper = Keeper {
             inbox: Arc::clone(&self.inbox),
             database: Arc::clone(&self.database),
-            routes: Arc::clone(&self.routes),
+            routes: Arc::clone(self.groups.routes()),
             progress: Arc::clone(&self.progress),
             clock: Arc::clone(&self.clock),
             directory,
@@ -182,55 +173,9 @@ impl Inner {
 
     fn close(&self) {
         self.mailbox.close();
-        lock(&self.routes).iter().for_each(|group| group.close());
+        self.groups.close();
         self.inbox.mailbox.close();
         self.tracker.close();
-    }
-
-    /// Finds a group, in memory or among those stored, or makes one.
-    async fn group(&self, subscription: &Subscription) -> Result<Arc<Group>> {
-        let known = lock(&self.routes).get(&subscription.group).cloned();
-        if let Some(group) = known {
-            lock(&self.routes).set_subjects(&group, &subscription.subjects);
-            return Ok(group);
-        }
-        let (log, database) = (Arc::clone(&self.log), Arc::clone(&self.database));
-        let (name, start) = (subscription.group.clone(), subscription.start);
-        let loading = self
-            .tracker
-            .spawn_blocking(move || load(&log, &database, &name, start));
-        let (position, unsettled) = loading.await.map_err(|error| {
-            Error::transient(ErrorKind::Unexpected, "reading the group failed").caused_by(error)
-        })??;
-        let archive = LogArchive::new(
-            Arc::clone(&self.log),
-            Arc::clone(&self.inbox),
-            self.tracker.clone(),
-        );
-        // The end is asked for while nothing can be offered, so that nothing falls in between.
-        let mut routes = lock(&self.routes);
-        let desk = position.resume(unsettled, self.log.end(), self.clock.now());
-        let group = Arc::new(Group::new(&subscription.group, desk).with_archive(Arc::new(archive)));
-        routes.add(Arc::clone(&group));
-        routes.set_subjects(&group, &subscription.subjects);
-        Ok(group)
-    }
-
-    /// Stores where a group stands, and returns once that is durable.
-    async fn save(&self, group: &Arc<Group>) -> Result<()> {
-        let (reply, outcome) = oneshot::channel();
-        let request = Request {
-            change: Change::Save {
-                group: Arc::clone(group),
-            },
-            reply,
-        };
-        self.inbox
-            .mailbox
-            .send(request, 1)
-            .await
-            .map_err(|_| closed("subscribe"))?;
-        outcome.await.map_err(|_| closed("subscribe"))?.map(drop)
     }
 }
 
@@ -243,48 +188,6 @@ impl Drop for Inner {
             let _ = thread.join();
         }
     }
-}
-
-/// Reads where a group stands, with the events that it has not settled.
-fn load(
-    log: &Log,
-    database: &Database,
-    group: &str,
-    start: StartAt,
-) -> Result<(GroupPosition, Vec<Stored>)> {
-    let stored = database.read(|transaction| {
-        let table = match transaction.open_table(GROUPS) {
-            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-            table => table?,
-        };
-        Ok(table
-            .get(group)?
-            .map(|position| serde_json::from_slice(position.value())))
-    })?;
-    let position = match stored.transpose() {
-        Ok(Some(position)) => known_to(log, group, position),
-        Ok(None) if start == StartAt::Oldest => GroupPosition::beginning_at(log.start()),
-        Ok(None) => GroupPosition::beginning_at(log.end()),
-        Err(error) => {
-            tracing::error!(group, %error, "position is unreadable: beginning at the oldest event");
-            GroupPosition::beginning_at(log.start())
-        }
-    };
-    let unsettled = log.read_each(position.unsettled.iter().map(|pending| pending.sequence));
-    let unsettled = unsettled.map_err(|error| cannot("subscribe", log.directory(), error))?;
-    Ok((position, unsettled))
-}
-
-/// Returns a position, unless the log has been replaced by one that does not reach so far.
-fn known_to(log: &Log, group: &str, position: GroupPosition) -> GroupPosition {
-    if position.next <= log.end() {
-        return position;
-    }
-    tracing::warn!(
-        group,
-        "the events were removed: beginning at the oldest that is there"
-    );
-    GroupPosition::beginning_at(log.start())
 }
 
 /// Makes the error of a call on a bus that is closed.
@@ -333,9 +236,7 @@ impl EventBus for LocalBus {
         if self.0.tracker.is_closed() {
             return Err(closed("subscribe"));
         }
-        let _one_at_a_time = self.0.subscribing.lock().await;
-        let group = self.0.group(&subscription).await?;
-        self.0.save(&group).await?;
+        let group = self.0.groups.find(&subscription).await?;
         Ok(Box::new(Reader::join(group, &subscription)))
     }
 

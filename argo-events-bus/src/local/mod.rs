@@ -18,6 +18,8 @@ mod database;
 #[cfg(feature = "local")]
 mod directory;
 #[cfg(feature = "local")]
+mod groups;
+#[cfg(feature = "local")]
 mod keeper;
 #[cfg(feature = "local")]
 mod log;
@@ -27,6 +29,8 @@ mod mailbox;
 mod position;
 #[cfg(feature = "local")]
 mod store;
+#[cfg(feature = "local")]
+mod tables;
 
 pub use config::LocalConfig;
 

@@ -3,7 +3,8 @@
 use super::{
     bus::closed,
     database::{Database, STATE},
-    keeper::{Change, Inbox, Request, StateKey},
+    keeper::{Change, Inbox, Request},
+    tables::StateKey,
 };
 use crate::key::{check_key, check_value};
 use argo_events_core::{Error, ErrorKind, Result, StateStore, Versioned};

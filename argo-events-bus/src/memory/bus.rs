@@ -78,11 +78,6 @@ impl MemoryBus {
             scopes,
         }))
     }
-
-    /// Returns how many events are kept for groups that begin at the oldest.
-    pub fn kept(&self) -> usize {
-        lock(&self.0.state).recent.len()
-    }
 }
 
 impl Inner {
@@ -195,6 +190,10 @@ impl EventBus for MemoryBus {
 
     async fn check(&self) -> Result<()> {
         lock(&self.0.state).check_open("check")
+    }
+
+    fn kept(&self) -> Option<u64> {
+        u64::try_from(lock(&self.0.state).recent.len()).ok()
     }
 
     async fn close(&self) -> Result<()> {

@@ -232,7 +232,7 @@ async fn judge(directory: &Path, witness: &Witness) -> Outcome {
         witness.accepted.keys().cloned().collect(),
     )
     .await?;
-    let (accepted, kept) = (witness.accepted.len(), bus.kept());
+    let (accepted, kept) = (witness.accepted.len(), bus.stats().events);
     report(&format!(
         "{accepted} accepted, {kept} kept, {seen} and {all} delivered at the end"
     ));

@@ -4,6 +4,7 @@ mod broken;
 mod crash;
 mod full;
 mod harness;
+mod local;
 
 use argo_events_testkit::bus;
 use harness::{Local, Memory};
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let mut trials = bus::trials("memory", || Memory);
     trials.extend(bus::trials("local", Local::new));
     trials.extend(broken::trials());
+    trials.extend(local::trials());
     trials.extend([crash::trial(), full::trial()]);
     bus::run(trials)
 }

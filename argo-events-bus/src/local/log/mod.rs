@@ -135,16 +135,24 @@ impl Log {
         let Some((segment, end)) = self.segment_of(from) else {
             return Ok(page);
         };
-        page.missed = segment.first.saturating_sub(from);
         page.next = from.max(segment.first);
+        page.missed = page.next - from;
         let here = bookmark.filter(|it| it.segment == segment.first && it.sequence == page.next);
-        let Some(mut scan) = self.scan(&segment, here.map(|it| it.offset))? else {
-            page.next = end;
-            page.damaged = segment.length;
-            return Ok(page);
-        };
-        page.fill(&mut scan, &segment, end, wanted)?;
-        page.damaged = scan.damaged();
+        match self.scan(&segment, here.map(|it| it.offset))? {
+            Some(mut scan) => {
+                page.fill(&mut scan, &segment, end, wanted)?;
+                page.damaged += scan.damaged();
+            }
+            None if self.start() > segment.first => {
+                // Dropped while we were looking.
+                page.missed += end - page.next;
+                page.next = end;
+            }
+            None => {
+                page.damaged = segment.length;
+                page.next = end;
+            }
+        }
         Ok(page)
     }
 
@@ -153,36 +161,36 @@ impl Log {
         &self,
         sequences: impl IntoIterator<Item = u64>,
     ) -> io::Result<Vec<Stored>> {
-        let mut found = Vec::new();
-        let mut open: Option<(Scan, u64)> = None;
-        for sequence in sequences {
-            let Some((segment, end)) = self
-                .segment_of(sequence)
-                .filter(|it| it.0.first <= sequence)
-            else {
-                continue;
+        let (mut found, mut left) = (Vec::new(), sequences.into_iter().peekable());
+        while let Some(sequence) = left.peek() {
+            let Some((segment, end)) = self.segment_of(*sequence) else {
+                break;
             };
-            if open.as_ref().is_none_or(|(_, open_end)| *open_end != end) {
-                open = self.scan(&segment, None)?.map(|scan| (scan, end));
-            }
-            let Some((scan, _)) = &mut open else { continue };
-            while let Some(frame) = scan.next()? {
-                if frame.header.sequence >= sequence {
-                    found.extend(stored(frame).filter(|it| it.sequence == sequence));
-                    break;
+            if let Some(mut scan) = self.scan(&segment, None)? {
+                while left.peek().is_some_and(|sequence| *sequence < end)
+                    && let Some(frame) = scan.next()?
+                {
+                    while left
+                        .next_if(|sequence| *sequence < frame.header.sequence)
+                        .is_some()
+                    {}
+                    if left.next_if_eq(&frame.header.sequence).is_some() {
+                        found.extend(stored(frame));
+                    }
                 }
             }
+            while left.next_if(|sequence| *sequence < end).is_some() {}
         }
         Ok(found)
     }
 
+    /// Begins to read a segment; `None` if it is gone, or is none.
     fn scan(&self, segment: &Segment, from: Option<u64>) -> io::Result<Option<Scan>> {
         match Scan::open(
             &path_of(&self.directory, segment.first),
             from,
             segment.length,
         ) {
-            // Dropped while we were looking: as unreadable as it can be.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             scan => scan,
         }
@@ -233,11 +241,15 @@ impl Page {
                 continue;
             }
             read += frame.header.frame_length();
-            if is_wanted(&frame, wanted)
-                && let Some(stored) = stored(frame)
-            {
-                bytes += stored.weight();
-                self.events.push(stored);
+            if is_wanted(&frame, wanted) {
+                let length = frame.header.frame_length();
+                match stored(frame) {
+                    Some(stored) => {
+                        bytes += stored.weight();
+                        self.events.push(stored);
+                    }
+                    None => self.damaged += length,
+                }
             }
             self.next = sequence + 1;
             self.bookmark = Some(Bookmark {

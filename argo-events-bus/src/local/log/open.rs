@@ -3,7 +3,7 @@
 use super::{
     Appender, Catalog, Limits, Log, Segment,
     frame::Body,
-    scan::Scan,
+    scan::{Scan, first_arrival},
     segment::{PREAMBLE, Writer, first_of, path_of, put_aside},
 };
 use crate::{group::lock, local::directory::create_private};
@@ -119,10 +119,7 @@ fn date(directory: &Path, catalog: &mut Catalog) -> io::Result<()> {
         .map_or(Timestamp::EPOCH, |segment| segment.newest);
     for index in (0..catalog.segments.len().saturating_sub(1)).rev() {
         let next = catalog.segments[index + 1];
-        let mut scan = Scan::open(&path_of(directory, next.first), None, next.length)?;
-        if let Some(frame) = scan.as_mut().map(Scan::next).transpose()?.flatten() {
-            newest = frame.header.arrived_at;
-        }
+        newest = first_arrival(&path_of(directory, next.first))?.unwrap_or(newest);
         catalog.segments[index].newest = newest;
     }
     Ok(())
@@ -237,6 +234,22 @@ mod tests {
         let opened = reopen(directory.path());
         assert_eq!(opened.log.extent().events, 0);
         assert!(path.with_extension("damaged").exists());
+    }
+
+    #[test]
+    fn single_events_are_found_and_missing_ones_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut opened = reopen(directory.path());
+        append(&mut opened, &["1", "2", "3", "4", "5"], 0);
+        let path = path_of(directory.path(), 1);
+        let mut content = fs::read(&path).unwrap();
+        // The last byte of the third of five frames of one length.
+        let frame = (content.len() - PREAMBLE as usize) / 5;
+        content[PREAMBLE as usize + 3 * frame - 1] ^= 1;
+        fs::write(&path, content).unwrap();
+        let found = opened.log.read_each([0, 2, 3, 4, 9]).unwrap();
+        let sequences: Vec<_> = found.iter().map(|stored| stored.sequence).collect();
+        assert_eq!(sequences, [2, 4]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{
     frame::{Body, HEADER, Header, MAX_EVENT_BYTES},
     segment::{PREAMBLE, read_mark},
 };
+use argo_events_core::Timestamp;
 use bytes::Bytes;
 use std::{
     fs::File,
@@ -139,6 +140,20 @@ impl Scan {
     }
 }
 
+/// Returns when the first event of a segment arrived, if there is one that is intact.
+pub(crate) fn first_arrival(path: &Path) -> io::Result<Option<Timestamp>> {
+    let mut file = File::open(path)?;
+    let Some(mark) = read_mark(&mut file)? else {
+        return Ok(None);
+    };
+    let mut bytes = [0; HEADER];
+    match file.read_exact(&mut bytes) {
+        Ok(()) => Ok(Header::parse(&bytes, mark).map(|header| header.arrived_at)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
@@ -148,7 +163,7 @@ mod tests {
         },
         *,
     };
-    use argo_events_core::{Event, Timestamp};
+    use argo_events_core::Event;
     use std::{fs, path::PathBuf};
 
     fn segment(directory: &Path, count: u64) -> (PathBuf, Vec<u64>) {
