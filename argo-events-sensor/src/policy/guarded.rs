@@ -1,14 +1,19 @@
 //! Runs a firing through a trigger's policies to its end.
 
-use super::RateLimiter;
+use super::{
+    RateLimiter,
+    build::{Counters, Retry},
+};
 use argo_events_core::{
-    Backoff, Clock, Error, ErrorKind, Executed, Firing, Result, Trigger, TriggerContext, api,
-    telemetry::{Counter, Metrics, Summary, names},
+    Clock, Error, ErrorKind, Executed, Firing, Result, Retry as Advice, Trigger, TriggerContext,
 };
 use futures::FutureExt as _;
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Longest pause that the other side may ask for; what it asks beyond that is cut to it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// How a firing ended.
 #[derive(Debug)]
@@ -29,89 +34,23 @@ pub enum End {
 
 /// A trigger with its policies.
 pub struct Guarded {
-    name: String,
-    trigger: Arc<dyn Trigger>,
-    retry: Option<Backoff>,
-    rate: Option<RateLimiter>,
-    allow: Option<Vec<i32>>,
-    timeout: Duration,
-    dead_letter: Option<Box<Guarded>>,
-    clock: Arc<dyn Clock>,
-    random: fn() -> f64,
-    counters: Counters,
+    pub(super) name: String,
+    pub(super) trigger: Arc<dyn Trigger>,
+    pub(super) retry: Retry,
+    pub(super) rate: Option<RateLimiter>,
+    pub(super) allow: Option<Vec<i32>>,
+    pub(super) timeout: Duration,
+    pub(super) dead_letter: Option<Box<Guarded>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: fn() -> f64,
+    pub(super) counters: Counters,
 }
 
-struct Counters {
-    triggered: Counter,
-    failed: Counter,
-    gave_up: Counter,
-    dead_lettered: Counter,
-    rate_limited: Counter,
-    duration: Summary,
-}
-
-/// Builds a [`Guarded`] from a manifest's trigger.
-#[derive(Debug)]
-#[must_use]
-pub struct GuardedBuilder<'a> {
-    sensor: &'a str,
-    spec: &'a api::Trigger,
-    metrics: &'a Metrics,
-    clock: Arc<dyn Clock>,
-    timeout: Duration,
-}
-
-impl<'a> GuardedBuilder<'a> {
-    /// How long one attempt may take unless told otherwise; kinds have shorter limits of their own.
-    pub const TIMEOUT: Duration = Duration::from_secs(600);
-
-    /// Begins with the policies that the manifest states.
-    pub fn new(
-        sensor: &'a str,
-        spec: &'a api::Trigger,
-        metrics: &'a Metrics,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { sensor, spec, metrics, clock, timeout: Self::TIMEOUT }
-    }
-
-    /// Sets how long one attempt may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Wraps the trigger; `dead_letter` runs when every attempt failed.
-    pub fn build(self, trigger: Arc<dyn Trigger>, dead_letter: Option<Guarded>) -> Guarded {
-        let name = self.spec.template.as_ref().map_or("", |template| &template.name);
-        let status = self.spec.policy.as_ref().and_then(|policy| policy.status.as_ref());
-        Guarded {
-            name: name.to_owned(),
-            trigger,
-            retry: self.spec.retry_strategy.clone(),
-            rate: self.spec.rate_limit.as_ref().and_then(RateLimiter::new),
-            allow: status.and_then(|status| status.allow.clone()),
-            timeout: self.timeout,
-            dead_letter: dead_letter.map(Guarded::without_rate_limit).map(Box::new),
-            clock: self.clock,
-            random: fraction,
-            counters: Counters::new(self.metrics, self.sensor, name),
-        }
-    }
-}
-
-impl Counters {
-    fn new(metrics: &Metrics, sensor: &str, trigger: &str) -> Self {
-        let labels = [("sensor_name", sensor), ("trigger_name", trigger)];
-        Self {
-            triggered: metrics.counter(names::ACTION_TRIGGERED, &labels),
-            failed: metrics.counter(names::ACTION_FAILED, &labels),
-            gave_up: metrics.counter(names::ACTION_RETRIES_FAILED, &labels),
-            dead_lettered: metrics.counter(names::ACTION_DEAD_LETTERS, &labels),
-            rate_limited: metrics.counter(names::ACTION_RATE_LIMITED, &labels),
-            duration: metrics.summary(names::ACTION_DURATION, &labels),
-        }
-    }
+/// Why the attempts ended without success.
+enum Ended {
+    /// The last attempt's error.
+    GaveUp(Error),
+    Stopped,
 }
 
 impl Guarded {
@@ -132,10 +71,13 @@ impl Guarded {
         self
     }
 
-    /// The reference does not apply the rate limit of a dead letter.
-    fn without_rate_limit(mut self) -> Self {
-        self.rate = None;
-        self
+    /// The reference applies neither rate limit nor dead letter of a dead letter.
+    pub(super) fn into_dead_letter(self) -> Self {
+        Self {
+            rate: None,
+            dead_letter: None,
+            ..self
+        }
     }
 
     /// Runs a firing to its end.
@@ -145,52 +87,74 @@ impl Guarded {
     /// # Cancel safety
     /// Dropping the future leaves the attempt's effect unknown.
     pub async fn perform(&self, firing: &Firing, stop: &CancellationToken) -> End {
-        let mut guarded = self;
-        let mut first_error: Option<Error> = None;
-        loop {
-            let error = match (guarded.attempts(firing, stop).await, first_error) {
-                (Ok(executed), None) => return End::Succeeded(executed),
-                (Ok(_), Some(error)) => {
-                    self.counters.dead_lettered.increment();
-                    return End::Failed { error, dead_lettered: true };
+        let error = match self.attempts(firing, stop).await {
+            Ok(executed) => return End::Succeeded(executed),
+            Err(Ended::Stopped) => return End::Stopped,
+            Err(Ended::GaveUp(error)) => error,
+        };
+        tracing::warn!(sensor = firing.sensor(), triggerName = self.name, firing = %firing.id(), %error, "a trigger gave up");
+        let Some(dead_letter) = &self.dead_letter else {
+            return End::Failed {
+                error,
+                dead_lettered: false,
+            };
+        };
+        self.counters.dead_lettered.increment();
+        match dead_letter.attempts(firing, stop).await {
+            Ok(_) => End::Failed {
+                error,
+                dead_lettered: true,
+            },
+            Err(Ended::Stopped) => End::Stopped,
+            Err(Ended::GaveUp(last)) => {
+                tracing::error!(sensor = firing.sensor(), triggerName = self.name, firing = %firing.id(), error = %last, "its dead letter trigger gave up too; the firing is lost");
+                End::Failed {
+                    error,
+                    dead_lettered: false,
                 }
-                (Err(None), _) => return End::Stopped,
-                (Err(Some(error)), first) => first.unwrap_or(error),
-            };
-            let Some(dead_letter) = &guarded.dead_letter else {
-                return End::Failed { error, dead_lettered: false };
-            };
-            (guarded, first_error) = (dead_letter, Some(error));
+            }
         }
     }
 
-    /// Tries as often as the retry strategy says; `Err(None)` means stopped.
-    async fn attempts(&self, firing: &Firing, stop: &CancellationToken) -> Result<Executed, Option<Error>> {
-        let mut pauses = self.retry.as_ref().map(|retry| retry.pauses(self.random));
+    /// Tries as often as the retry strategy says.
+    async fn attempts(&self, firing: &Firing, stop: &CancellationToken) -> Result<Executed, Ended> {
+        let mut pauses = match &self.retry {
+            Retry::Once => None,
+            Retry::Scheduled(schedule) => Some(schedule.pauses(self.random)),
+            Retry::Unreadable(reason) => return Err(self.give_up(unreadable(reason))),
+        };
         let mut attempt = 1;
         loop {
             let error = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Err(None),
+                () = stop.cancelled() => return Err(Ended::Stopped),
                 outcome = self.attempt(firing, attempt, stop) => match outcome {
                     Ok(executed) => return Ok(executed),
                     Err(error) => error,
                 },
             };
-            self.counters.failed.increment();
-            tracing::error!(sensor = firing.sensor(), trigger = self.name, firing = %firing.id(), attempt, %error, "Failed to execute a trigger");
             let Some(pause) = pauses.as_mut().and_then(Iterator::next) else {
-                self.counters.gave_up.increment();
-                return Err(Some(error));
+                return Err(self.give_up(error));
             };
             tokio::select! {
-                () = stop.cancelled() => return Err(None),
-                () = tokio::time::sleep(pause) => attempt += 1,
+                () = stop.cancelled() => return Err(Ended::Stopped),
+                () = tokio::time::sleep(asked(&error).unwrap_or(pause)) => attempt += 1,
             }
         }
     }
 
-    async fn attempt(&self, firing: &Firing, attempt: u32, stop: &CancellationToken) -> Result<Executed> {
+    fn give_up(&self, error: Error) -> Ended {
+        self.counters.gave_up.increment();
+        Ended::GaveUp(error)
+    }
+
+    /// Tries once, when the rate limit allows it.
+    async fn attempt(
+        &self,
+        firing: &Firing,
+        attempt: u32,
+        stop: &CancellationToken,
+    ) -> Result<Executed> {
         if let Some(rate) = &self.rate
             && rate.acquire().await
         {
@@ -198,19 +162,37 @@ impl Guarded {
         }
         let began = Instant::now();
         let context = TriggerContext::new(attempt, stop.clone(), self.clock.clone());
-        let work = AssertUnwindSafe(self.run_once(firing, &context)).catch_unwind();
-        let outcome = match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Error::permanent(ErrorKind::Unexpected, "the trigger panicked")),
-            Err(_) => Err(Error::transient(ErrorKind::Timeout, "the trigger took too long")
-                .with("seconds", self.timeout.as_secs())),
-        };
-        self.counters.duration.observe(began.elapsed().as_millis() as f64);
-        if outcome.is_ok() {
-            self.counters.triggered.increment();
-            tracing::info!(sensor = firing.sensor(), trigger = self.name, "Successfully processed trigger '{}'", self.name);
+        let outcome = self.contained(firing, &context).await;
+        self.counters
+            .duration
+            .observe(began.elapsed().as_millis() as f64);
+        match &outcome {
+            Ok(_) => {
+                self.counters.triggered.increment();
+                tracing::info!(triggerName = self.name, triggerType = log_name(self.trigger.kind()), triggeredBy = ?Dependencies(firing), triggeredByEvents = ?Events(firing), "Successfully processed trigger '{}'", self.name);
+            }
+            Err(error) => {
+                self.counters.failed.increment();
+                tracing::error!(sensor = firing.sensor(), triggerName = self.name, triggeredBy = ?Dependencies(firing), triggeredByEvents = ?Events(firing), firing = %firing.id(), attempt, %error, "Failed to execute a trigger");
+            }
         }
         outcome
+    }
+
+    /// Runs the trigger so that neither a panic nor an endless wait gets out.
+    async fn contained(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
+        let work = AssertUnwindSafe(self.run_once(firing, context)).catch_unwind();
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Error::permanent(
+                ErrorKind::Unexpected,
+                "the trigger panicked",
+            )),
+            Err(_) => Err(
+                Error::transient(ErrorKind::Timeout, "the trigger took too long")
+                    .with("seconds", self.timeout.as_secs()),
+            ),
+        }
     }
 
     async fn run_once(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
@@ -238,10 +220,60 @@ impl fmt::Debug for Guarded {
     }
 }
 
-/// A number from 0 up to 1 that differs from call to call; jitter needs no more than that.
-fn fraction() -> f64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    const BITS: u32 = 53;
-    let random = RandomState::new().hash_one(()) >> (u64::BITS - BITS);
-    random as f64 / (1_u64 << BITS) as f64
+fn unreadable(reason: &str) -> Error {
+    let message = format!("the retry strategy cannot be read, so nothing was tried: {reason}");
+    Error::permanent(ErrorKind::ConfigInvalid, message)
+}
+
+/// Returns the pause that the other side asks for, if it does.
+fn asked(error: &Error) -> Option<Duration> {
+    match error.retry() {
+        Advice::After(pause) => Some(pause.min(LONGEST_PAUSE)),
+        Advice::Never | Advice::Backoff => None,
+    }
+}
+
+/// Returns the name of a kind in log lines, which is the reference's.
+fn log_name(kind: &'static str) -> &'static str {
+    match kind {
+        "argoWorkflow" => "ArgoWorkflow",
+        "awsLambda" => "Lambda",
+        "azureEventHubs" => "AzureEventHubs",
+        "azureServiceBus" => "AzureServiceBus",
+        "custom" => "Custom",
+        "email" => "Email",
+        "http" => "HTTP",
+        "k8s" => "Kubernetes",
+        "kafka" => "Kafka",
+        "log" => "Log",
+        "nats" => "NATS",
+        "openWhisk" => "OpenWhisk",
+        "pulsar" => "Pulsar",
+        "slack" => "Slack",
+        own => own,
+    }
+}
+
+/// Lists the dependencies of a firing in log lines.
+struct Dependencies<'a>(&'a Firing);
+
+impl fmt::Debug for Dependencies<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_list()
+            .entries(self.0.events().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// Lists the ids of a firing's events in log lines.
+struct Events<'a>(&'a Firing);
+
+impl fmt::Debug for Events<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_list()
+            .entries(self.0.events().map(|(_, event)| event.id()))
+            .finish()
+    }
 }

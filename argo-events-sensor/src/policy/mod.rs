@@ -4,8 +4,12 @@
 //! know only how it ended. Semantics: the ledger's EXE, RTY, DLQ, RL and POL rows, with strict token
 //! buckets, and with retries and dead letters in every delivery mode.
 
+mod build;
 mod guarded;
 mod rate;
+#[cfg(test)]
+mod tests;
 
-pub use guarded::{End, Guarded, GuardedBuilder};
+pub use build::GuardedBuilder;
+pub use guarded::{End, Guarded};
 pub use rate::RateLimiter;

@@ -26,14 +26,19 @@ pub struct RateLimiter {
 impl RateLimiter {
     /// Makes a limiter; `None` for a limit that is not positive, which the reference does not apply.
     pub fn new(limit: &RateLimit) -> Option<Self> {
-        let per_unit = u32::try_from(limit.requests_per_unit).ok().filter(|&count| count > 0)?;
+        let per_unit = u32::try_from(limit.requests_per_unit)
+            .ok()
+            .filter(|&count| count > 0)?;
         let unit = match limit.unit.as_str() {
             "Minute" => Duration::from_secs(60),
             "Hour" => Duration::from_secs(3600),
             // The reference takes every other word for seconds.
             _ => Duration::from_secs(1),
         };
-        Some(Self { interval: unit / per_unit, next: Mutex::new(None) })
+        Some(Self {
+            interval: unit / per_unit,
+            next: Mutex::new(None),
+        })
     }
 
     /// Returns the time between attempts.
@@ -63,7 +68,10 @@ mod tests {
     use super::*;
 
     fn five_a_second() -> RateLimiter {
-        let limit = RateLimit { unit: "Second".into(), requests_per_unit: 5 };
+        let limit = RateLimit {
+            unit: "Second".into(),
+            requests_per_unit: 5,
+        };
         RateLimiter::new(&limit).unwrap()
     }
 
@@ -91,7 +99,10 @@ mod tests {
     #[test]
     fn a_limit_that_is_not_positive_does_not_limit() {
         for count in [0, -1, i32::MIN] {
-            let limit = RateLimit { unit: String::new(), requests_per_unit: count };
+            let limit = RateLimit {
+                unit: String::new(),
+                requests_per_unit: count,
+            };
             assert!(RateLimiter::new(&limit).is_none());
         }
     }
