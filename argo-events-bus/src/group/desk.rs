@@ -66,6 +66,7 @@ struct Seat {
 
 impl Desk {
     /// Tells whether anybody reads.
+    #[cfg(feature = "memory")]
     pub(crate) fn has_readers(&self) -> bool {
         !self.seats.is_empty()
     }
@@ -81,6 +82,7 @@ impl Desk {
     }
 
     /// Tells whether the group wants an event.
+    #[cfg(feature = "memory")]
     pub(crate) fn wants(&self, event: &Event) -> bool {
         wants(&self.subjects, event.source(), event.subject())
     }

@@ -55,6 +55,7 @@ impl Queue {
     }
 
     /// Returns how many bytes they hold, about.
+    #[cfg(feature = "memory")]
     pub(crate) fn weight(&self) -> usize {
         self.weight
     }

@@ -1,7 +1,7 @@
 //! A bus that survives the process: events in a log of files, state and positions in a small store.
 //!
-//! One thread appends events and syncs all that wait together ([`committer`]), another one does the
-//! same for state and positions ([`keeper`]); neither runs on the runtime's threads. What a group
+//! One thread appends events and syncs all that wait together (`committer`), another one does the
+//! same for state and positions (`keeper`); neither runs on the runtime's threads. What a group
 //! does with its events is in `group/`, shared with the [`memory`](crate::memory) bus, which is
 //! the one to read first. Which store and why is in `docs/adr/0002-embedded-store.md`.
 

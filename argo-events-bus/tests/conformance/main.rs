@@ -1,6 +1,7 @@
 //! Holds the buses of this crate to the contract, on files and with kills where that is the point.
 
 mod broken;
+mod chaos;
 mod crash;
 mod full;
 mod harness;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let mut trials = bus::trials("memory", || Memory);
     trials.extend(bus::trials("local", Local::new));
     trials.extend(broken::trials());
+    trials.extend(chaos::trials());
     trials.extend(local::trials());
     trials.extend([crash::trial(), full::trial()]);
     bus::run(trials)
