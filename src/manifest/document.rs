@@ -88,15 +88,18 @@ impl Schemas {
 }
 
 /// Finds the objects of a file; what is none, or of no use here, is reported.
-pub(crate) fn read(file: &Arc<File>, faults: &mut Diagnostics) -> Vec<Document> {
+pub(crate) fn read(
+    file: &Arc<File>,
+    faults: &mut Diagnostics,
+    doubled: &mut Diagnostics,
+) -> Vec<Document> {
     let (roots, found) = yaml::read(&file.text);
     for fault in found {
-        let severity = if fault.warning {
-            Severity::Warning
-        } else {
-            Severity::Error
+        let (severity, list) = match fault.warning {
+            true => (Severity::Warning, &mut *doubled),
+            false => (Severity::Error, &mut *faults),
         };
-        faults.push(at(file, fault.offset, severity, fault.message, fault.help));
+        list.push(at(file, fault.offset, severity, fault.message, fault.help));
     }
     let mut documents = Vec::new();
     for root in &roots {

@@ -126,7 +126,9 @@ mod tests {
         fs::write(folder.path().join("lost.yaml"), "metadata: { name: x }\n").unwrap();
         let errors = |path: &Path| {
             let mut manifests = Manifests::from_path(path).unwrap();
-            manifests.check(&Registry::default(), &super::super::Checks::default()).errors()
+            manifests
+                .check(&Registry::default(), &super::super::Checks::default())
+                .errors()
         };
         assert_eq!(errors(folder.path()), 1);
         assert_eq!(errors(&event), 1);

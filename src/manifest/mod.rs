@@ -133,6 +133,8 @@ pub struct Manifests {
     documents: Vec<Document>,
     /// What is wrong with texts, whatever is in them.
     faults: Diagnostics,
+    /// Keys given twice.
+    doubled: Diagnostics,
 }
 
 impl Manifests {
@@ -174,6 +176,7 @@ impl Manifests {
         self.files.extend(other.files);
         self.documents.extend(other.documents);
         self.faults.extend(other.faults);
+        self.doubled.extend(other.doubled);
     }
 
     /// Returns the names of what was read, in order.
@@ -188,7 +191,7 @@ impl Manifests {
 
     fn add(&mut self, file: &Arc<File>) {
         self.files.push(file.name.clone());
-        let documents = document::read(file, &mut self.faults);
+        let documents = document::read(file, &mut self.faults, &mut self.doubled);
         for document in &documents {
             let decoded = document
                 .decode(&document::Schemas::of_envelopes(), false)
@@ -218,7 +221,11 @@ impl Manifests {
     #[must_use]
     pub fn check(&mut self, registry: &Registry, checks: &Checks) -> Diagnostics {
         let schemas = document::Schemas::of(registry);
-        let mut diagnostics = self.faults.clone();
+        let mut diagnostics = self.doubled.clone();
+        if checks.strict {
+            diagnostics.harden();
+        }
+        diagnostics.extend(self.faults.clone());
         (self.event_sources, self.sensors, self.buses) = Default::default();
         self.secrets = LocalSecrets::default();
         let mut examined = Vec::with_capacity(self.documents.len());
@@ -234,9 +241,6 @@ impl Manifests {
                     .iter()
                     .map(|problem| document.origin.diagnostic(problem)),
             );
-        }
-        if checks.strict {
-            diagnostics.harden();
         }
         diagnostics.sort(&self.files);
         diagnostics

@@ -3,7 +3,7 @@
 /// Returns the nearest of the known names, unless none is near.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let most = (name.chars().count() / 3).clamp(1, 3);
+    let most = ((name.chars().count() + 1) / 3).clamp(1, 3);
     known
         .into_iter()
         .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))

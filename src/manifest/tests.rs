@@ -98,6 +98,18 @@ fn unknown_fields_are_warnings_unless_the_check_is_strict() {
 }
 
 #[test]
+fn strict_checks_take_doubled_keys_for_errors_but_leave_other_objects_alone() {
+    let text = sensor("    - template: { name: show, log: {}, name: show }\n");
+    let text = format!("{text}---\nkind: Deployment\n");
+    let count = |strict| {
+        let checks = Checks::default().strict(strict);
+        let found = Manifests::from_text("a", text.clone()).check(&Registry::builtin(), &checks);
+        (found.errors(), found.warnings())
+    };
+    assert_eq!((count(false), count(true)), ((0, 2), (1, 1)));
+}
+
+#[test]
 fn a_kind_with_a_typing_error_is_an_error() {
     let text = "apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nmetadata: { name: shop }\nspec:\n  webhok: {}\n";
     assert_eq!(check(text).errors(), 1);
@@ -306,4 +318,22 @@ fn no_text_makes_a_check_panic_or_hang() {
         }
         let _ = check(&String::from_utf8_lossy(&bytes)).to_string();
     }
+}
+
+#[test]
+fn a_parameter_of_an_unknown_dependency_is_found_beside_other_mistakes() {
+    let found = check(&sensor(
+        "    - template:
+        name: send
+        http:
+          url: http://svc
+          method: PSOT
+          payload: [{ src: { dependencyName: payd, dataKey: body.a }, dest: a }]
+",
+    ));
+    let wanted = [
+        "13:19 spec.triggers[0].template.http.method \"PSOT\" is not known here",
+        "14:46 spec.triggers[0].template.http.payload[0].src.dependencyName no dependency is called `payd`",
+    ];
+    assert_eq!(messages(&found), wanted);
 }

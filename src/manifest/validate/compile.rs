@@ -3,7 +3,7 @@
 //! What will run and what is checked is thereby the same. Nothing is started.
 
 use super::Context;
-use argo_events_core::{Problems, SystemClock, Trigger, api::Sensor};
+use argo_events_core::{Problem, Problems, SystemClock, Trigger, api::Sensor};
 use argo_events_expr::condition::Condition;
 use argo_events_sensor::{
     runtime::{OwnTriggers, SensorBuild, SensorPlan},
@@ -11,7 +11,7 @@ use argo_events_sensor::{
 };
 use std::sync::Arc;
 
-/// Adds what a sensor would complain about.
+/// Adds what a sensor would complain about, at places that nothing as grave was said of.
 pub(super) fn validate(sensor: &Sensor, context: &Context<'_>, problems: &mut Problems) {
     let names: Vec<&str> = sensor
         .spec
@@ -26,7 +26,14 @@ pub(super) fn validate(sensor: &Sensor, context: &Context<'_>, problems: &mut Pr
     let secrets = Arc::new(context.manifests.secrets.clone());
     let build = SensorBuild::new(context.registry.clone(), secrets, Arc::new(SystemClock));
     if let Err(found) = SensorPlan::compile(&sensor, &elsewhere(&sensor, context), build) {
-        problems.extend(found);
+        let is_new = |problem: &Problem| {
+            let known = |earlier: &Problem| {
+                earlier.path == problem.path && earlier.severity >= problem.severity
+            };
+            !problems.iter().any(known)
+        };
+        let new: Vec<_> = found.into_iter().filter(is_new).collect();
+        problems.extend(new);
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) manifests: &'a Manifests,
     pub(crate) registry: &'a Registry,
     pub(crate) checks: &'a Checks,
+    /// Names of the dependencies, of a sensor.
+    pub(crate) dependencies: Vec<&'a str>,
 }
 
 /// Returns every problem of an object, those of its schema first.
@@ -33,10 +35,16 @@ pub(super) fn document(
     registry: &Registry,
     checks: &Checks,
 ) -> Problems {
+    let dependencies = match &outcome.decoded {
+        Some(Decoded::Sensor(sensor)) => &sensor.spec.dependencies[..],
+        _ => &[],
+    };
+    let dependencies = dependencies.iter().map(|one| one.name.as_str()).collect();
     let context = Context {
         manifests,
         registry,
         checks,
+        dependencies,
     };
     let mut found = Problems::default();
     match &outcome.decoded {
@@ -59,12 +67,21 @@ pub(super) fn document(
     without_repeats(all)
 }
 
-/// Tells whether a problem comes of something that was left out because it did not fit its schema.
+/// Tells whether a problem comes of something that was left out because it did not fit its schema:
+/// it is about that place, or about what is around it now lacking it.
 fn is_echo(problem: &Problem, amended: &[FieldPath]) -> bool {
-    amended.iter().any(|path| path.contains(&problem.path))
+    /// `spec.KIND.EVENT` and what is as deep; above, objects have rules of their own.
+    const DEEP: usize = 3;
+    let lacks = |path: &FieldPath| {
+        problem.path.steps().len() >= DEEP
+            && path.parent().is_some_and(|parent| parent == problem.path)
+    };
+    amended
+        .iter()
+        .any(|path| path.contains(&problem.path) || lacks(path))
 }
 
-/// Leaves out what says again what was said of the same place, such as by rule and by compiler.
+/// Leaves out what says again what was said of the same place, as compilers do after rules.
 fn without_repeats(problems: Problems) -> Problems {
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems {

@@ -1,6 +1,8 @@
 //! Rules of parameters, wherever a manifest has a list of them.
 
-use argo_events_core::{FieldPath, Problems, api::Parameter};
+use super::Context;
+use crate::manifest::suggest;
+use argo_events_core::{FieldPath, Problem, Problems, api::Parameter};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -34,40 +36,62 @@ const LISTS: &[(&str, &str, Destination)] = &[
 ];
 
 /// Checks the lists of a kind's configuration.
-pub(super) fn of_kind(kind: &str, config: &Value, path: &FieldPath, problems: &mut Problems) {
+pub(super) fn of_kind(
+    (kind, config): (&str, &Value),
+    path: &FieldPath,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) {
     for (_, name, destination) in LISTS.iter().filter(|(of, ..)| *of == kind) {
         let entries = config[name].as_array().into_iter().flatten();
         for (index, entry) in entries.enumerate() {
             // What cannot be decoded was reported when its types were checked.
             if let Ok(parameter) = Parameter::deserialize(entry) {
-                one(
-                    &parameter,
-                    &path.field(*name).index(index),
-                    *destination,
-                    problems,
-                );
+                let path = path.field(*name).index(index);
+                one(&parameter, *destination, &path, context, problems);
             }
         }
     }
 }
 
 /// Checks the entries of a list that edits a template.
-pub(super) fn of_template(list: &[Parameter], path: &FieldPath, problems: &mut Problems) {
+pub(super) fn of_template(
+    list: &[Parameter],
+    path: &FieldPath,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) {
     for (index, parameter) in list.iter().enumerate() {
-        one(parameter, &path.index(index), Required, problems);
+        one(parameter, Required, &path.index(index), context, problems);
     }
 }
 
-fn one(parameter: &Parameter, path: &FieldPath, dest: Destination, problems: &mut Problems) {
+fn one(
+    parameter: &Parameter,
+    destination: Destination,
+    path: &FieldPath,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) {
     match &parameter.src {
         None => problems.error(path.field("src"), "is required"),
         Some(source) => {
             let path = path.field("src").field("dependencyName");
-            problems.require(path, &source.dependency_name);
+            dependency(&source.dependency_name, path, context, problems);
         }
     }
-    if dest == Required {
+    if destination == Required {
         problems.require(path.field("dest"), &parameter.dest);
     }
     problems.one_of(path.field("operation"), &parameter.operation, OPERATIONS);
+}
+
+/// A parameter of an event that never comes is its `value`, or nothing at all.
+fn dependency(name: &str, path: FieldPath, context: &Context<'_>, problems: &mut Problems) {
+    problems.require(path.clone(), name);
+    let known = context.dependencies.iter().copied();
+    if !name.is_empty() && !context.dependencies.contains(&name) {
+        let problem = Problem::warning(path, format!("no dependency is called `{name}`"));
+        problems.push(problem.maybe_help(suggest::help(name, known)));
+    }
 }

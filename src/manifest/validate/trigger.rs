@@ -40,10 +40,18 @@ fn one(trigger: &Trigger, path: &FieldPath, context: &Context<'_>, problems: &mu
         None => problems.error(template_path, "is required"),
         Some(template) => self::template(template, &template_path, context, problems),
     }
-    parameter::of_template(&trigger.parameters, &path.field("parameters"), problems);
+    parameter::of_template(
+        &trigger.parameters,
+        &path.field("parameters"),
+        context,
+        problems,
+    );
     if let Some(policy) = &trigger.policy {
         let template = trigger.template.as_ref();
         self::policy(policy, template, &path.field("policy"), problems);
+    }
+    if let Some(backoff) = &trigger.retry_strategy {
+        backoff.validate(&path.field("retryStrategy"), problems);
     }
     if let Some(limit) = &trigger.rate_limit {
         rate_limit(limit, &path.field("rateLimit"), problems);
@@ -103,7 +111,7 @@ fn kinds(
             problems.warning(path.clone(), message);
         }
         one.validate(config, &path, problems);
-        parameter::of_kind(one.kind, config, &path, problems);
+        parameter::of_kind((one.kind, config), &path, context, problems);
     }
 }
 
@@ -117,6 +125,9 @@ fn policy(
     let has = |kinds: &[&str]| {
         template.is_some_and(|template| kinds.iter().any(|kind| template.kinds.contains_key(*kind)))
     };
+    if let Some(backoff) = policy.k8s.as_ref().and_then(|k8s| k8s.backoff.as_ref()) {
+        backoff.validate(&path.field("k8s").field("backoff"), problems);
+    }
     if let Some(k8s) = policy
         .k8s
         .as_ref()

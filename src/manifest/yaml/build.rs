@@ -20,7 +20,7 @@ pub(crate) struct Fault {
     pub(crate) offset: usize,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// Whether the document can be used all the same.
+    /// Whether the document can be used all the same, since only a key is there twice.
     pub(crate) warning: bool,
 }
 

@@ -22,9 +22,13 @@ fn publish(vector: &Value) -> Outcome {
     let attributes = &vector["in"]["attributes"];
     let text = |name: &str| attributes[name].as_str().unwrap_or_default();
     let option = Some(text("idOption")).filter(|id| !id.trim().is_empty());
-    let mut event = Event::builder(option.unwrap_or(text("id")), text("source"), text("subject"))
-        .event_type(text("type"))
-        .normalize();
+    let mut event = Event::builder(
+        option.unwrap_or(text("id")),
+        text("source"),
+        text("subject"),
+    )
+    .event_type(text("type"))
+    .normalize();
     // What the reference calls the zero time is the absence of a time here.
     if let Ok(time) = text("time").parse::<Timestamp>() {
         event = event.time(time);
@@ -33,7 +37,10 @@ fn publish(vector: &Value) -> Outcome {
         event = event.data(data);
     }
     let got = codec::encode(&event.build());
-    Outcome::compare(vector["want"].as_str(), Some(&*String::from_utf8_lossy(&got)))
+    Outcome::compare(
+        vector["want"].as_str(),
+        Some(&*String::from_utf8_lossy(&got)),
+    )
 }
 
 fn read(vector: &Value) -> Outcome {
@@ -42,8 +49,8 @@ fn read(vector: &Value) -> Outcome {
     match (vector["error"] == true, read) {
         (true, Err(_)) => Outcome::Passed,
         (true, Ok(event)) => Outcome::failed(vector["message"].to_string(), format!("{event:?}")),
-        (false, Err(error)) if vector["want"]["nilEvent"] == true => {
-            exceptions::CLOUDEVENT_NULL.require(vector, Ok(drop(error)))
+        (false, Err(_)) if vector["want"]["nilEvent"] == true => {
+            exceptions::CLOUDEVENT_NULL.require(vector, Ok(()))
         }
         (false, Err(error)) => Outcome::failed(vector["want"].to_string(), error.to_string()),
         (false, Ok(event)) => compare(vector, &event),
@@ -52,7 +59,9 @@ fn read(vector: &Value) -> Outcome {
 
 fn compare(vector: &Value, event: &Event) -> Outcome {
     let want = &vector["want"];
-    let differing = facts(event).into_iter().find(|(name, got)| &want[*name] != got);
+    let differing = facts(event)
+        .into_iter()
+        .find(|(name, got)| &want[*name] != got);
     if let Some((name, got)) = differing {
         return Outcome::failed(format!("{name}: {}", want[name]), got.to_string());
     }
@@ -66,11 +75,17 @@ fn compare(vector: &Value, event: &Event) -> Outcome {
     if want["reencodeError"].is_string() {
         return exceptions::CLOUDEVENT_UPPER_CASE_JSON.require(vector, survives(event, written));
     }
-    Outcome::compare(want["reencoded"].as_str(), Some(&*String::from_utf8_lossy(&written)))
+    Outcome::compare(
+        want["reencoded"].as_str(),
+        Some(&*String::from_utf8_lossy(&written)),
+    )
 }
 
 fn facts(event: &Event) -> Vec<(&'static str, Value)> {
-    let extensions = event.extensions().keys().map(|name| (name.clone(), extension(event, name)));
+    let extensions = event
+        .extensions()
+        .keys()
+        .map(|name| (name.clone(), extension(event, name)));
     vec![
         ("id", json!(event.id())),
         ("source", json!(event.source())),
@@ -80,7 +95,10 @@ fn facts(event: &Event) -> Vec<(&'static str, Value)> {
         ("datacontenttype", json!(event.data_content_type())),
         ("dataschema", json!(event.data_schema())),
         ("extensions", Value::Object(extensions.collect())),
-        ("data", event.data().map_or(Value::Null, |data| byte_string(data))),
+        (
+            "data",
+            event.data().map_or(Value::Null, |data| byte_string(data)),
+        ),
         ("dataString", text(&event.data_text())),
         ("internal", text(&event.internal_json())),
     ]
