@@ -3,6 +3,7 @@
 //! Each rule is a predicate over a vector's input, never over its id and never over our output,
 //! with the reason and with what is required instead.
 
+pub mod flow;
 pub mod http;
 pub mod sensor;
 pub mod sources;

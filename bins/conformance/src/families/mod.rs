@@ -20,6 +20,7 @@ mod params;
 mod payloads;
 mod re2;
 mod sjson;
+mod trigger_flow;
 mod trigger_http;
 mod trigger_queue;
 mod validate;
@@ -42,6 +43,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("payloads", payloads::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
+    ("trigger-flow", trigger_flow::check),
     ("trigger-http", trigger_http::check),
     ("trigger-queue", trigger_queue::check),
     ("validate", validate::check),
