@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example embedded`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use argo_events::{ChannelSource, Draft, Engine, Firing, Manifests, MemoryBus};
 use std::{error::Error, num::NonZeroUsize, time::Duration};
 use tokio::sync::mpsc;

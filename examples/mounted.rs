@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example mounted`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use argo_events::{Engine, Event, Manifests, MemoryBus};
 use axum::{body::Body, http::Request};
 use std::{error::Error, sync::Arc, time::Duration};

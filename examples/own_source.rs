@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example own_source`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use argo_events::{Draft, Engine, Event, EventSource, MemoryBus, Result, SourceContext};
 use async_trait::async_trait;
 use std::{error::Error, sync::Arc, time::Duration};

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example paused_time`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use argo_events::{
     ChannelSource, Clock, Draft, Engine, Firing, Manifests, MemoryBus, Timestamp, TokioClock,
 };

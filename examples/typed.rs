@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example typed`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use argo_events::{
     ChannelSource, Draft, Engine, Event, Firing, MemoryBus,
     api::{Dependency, Join, JoinKey, Sensor, SensorSpec, Trigger, TriggerTemplate},

@@ -16,7 +16,7 @@ struct Service {
 }
 
 async fn service(bus: Arc<dyn EventBus>) -> Service {
-    let (emitter, source) = ChannelSource::new(NonZeroUsize::new(64).unwrap());
+    let (emitter, source) = ChannelSource::new(NonZeroUsize::new(64).expect("is not zero"));
     let (sender, seen) = mpsc::channel(64);
     let engine = Engine::builder()
         .shared_bus(bus)
@@ -29,9 +29,9 @@ async fn service(bus: Arc<dyn EventBus>) -> Service {
             }
         })
         .build()
-        .unwrap();
+        .expect("the builder was given what it needs");
     Service {
-        running: engine.start().await.unwrap(),
+        running: engine.start().await.expect("the bus is there"),
         emitter,
         seen,
     }
