@@ -3,7 +3,7 @@
 //! Each opening takes a new epoch and seals the logs of earlier ones, so that a former owner that
 //! wakes up late meets a conflict on its first write and has committed nothing. Within an epoch,
 //! record `n` is stored under `<prefix>/log/<epoch>/<n>`, only if that key is absent. What the
-//! records mean is the business of [`super::shard`].
+//! records mean is the business of `shard.rs`.
 
 use argo_events_core::{Error, ErrorKind, Result, StateStore};
 use bytes::{BufMut, Bytes, BytesMut};
