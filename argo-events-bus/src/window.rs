@@ -84,6 +84,10 @@ impl Window {
         if self.length.is_zero() || !self.known.insert(fingerprint) {
             return;
         }
+        if self.order.len() == MOST_IDS / 2 {
+            // Room for all at once, so that a full window never moves to a larger place.
+            self.known.reserve(MOST_IDS);
+        }
         self.order.push_back((now, fingerprint));
         if self.order.len() > MOST_IDS {
             self.forget_oldest();

@@ -47,7 +47,7 @@ struct Gap {
 
 impl Queue {
     /// How many events, and how many bytes of them, a queue holds that can fetch.
-    pub(crate) const BOUND: (usize, usize) = (512, 2 * 1024 * 1024);
+    pub(crate) const BOUND: (usize, usize) = (256, 1024 * 1024);
 
     /// Returns how many events are here.
     pub(crate) fn len(&self) -> usize {

@@ -73,9 +73,9 @@ pub(super) struct Page {
 
 impl Page {
     /// No page has more events.
-    const MOST_EVENTS: usize = 256;
+    const MOST_EVENTS: usize = 128;
     /// No page has more bytes, one event aside.
-    const MOST_BYTES: usize = 1024 * 1024;
+    const MOST_BYTES: usize = 512 * 1024;
     /// No page takes more reading, so that one that wants little gives way now and then.
     const MOST_READ: u64 = 16 * 1024 * 1024;
 }
