@@ -50,6 +50,9 @@ const FIELDS: [&str; 11] = [
     "wait",
 ];
 
+/// Characters of an item that a message shows.
+const SHOWN: usize = 80;
+
 /// Tells whether an object is an item, rather than the body of an event.
 pub(crate) fn is_item(object: &Map<String, Value>) -> bool {
     let has = |name: &str| object.contains_key(name);
@@ -90,7 +93,7 @@ impl<'a> Maker<'a> {
         if is_cloud_event(&object) {
             return cloud_event(json.to_owned());
         }
-        let item: Item = serde_json::from_str(json).map_err(|error| without_place(&error))?;
+        let item: Item = serde_json::from_str(json).map_err(|error| misread(&error, json))?;
         match item.wait {
             Some(_) if object.len() > 1 => {
                 Err("`wait` stands alone: time passes, and nothing else happens".to_owned())
@@ -152,11 +155,12 @@ fn cloud_event(json: String) -> Result<Step, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Leaves out line and column, which would be those of a text that nobody wrote.
-fn without_place(error: &serde_json::Error) -> String {
+/// Shows what was read instead of line and column, which would be those of a text that nobody wrote.
+fn misread(error: &serde_json::Error, json: &str) -> String {
     let text = error.to_string();
-    text.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    let message = text.split(" at line ").next().unwrap_or_default();
+    match json.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{message} in {}…", &json[..end]),
+        None => format!("{message} in {json}"),
+    }
 }

@@ -1,0 +1,15 @@
+//! The command as its users meet it: the real binary, on temporary folders and free ports.
+//!
+//! [`harness`] starts and ends processes, [`target`] is what triggers call. Nothing here sleeps:
+//! a test waits for a line, an answer or a request, and gives up after [`harness::PATIENCE`].
+
+mod bad_input;
+mod crash;
+mod examples;
+mod faulty_targets;
+mod harness;
+mod information;
+mod run;
+mod target;
+mod tests_of_sensors;
+mod validate;

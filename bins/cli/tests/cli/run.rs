@@ -1,0 +1,252 @@
+//! `argo-events run`, from the first line to the last.
+
+use super::{
+    harness::{Server, call, command, free_port, path, post},
+    target::{Answer, Target},
+};
+use serde_json::json;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// A webhook on a port that the system chooses, and a sensor with the triggers given.
+pub(crate) fn manifests(folder: &Path, triggers: &str) {
+    let text = format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {{ name: shop }}
+spec:
+  webhook:
+    paid: {{ port: \"0\", endpoint: /paid, method: POST }}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Sensor
+metadata: {{ name: orders }}
+spec:
+  dependencies:
+    - {{ name: paid, eventSourceName: shop, eventName: paid }}
+  triggers:
+{triggers}"
+    );
+    fs::write(folder.join("all.yaml"), text).unwrap();
+}
+
+/// A trigger that posts the body of `paid`.
+pub(crate) fn http(name: &str, url: &str) -> String {
+    format!(
+        "    - template:
+        name: {name}
+        http:
+          url: {url}
+          method: POST
+          payload:
+            - {{ src: {{ dependencyName: paid, dataKey: body, useRawData: true }}, dest: body }}
+"
+    )
+}
+
+/// Folders that are gone after the test: one for manifests, one for data.
+pub(crate) fn folders() -> (TempDir, TempDir) {
+    (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap())
+}
+
+#[test]
+fn the_webhook_example_reaches_its_target() {
+    let (folder, data) = folders();
+    let target = Target::start();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/manifests/webhook");
+    for name in ["source.yaml", "sensor.yaml"] {
+        let text = fs::read_to_string(example.join(name)).unwrap();
+        let text = text
+            .replace("12000", "0")
+            .replace("http://localhost:9000", &target.url(""));
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    let head = server.says("argo-events ");
+    assert!(
+        head.ends_with("(0 events kept) · 1 source, 1 sensor"),
+        "{head}"
+    );
+    server.says("greet  when payload  → http POST");
+    assert_eq!(
+        server.post("/example", r#"{"message":"hi"}"#),
+        (200, "success".to_owned())
+    );
+    let json = target.first("/greet");
+    assert_eq!(json.json()["received"], json!({"message": "hi"}));
+    assert_eq!(
+        (json.method.as_str(), json.headers["content-type"].as_str()),
+        ("POST", "application/json")
+    );
+    server.says("fired   greet");
+
+    let form = "application/x-www-form-urlencoded";
+    post(server.port(), "/example", form, r#"{"message":"form"}"#).unwrap();
+    let received = target.wait_until(|all| all.len() == 2);
+    assert_eq!(
+        received[1].json()["received"],
+        json!({"{\"message\":\"form\"}": [""]})
+    );
+    assert_ne!(received[0].firing(), received[1].firing());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_lets_what_is_under_way_end() {
+    let (folder, data) = folders();
+    let target = Target::answering(|_, _| Answer::Hang);
+    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    server.post("/paid", "{}");
+    target.first("/ship");
+    server.signal("INT");
+    server.warns("draining: 1 in flight, 0 events waiting in conditions");
+    target.release();
+    let ended = server.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.out.contains("fired   ship"), "{}", ended.out);
+    let server = Server::start(folder.path(), data.path(), &[]);
+    server.signal("TERM");
+    assert_eq!(server.end().code, Some(0));
+    assert_eq!(target.received().len(), 1, "what ended does not come again");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_what_is_unfinished_comes_again() {
+    let (folder, data) = folders();
+    let target = Target::answering(|_, _| Answer::Hang);
+    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    server.post("/paid", "{}");
+    target.first("/ship");
+    server.signal("INT");
+    server.warns("draining");
+    server.signal("INT");
+    let ended = server.end();
+    assert_eq!(ended.code, Some(130));
+    assert!(
+        ended
+            .err
+            .contains("1 firing unfinished, again at the next start"),
+        "{}",
+        ended.err
+    );
+    let _again = Server::start(folder.path(), data.path(), &[]);
+    let received = target.wait_until(|all| all.len() == 2);
+    assert_eq!(received[0].firing(), received[1].firing());
+}
+
+#[test]
+fn the_banner_counts_what_the_bus_keeps() {
+    let (folder, data) = folders();
+    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    server.post("/paid", "{}");
+    server.says("fired   show");
+    server.kill();
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    server.says("(1 event kept)");
+}
+
+#[test]
+fn the_log_for_programs_has_the_members_and_markers_of_the_reference() {
+    let (folder, data) = folders();
+    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
+    let port = free_port();
+    let all = folder.path().join("all.yaml");
+    let text = fs::read_to_string(&all).unwrap();
+    fs::write(
+        &all,
+        text.replace("port: \"0\"", &format!("port: \"{port}\"")),
+    )
+    .unwrap();
+    let mut server = Server::start(folder.path(), data.path(), &["--log", "json"]);
+    post(port, "/paid", "application/json", r#"{"n":1}"#).unwrap();
+    let line = server.says("Successfully processed trigger 'show'");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&line["level"], &line["logger"]),
+        (&json!("info"), &json!("argo-events.sensor"))
+    );
+    assert_eq!(line["triggerName"], "show");
+    assert_eq!(line["triggeredBy"], json!(["paid"]));
+    assert!(
+        line["ts"].as_str().unwrap().ends_with('Z') && line["caller"].is_string(),
+        "{line}"
+    );
+    let event: serde_json::Value = serde_json::from_str(&server.says("dependencyName")).unwrap();
+    assert!(
+        event["msg"].as_str().unwrap().contains(r#""body":{"n":1}"#),
+        "{event}"
+    );
+}
+
+#[test]
+fn metrics_and_health_are_served_unless_they_are_off() {
+    let (folder, data) = folders();
+    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
+    let mut server = Server::start(folder.path(), data.path(), &[]);
+    server.post("/paid", "{}");
+    server.says("fired   show");
+    assert_eq!(server.health("/livez").0, 200);
+    let (_, metrics) = server.health("/metrics");
+    let sent = r#"argo_events_events_sent_total{event_name="paid",eventsource_name="shop"} 1"#;
+    assert!(metrics.contains(sent), "{metrics}");
+    drop(server);
+    let arguments = [
+        "run",
+        path(folder.path()),
+        "--bus",
+        "memory",
+        "--metrics",
+        "off",
+    ];
+    let mut command = command(&arguments);
+    command.args(["--log", "json"]);
+    let _silent = Server::spawn(command);
+}
+
+#[test]
+fn manifests_that_changed_are_loaded_and_a_mistake_stops_nothing() {
+    let (folder, data) = folders();
+    let target = Target::start();
+    manifests(folder.path(), &http("ship", &target.url("/old")));
+    let mut server = Server::start(folder.path(), data.path(), &["--watch"]);
+    fs::write(folder.path().join("more.yaml"), "kind: Sensor\n").unwrap();
+    server.warns("what ran before goes on");
+    server.post("/paid", "{}");
+    target.first("/old");
+    fs::remove_file(folder.path().join("more.yaml")).unwrap();
+    server.warns("reloaded");
+    manifests(folder.path(), &http("ship", &target.url("/new-address")));
+    server.says("/new-address");
+    assert_eq!(server.health("/readyz").0, 200);
+    // The system may have chosen another port.
+    let line = server.says("/new-address");
+    assert!(line.contains("when paid"), "{line}");
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_starts() {
+    let (folder, _data) = folders();
+    manifests(
+        folder.path(),
+        "    - template: { name: show, conditions: payed, log: {} }\n",
+    );
+    let ended = call(&[
+        "run",
+        path(folder.path()),
+        "--bus",
+        "memory",
+        "--metrics",
+        "off",
+    ]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+    assert!(ended.err.contains("did you mean `paid`?"), "{}", ended.err);
+    assert!(
+        ended.err.ends_with("1 error; nothing was started\n"),
+        "{}",
+        ended.err
+    );
+}
