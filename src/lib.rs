@@ -43,8 +43,8 @@ pub use argo_events_bus::local::LocalBus;
 #[cfg(feature = "memory")]
 pub use argo_events_bus::memory::MemoryBus;
 pub use argo_events_core::{
-    Clock, Draft, Error, ErrorKind, Event, EventBus, EventSource, Executed, Firing, Rendered,
-    Registry, Result, Secret, SourceContext, SystemClock, Timestamp, TokioClock, Trigger,
+    Clock, Draft, Error, ErrorKind, Event, EventBus, EventSource, Executed, Firing, Registry,
+    Rendered, Result, Secret, SourceContext, SystemClock, Timestamp, TokioClock, Trigger,
     TriggerContext, api,
 };
 pub use engine::{BuildError, ChannelSource, Emitter, Engine, Running};
@@ -67,7 +67,9 @@ impl BuiltinKinds for Registry {
         let registry = argo_events_sources::register(Self::default());
         let triggers = argo_events_sensor::trigger::descriptors();
         let registry = triggers.into_iter().fold(registry, Self::with);
-        argo_events_bus::descriptors().into_iter().fold(registry, Self::with)
+        argo_events_bus::descriptors()
+            .into_iter()
+            .fold(registry, Self::with)
     }
 }
 

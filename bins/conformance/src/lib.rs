@@ -40,7 +40,10 @@ impl Outcome {
 
     /// Makes a failure from what was wanted and what came.
     pub fn failed(wanted: impl Into<String>, got: impl Into<String>) -> Self {
-        Self::Failed { wanted: wanted.into(), got: got.into() }
+        Self::Failed {
+            wanted: wanted.into(),
+            got: got.into(),
+        }
     }
 }
 

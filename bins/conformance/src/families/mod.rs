@@ -54,8 +54,14 @@ pub const WAITING: &[(&str, &str)] = &[
     ("expr", "expressions of event sources: issue 4"),
     ("gotemplate", "templates: issue 4"),
     ("govaluate", "expressions of filters: issue 4"),
-    ("http-registration", "sources that register webhooks are not built yet"),
-    ("http-signatures", "sources with signatures are not built yet"),
+    (
+        "http-registration",
+        "sources that register webhooks are not built yet",
+    ),
+    (
+        "http-signatures",
+        "sources with signatures are not built yet",
+    ),
     ("identities", "JetStream and Kafka buses: issue 6"),
     ("jq", "jq transforms: issue 5"),
     ("lua", "Lua scripts: issue 5"),
