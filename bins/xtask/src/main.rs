@@ -3,6 +3,7 @@
 //! Each task is a file; this one only chooses.
 
 mod bench;
+mod budget;
 mod command;
 mod conformance;
 mod layout;
@@ -20,6 +21,7 @@ Usage: cargo xtask <task>
   test [STEP…]                              prepare what the tests need and run everything, or the steps named
   conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
   bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
+  budget [--long]                           measure size, start and memory of the release binary
   layout                                    check that every kind has its files and its registration
   snippets                                  run the commands and programs of the README
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "conformance" => conformance::run(rest),
         "bench" => bench::run(rest),
+        "budget" => budget::run(rest),
         "layout" => layout::run(),
         "snippets" => snippets::run(),
         "--help" | "-h" | "help" => {

@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     ("conformance", || crate::conformance::run(&[])),
     ("examples", examples),
     ("stranger", stranger),
+    ("budget", || crate::budget::run(&[])),
     ("snippets", crate::snippets::run),
 ];
 
