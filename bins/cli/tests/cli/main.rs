@@ -3,6 +3,8 @@
 //! [`harness`] starts and ends processes, [`target`] is what triggers call. Nothing here sleeps:
 //! a test waits for a line, an answer or a request, and gives up after [`harness::PATIENCE`].
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod bad_input;
 mod crash;
 mod examples;
