@@ -28,7 +28,9 @@ use std::sync::Arc;
 /// What goes wrong in a harness, and not in the source, is a panic.
 #[async_trait]
 pub trait SourceHarness: Send + Sync + 'static {
-    /// Makes the source; called once. Cases run it several times, one run after the other.
+    /// Makes the source and the upstream that it needs; called once, before anything else happens.
+    ///
+    /// Cases run the source several times, one run after the other.
     ///
     /// # Errors
     /// Fails the case.

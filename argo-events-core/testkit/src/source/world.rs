@@ -133,7 +133,8 @@ impl World {
         }
     }
 
-    async fn source(&self) -> Outcome<Arc<dyn EventSource>> {
+    /// Returns the source; makes it if it is not there yet.
+    pub(super) async fn source(&self) -> Outcome<Arc<dyn EventSource>> {
         let made = self.source.get_or_try_init(|| self.harness.source()).await;
         Ok(Arc::clone(made?))
     }

@@ -4,6 +4,7 @@ use crate::source::{Outcome, Run, World, ensure};
 use std::sync::Arc;
 
 pub(super) async fn out_of_reach(world: &Arc<World>) -> Outcome {
+    world.source().await?;
     world.upstream().fail().await;
     world.begin().await?.failed().await?;
     recovers(world).await
