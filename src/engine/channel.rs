@@ -76,6 +76,8 @@ impl EventSource for ChannelSource {
         loop {
             let has_room = emitting.len() < self.capacity.get();
             tokio::select! {
+                // Nothing new is emitted once the engine was told to stop.
+                biased;
                 () = context.stopped() => break,
                 Some(_) = emitting.join_next() => {}
                 item = receiver.recv(), if has_room => match item {
