@@ -39,6 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", axum::routing::get(|| async { "the shop" }))
         .merge(engine.routes());
     let running = engine.start().await?;
+    // Routes appear as their sources start.
+    running.ready().await;
 
     // A service says `axum::serve(listener, app)` here; a test asks the router itself.
     let request = Request::post("/paid").body(Body::from(r#"{"order":77}"#))?;
