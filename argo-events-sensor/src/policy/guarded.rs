@@ -125,13 +125,17 @@ impl Guarded {
         };
         let mut attempt = 1;
         loop {
+            if stop.is_cancelled() {
+                return Err(Ended::Stopped);
+            }
             let error = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Err(Ended::Stopped),
+                // First, since most attempts of quick triggers end when they are begun.
                 outcome = self.attempt(firing, attempt, stop) => match outcome {
                     Ok(executed) => return Ok(executed),
                     Err(error) => error,
                 },
+                () = stop.cancelled() => return Err(Ended::Stopped),
             };
             let Some(pause) = pauses.as_mut().and_then(Iterator::next) else {
                 return Err(self.give_up(error));

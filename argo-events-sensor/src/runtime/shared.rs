@@ -60,11 +60,13 @@ impl SharedLane {
     pub(crate) async fn run(mut self) -> Result<()> {
         self.resume().await?;
         let mut check = tokio::time::interval(self.lane.patience());
+        let stopped = self.lane.stop.clone().cancelled_owned();
+        tokio::pin!(stopped);
         loop {
             let has_room = self.has_room();
             tokio::select! {
                 biased;
-                () = self.lane.stop.cancelled() => return self.drain().await,
+                () = &mut stopped => return self.drain().await,
                 finished = self.executor.finished() => self.finish(finished).await,
                 _ = check.tick() => self.relieve().await,
                 batch = self.deliveries.next(self.lane.batch), if has_room => match batch {
