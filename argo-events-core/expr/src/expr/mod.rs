@@ -1,0 +1,1 @@
+//! Expressions of event sources, as the library expr evaluates them.

@@ -1,0 +1,1 @@
+//! Templates as the package `text/template` of Go parses and executes them.

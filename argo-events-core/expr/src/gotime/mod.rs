@@ -1,0 +1,1 @@
+//! Times, layouts and zones as the package `time` of Go reads and writes them.

@@ -1,0 +1,1 @@
+//! Expressions of filters, as the library govaluate evaluates them.

@@ -1,0 +1,1 @@
+//! jq programs, as gojq runs them.
