@@ -6,6 +6,7 @@ mod bench;
 mod budget;
 mod command;
 mod conformance;
+mod fuzz;
 mod layout;
 mod snippets;
 mod test;
@@ -22,6 +23,7 @@ Usage: cargo xtask <task>
   conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
   bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
   budget [--long]                           measure size, start and memory of the release binary
+  fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
   layout                                    check that every kind has its files and its registration
   snippets                                  run the commands and programs of the README
 
@@ -30,6 +32,7 @@ Examples:
   cargo xtask test clippy doc
   cargo xtask conformance --family gjson
   cargo xtask bench resolution
+  cargo xtask fuzz --seconds 600 gjson
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(rest),
         "bench" => bench::run(rest),
         "budget" => budget::run(rest),
+        "fuzz" => fuzz::run(rest),
         "layout" => layout::run(),
         "snippets" => snippets::run(),
         "--help" | "-h" | "help" => {

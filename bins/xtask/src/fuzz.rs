@@ -1,0 +1,135 @@
+//! `cargo xtask fuzz`: runs fuzz targets for a while, each on its corpus and what grows out of it.
+//!
+//! Works with the stable compiler: coverage comes from flags, the loop from libFuzzer. What is found
+//! stays under `target/fuzz`; an input that breaks a target belongs into the corpus once mended.
+
+use crate::command::{self, Outcome, cargo, root};
+use std::{fs, path::PathBuf};
+
+/// The packages with targets: their folder, and below it `targets/` and `corpus/`.
+const PACKAGES: &[&str] = &["argo-events-core/expr/fuzz"];
+
+/// Makes the compiler count which edges an input takes and which values it compares.
+const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
+
+/// What a call asks for.
+struct Wanted {
+    seconds: u32,
+    names: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let wanted = Wanted::read(arguments)?;
+    let machine = machine()?;
+    let mut known = Vec::new();
+    for package in PACKAGES {
+        let chosen = targets(package, &wanted.names, &mut known)?;
+        if !chosen.is_empty() {
+            build(package, &machine)?;
+        }
+        for target in chosen {
+            fuzz(package, &target, &machine, wanted.seconds)?;
+        }
+    }
+    match wanted.names.iter().find(|name| !known.contains(name)) {
+        Some(name) => Err(format!(
+            "there is no target {name:?}; known: {}",
+            known.join(", ")
+        )),
+        None => Ok(()),
+    }
+}
+
+impl Wanted {
+    fn read(arguments: &[String]) -> Result<Self, String> {
+        let mut wanted = Self {
+            seconds: 60,
+            names: Vec::new(),
+        };
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            if word == "--seconds" {
+                let given = words.next().and_then(|number| number.parse().ok());
+                wanted.seconds =
+                    given.ok_or("--seconds wants a whole number, as in --seconds 600")?;
+            } else {
+                wanted.names.push(word.clone());
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// Lists the targets of a package that are asked for: all when none is named.
+fn targets(
+    package: &str,
+    names: &[String],
+    known: &mut Vec<String>,
+) -> Result<Vec<String>, String> {
+    let home = root().join(package).join("targets");
+    let entries = fs::read_dir(&home).map_err(|error| format!("{}: {error}", home.display()))?;
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+        .collect();
+    found.sort();
+    known.extend(found.iter().cloned());
+    found.retain(|name| names.is_empty() || names.contains(name));
+    Ok(found)
+}
+
+/// Asks the compiler for the triple of this machine: naming it spares build scripts the flags.
+fn machine() -> Result<String, String> {
+    let told = command::output(std::process::Command::new("rustc").arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| "rustc does not tell its host".into())
+}
+
+fn build(package: &str, machine: &str) -> Outcome {
+    let manifest = format!("{package}/Cargo.toml");
+    let mut command = cargo(&[
+        "build",
+        "--release",
+        "--bins",
+        "--target",
+        machine,
+        "--manifest-path",
+        &manifest,
+    ]);
+    command::run(
+        command
+            .env("RUSTFLAGS", FLAGS)
+            .env("CARGO_TARGET_DIR", home()),
+    )
+}
+
+fn fuzz(package: &str, target: &str, machine: &str, seconds: u32) -> Outcome {
+    let grown = home().join("corpus").join(target);
+    let broken = home().join("broken").join(target);
+    for folder in [&grown, &broken] {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let program = home().join(machine).join("release").join(target);
+    let mut command = std::process::Command::new(program);
+    command
+        .args([
+            format!("-max_total_time={seconds}"),
+            format!("-artifact_prefix={}/", broken.display()),
+        ])
+        .args([
+            "-timeout=10",
+            "-rss_limit_mb=1024",
+            "-max_len=8192",
+            "-print_final_stats=1",
+            "-verbosity=0",
+        ])
+        .arg(grown)
+        .arg(root().join(package).join("corpus").join(target));
+    command::run(&mut command)
+}
+
+fn home() -> PathBuf {
+    root().join("target/fuzz")
+}
