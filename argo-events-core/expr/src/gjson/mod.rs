@@ -41,8 +41,10 @@ pub use path::Path;
 pub use valid::valid;
 pub use value::{Found, Kind};
 
+#[cfg(any(feature = "sjson", feature = "govalue"))]
+pub(crate) use entries::Items;
 #[cfg(feature = "sjson")]
-pub(crate) use {entries::Items, value::wrapping_digits};
+pub(crate) use value::wrapping_digits;
 
 /// Looks a path up that is used only once.
 ///
