@@ -7,7 +7,7 @@ use crate::command::{self, Outcome, cargo, root};
 use std::{fs, path::PathBuf};
 
 /// The packages with targets: their folder, and below it `targets/` and `corpus/`.
-const PACKAGES: &[&str] = &["argo-events-core/expr/fuzz"];
+const PACKAGES: &[&str] = &["argo-events-core/expr/fuzz", "tests/fuzz"];
 
 /// Makes the compiler count which edges an input takes and which values it compares.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

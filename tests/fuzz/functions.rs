@@ -1,0 +1,39 @@
+//! One function per target; each also holds what must be true of any answer.
+
+use argo_events::core::event::codec;
+use argo_events::{
+    BuiltinKinds as _,
+    core::Registry,
+    manifest::{Checks, Manifests},
+};
+
+/// A target: what it is called, and how it runs an input.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "a fuzzing binary runs one target only")
+)]
+pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[("codec", codec), ("manifest", manifest)];
+
+/// Reads an event off the bus; what was read is written and read again unchanged.
+pub(crate) fn codec(input: &[u8]) {
+    let Ok(event) = codec::decode(&input.to_vec().into()) else {
+        return;
+    };
+    let written = codec::encode(&event);
+    let again = codec::decode(&written.clone().into()).expect("what was written can be read");
+    assert_eq!(codec::encode(&again), written);
+}
+
+/// Reads manifests and looks for mistakes, twice the same ones.
+pub(crate) fn manifest(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else {
+        return;
+    };
+    let registry = Registry::builtin();
+    let found = || {
+        let diagnostics =
+            Manifests::from_text("fuzzed.yaml", text).check(&registry, &Checks::default());
+        diagnostics.to_string()
+    };
+    assert_eq!(found(), found());
+}
