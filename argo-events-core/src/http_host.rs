@@ -68,7 +68,7 @@ impl fmt::Debug for Route {
 }
 
 /// A certificate chain and its private key, as PEM text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsPair {
     /// Certificate chain.
     pub certificate: crate::Secret<String>,
@@ -139,6 +139,16 @@ pub trait HttpHost: Send + Sync + 'static {
     /// `Conflict`, permanent, when another route has the same port, path and method;
     /// `Unavailable`, transient, when the port cannot be bound.
     async fn serve(&self, route: Route) -> Result<RouteGuard>;
+
+    /// Replaces certificate and key of a port that speaks TLS; open connections keep the old ones.
+    ///
+    /// A host whose ports belong to somebody else has nothing to do.
+    ///
+    /// # Errors
+    /// `ConfigInvalid`, permanent, when they cannot be used; the port goes on with the old ones.
+    async fn renew(&self, _port: &str, _tls: TlsPair) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Keeps a route served; dropping it ends that.

@@ -24,7 +24,13 @@ pub(super) async fn answer<B: Incoming>(
 ) -> Response {
     let (head, body) = request.into_parts();
     let mut body = pin!(body);
-    match lookup(table, &head) {
+    let mut found = lookup(table, &head);
+    if found.is_err() && table.changing().is_on() {
+        // Who answers may be on its way; whoever comes meanwhile need not come again.
+        table.changing().over().await;
+        found = lookup(table, &head);
+    }
+    match found {
         Ok(entry) => serve(&entry, head, body, patience).await,
         Err(response) => throw_away(&head, *response, body.as_mut()).await,
     }

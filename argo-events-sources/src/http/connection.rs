@@ -104,7 +104,7 @@ pub(super) async fn connection(
 
 async fn talk(stream: TcpStream, listener: &Listener, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let Some((_, acceptor)) = &listener.tls else {
+    let Some(acceptor) = listener.acceptor() else {
         return speak(stream, listener, shared).await;
     };
     let handshake = async {

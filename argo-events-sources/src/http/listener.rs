@@ -4,6 +4,7 @@
 
 use super::{
     Port,
+    changing::Changing,
     connection::{Shared, connection},
     table::Table,
     tls,
@@ -17,7 +18,7 @@ use std::{
     future::poll_fn,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as Socket},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
     task::Poll,
     time::Duration,
 };
@@ -37,10 +38,23 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) table: Table,
-    pub(super) tls: Option<(TlsPair, TlsAcceptor)>,
+    tls: Option<RwLock<Certificate>>,
     /// `None` once the port is given back, which is at once: whoever comes later is refused.
     socket: Mutex<Option<TcpListener>>,
     pub(super) stop: CancellationToken,
+}
+
+/// What a port shows to whoever connects; may be renewed.
+struct Certificate {
+    pair: TlsPair,
+    acceptor: TlsAcceptor,
+}
+
+impl Certificate {
+    fn of(pair: TlsPair) -> Result<Self> {
+        let acceptor = tls::acceptor(&pair)?;
+        Ok(Self { pair, acceptor })
+    }
 }
 
 impl Listener {
@@ -50,13 +64,12 @@ impl Listener {
         port: Port,
         route: Route,
         shared: &Arc<Shared>,
+        changing: Changing,
     ) -> Result<(Arc<Self>, u64)> {
-        let tls = match &route.tls {
-            Some(pair) => Some((pair.clone(), tls::acceptor(pair)?)),
-            None => None,
-        };
+        let tls = route.tls.clone().map(Certificate::of).transpose()?;
+        let tls = tls.map(RwLock::new);
         let owner = route.owner.clone();
-        let table = Table::default();
+        let table = Table::new(changing);
         let number = table.add(route)?;
         let refused = |error: io::Error| refused(port, &owner, error);
         let socket = bind(address, port)
@@ -77,14 +90,8 @@ impl Listener {
 
     /// Refuses a route that wants other encryption than the port has.
     pub(super) fn suits(&self, route: &Route) -> Result<()> {
-        let same = match (&self.tls, &route.tls) {
-            (Some((ours, _)), Some(theirs)) => {
-                ours.certificate == theirs.certificate && ours.key == theirs.key
-            }
-            (None, None) => true,
-            _ => false,
-        };
-        if same {
+        let ours = self.certificate().map(|it| it.pair.clone());
+        if ours == route.tls {
             return Ok(());
         }
         let message = format!(
@@ -94,8 +101,33 @@ impl Listener {
         Err(Error::permanent(ErrorKind::Conflict, message).with("owner", &route.owner))
     }
 
+    /// Tells whether no route is left.
+    pub(super) fn is_idle(&self) -> bool {
+        self.table.snapshot().is_empty()
+    }
+
     pub(super) fn speaks_tls(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// Returns who shakes hands on a new connection; `None` where nobody does.
+    pub(super) fn acceptor(&self) -> Option<TlsAcceptor> {
+        self.certificate().map(|it| it.acceptor.clone())
+    }
+
+    /// Shows another certificate from now on. A port without TLS stays without.
+    pub(super) fn renew(&self, pair: TlsPair) -> Result<()> {
+        let Some(current) = &self.tls else {
+            return Ok(());
+        };
+        let renewed = Certificate::of(pair)?;
+        *current.write().unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(())
+    }
+
+    fn certificate(&self) -> Option<RwLockReadGuard<'_, Certificate>> {
+        let current = self.tls.as_ref()?;
+        Some(current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Gives the port back, and lets connections end after what is under way.

@@ -9,6 +9,8 @@ mod answer;
 #[cfg(feature = "http")]
 mod body;
 #[cfg(feature = "http")]
+mod changing;
+#[cfg(feature = "http")]
 mod connection;
 #[cfg(feature = "http")]
 mod linger;
@@ -27,6 +29,8 @@ mod target;
 #[cfg(feature = "http")]
 mod tls;
 
+#[cfg(feature = "http")]
+pub use changing::Hold;
 #[cfg(feature = "http")]
 pub use mounted::MountedRoutes;
 pub use pattern::{Pattern, PatternError};

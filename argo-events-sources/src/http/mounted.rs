@@ -1,6 +1,6 @@
 //! The same routes without a socket: in the router of the service that embeds the engine.
 
-use super::{Builder, answer::answer, table::Table};
+use super::{Builder, Hold, answer::answer, table::Table};
 use argo_events_core::{
     Result,
     http_host::{HttpHost, Route, RouteGuard},
@@ -48,6 +48,11 @@ impl MountedRoutes {
         })
     }
 
+    /// Lets requests that nobody answers wait until the guard is dropped, while routes are replaced.
+    pub fn hold(&self) -> Hold {
+        self.table.changing().begin(|| {})
+    }
+
     /// Answers one request; for services that route by themselves.
     pub async fn answer(&self, request: Request) -> Response {
         answer(&self.table, request, self.body_timeout)
@@ -70,8 +75,6 @@ impl HttpHost for MountedRoutes {
     async fn serve(&self, route: Route) -> Result<RouteGuard> {
         let number = self.table.add(route)?;
         let table = self.table.clone();
-        Ok(RouteGuard::new(move || {
-            table.remove(number);
-        }))
+        Ok(RouteGuard::new(move || table.remove(number)))
     }
 }

@@ -1,9 +1,9 @@
 //! Binds ports as routes ask for them, and gives them back when their last route is gone.
 
-use super::{Port, connection::Shared, listener::Listener};
+use super::{Hold, Port, changing::Changing, connection::Shared, listener::Listener};
 use argo_events_core::{
     Error, ErrorKind, Result,
-    http_host::{HttpHost, Route, RouteGuard},
+    http_host::{HttpHost, Route, RouteGuard, TlsPair},
 };
 use async_trait::async_trait;
 use std::{
@@ -37,6 +37,7 @@ struct Inner {
     address: Option<IpAddr>,
     listeners: Mutex<HashMap<Port, Arc<Listener>>>,
     shared: Arc<Shared>,
+    changing: Changing,
 }
 
 /// Settings of a [`WebServer`].
@@ -89,6 +90,7 @@ impl Builder {
             address: self.address,
             listeners,
             shared: Arc::new(shared),
+            changing: Changing::default(),
         }))
     }
 }
@@ -154,6 +156,14 @@ impl WebServer {
         all
     }
 
+    /// Keeps ports bound, and lets requests that nobody answers wait, until the guard is dropped.
+    ///
+    /// For whoever replaces routes: no caller is refused between the old one and the new one.
+    pub fn hold(&self) -> Hold {
+        let server = self.clone();
+        self.0.changing.begin(move || server.give_back())
+    }
+
     /// Stops accepting, lets requests under way finish for at most the grace period, and ends.
     pub async fn close(&self, grace: Duration) {
         if !self.0.shared.close(grace).await {
@@ -177,12 +187,20 @@ impl WebServer {
             ));
         }
         if let Some(listener) = listeners.get(&port) {
-            listener.suits(&route)?;
-            let number = listener.table.add(route)?;
-            return Ok(self.guard(port, number));
+            match listener.suits(&route) {
+                // Kept for whoever comes next, which needs another certificate.
+                Err(_) if listener.is_idle() => listener.end(),
+                suits => {
+                    suits?;
+                    let number = listener.table.add(route)?;
+                    return Ok(self.guard(port, number));
+                }
+            }
         }
         let (owner, endpoint) = (route.owner.clone(), route.endpoint.clone());
-        let (listener, number) = Listener::bind(self.0.address, port, route, &self.0.shared)?;
+        let (inner, changing) = (&self.0, self.0.changing.clone());
+        let (listener, number) =
+            Listener::bind(inner.address, port, route, &inner.shared, changing)?;
         info!(address = %listener.address, owner, endpoint, "listening");
         listeners.insert(port, listener);
         Ok(self.guard(port, number))
@@ -194,14 +212,27 @@ impl WebServer {
     }
 
     fn remove(&self, port: Port, number: u64) {
-        let mut listeners = self.listeners();
-        if listeners
-            .get(&port)
-            .is_some_and(|listener| listener.table.remove(number))
-            && let Some(listener) = listeners.remove(&port)
-        {
-            listener.end();
+        if let Some(listener) = self.listeners().get(&port) {
+            listener.table.remove(number);
         }
+        if !self.0.changing.is_on() {
+            self.give_back();
+        }
+    }
+
+    /// Gives ports back that have no route.
+    fn give_back(&self) {
+        let mut listeners = self.listeners();
+        if self.0.changing.is_on() {
+            return;
+        }
+        listeners.retain(|_, listener| {
+            let idle = listener.is_idle();
+            if idle {
+                listener.end();
+            }
+            !idle
+        });
     }
 }
 
@@ -210,5 +241,11 @@ impl HttpHost for WebServer {
     async fn serve(&self, route: Route) -> Result<RouteGuard> {
         let port = Port::parse(&route.port).map_err(|error| error.with("owner", &route.owner))?;
         self.place(port, route)
+    }
+
+    async fn renew(&self, port: &str, tls: TlsPair) -> Result<()> {
+        let port = Port::parse(port)?;
+        let listener = self.listeners().get(&port).cloned();
+        listener.map_or(Ok(()), |listener| listener.renew(tls))
     }
 }

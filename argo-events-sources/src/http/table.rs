@@ -1,6 +1,6 @@
 //! The routes of one port: an immutable snapshot that each request takes, replaced when a route comes or goes.
 
-use super::Pattern;
+use super::{Pattern, changing::Changing};
 use argo_events_core::{Error, ErrorKind, Result, http_host::Route};
 use http::Method;
 use std::{
@@ -13,7 +13,10 @@ pub(super) const HEALTH: &[u8] = b"/health";
 
 /// Routes that may change while requests are answered.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table(Arc<RwLock<Arc<Snapshot>>>);
+pub(super) struct Table {
+    current: Arc<RwLock<Arc<Snapshot>>>,
+    changing: Changing,
+}
 
 /// What there was when a request came.
 #[derive(Debug, Default)]
@@ -31,8 +34,21 @@ pub(super) struct Entry {
 }
 
 impl Table {
+    /// Makes an empty table that takes part in changes.
+    pub(super) fn new(changing: Changing) -> Self {
+        Self {
+            changing,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells who waits for a change to be over.
+    pub(super) fn changing(&self) -> &Changing {
+        &self.changing
     }
 
     /// Adds a route and returns its number.
@@ -41,7 +57,7 @@ impl Table {
             let message = format!("endpoint {:?} {error}", route.endpoint);
             Error::permanent(ErrorKind::ConfigInvalid, message).with("owner", &route.owner)
         })?;
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = current.entries().find(|entry| entry.same_place(&route)) {
             return Err(taken(&route, &other.route.owner));
         }
@@ -56,16 +72,15 @@ impl Table {
         Ok(number)
     }
 
-    /// Removes a route and tells whether none is left.
-    pub(super) fn remove(&self, number: u64) -> bool {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+    /// Removes a route.
+    pub(super) fn remove(&self, number: u64) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let entries = current
             .entries()
             .filter(|entry| entry.number != number)
             .cloned()
             .collect();
         *current = Arc::new(Snapshot::of(current.next, entries));
-        current.is_empty()
     }
 }
 

@@ -36,10 +36,19 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Sends a request over TLS, to the server of the certificate for tests.
 pub(crate) async fn send_tls(address: SocketAddr, head: &str, body: &str) -> Answer {
+    let mut stream = connect_tls(address, CERTIFICATE).await.unwrap();
+    exchange(&mut stream, head, body).await
+}
+
+/// Connects to a server that shows this very certificate.
+pub(crate) async fn connect_tls(
+    address: SocketAddr,
+    certificate: &str,
+) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
     let mut roots = rustls::RootCertStore::empty();
     roots
-        .add(CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap())
+        .add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap())
         .unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -49,11 +58,7 @@ pub(crate) async fn send_tls(address: SocketAddr, head: &str, body: &str) -> Ans
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let mut stream = connector
-        .connect(name, connect(address).await)
-        .await
-        .unwrap();
-    exchange(&mut stream, head, body).await
+    connector.connect(name, connect(address).await).await
 }
 
 pub(crate) async fn exchange(

@@ -1,9 +1,12 @@
 //! The HTTP host: ports, routes, limits.
 
-use crate::client::{connect, exchange, get, post, read, send};
+use crate::{
+    client::{connect, connect_tls, exchange, get, post, read, send},
+    tls,
+};
 use argo_events_core::{
-    ErrorKind,
-    http_host::{Admission, Handler, HttpHost, Request, Response, Route},
+    ErrorKind, Secret,
+    http_host::{Admission, Handler, HttpHost, Request, Response, Route, TlsPair},
 };
 use argo_events_sources::http::{MountedRoutes, WebServer, text};
 use async_trait::async_trait;
@@ -334,4 +337,71 @@ async fn mounted_routes_answer_in_the_router_of_a_service() {
     assert_eq!(ask("POST", "/a").await.unwrap().status(), 200);
     drop(guard);
     assert_eq!(ask("POST", "/a").await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn between_an_old_route_and_a_new_one_callers_wait() {
+    let server = local();
+    let old = server.serve(route("0", "/a", "old")).await.unwrap();
+    let address = server.address("0").unwrap();
+    let mut open = connect(address).await;
+    let hold = server.hold();
+    drop(old);
+    open.write_all(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1")
+        .await
+        .unwrap();
+    let new = std::sync::Mutex::new(None);
+    // The port is still there, on which whoever comes now waits too.
+    let (late, ()) = tokio::join!(post(address, "/a", "2"), async {
+        *new.lock().unwrap() = Some(server.serve(route("0", "/a", "new")).await.unwrap());
+        drop(hold);
+        assert_eq!(read(&mut open).await.body, "new 1");
+    });
+    assert_eq!(late.body, "new 2");
+    assert_eq!(server.address("0"), Some(address));
+}
+
+#[tokio::test]
+async fn a_change_that_brings_nothing_back_ends_in_404_and_a_free_port() {
+    let server = local();
+    let (old, kept) = (
+        server.serve(route("0", "/a", "old")).await.unwrap(),
+        server.serve(route("0", "/b", "kept")).await.unwrap(),
+    );
+    let address = server.address("0").unwrap();
+    let hold = server.hold();
+    drop(old);
+    let (missing, ()) = tokio::join!(post(address, "/a", ""), async {
+        assert_eq!(post(address, "/b", "3").await.body, "kept 3");
+        drop(hold);
+    });
+    assert_eq!(missing.status, 404);
+    let hold = server.hold();
+    drop(kept);
+    assert_eq!(server.address("0"), Some(address));
+    drop(hold);
+    assert_eq!(server.address("0"), None);
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_shown_to_who_comes_and_open_connections_go_on() {
+    let pair = |certificate: &str, key: &str| TlsPair {
+        certificate: Secret::new(certificate.to_owned()),
+        key: Secret::new(key.to_owned()),
+    };
+    let server = local();
+    let mut first = route("0", "/a", "a");
+    first.tls = Some(pair(tls::CERTIFICATE, tls::KEY));
+    let _guard = server.serve(first).await.unwrap();
+    let address = server.address("0").unwrap();
+    let mut open = connect_tls(address, tls::CERTIFICATE).await.unwrap();
+    let halves = pair(tls::RENEWED_CERTIFICATE, tls::KEY);
+    assert!(server.renew("0", halves).await.is_err());
+    assert!(connect_tls(address, tls::CERTIFICATE).await.is_ok());
+    let renewed = pair(tls::RENEWED_CERTIFICATE, tls::RENEWED_KEY);
+    server.renew("0", renewed).await.unwrap();
+    assert!(connect_tls(address, tls::CERTIFICATE).await.is_err());
+    assert!(connect_tls(address, tls::RENEWED_CERTIFICATE).await.is_ok());
+    let answer = exchange(&mut open, "POST /a HTTP/1.1", "1").await;
+    assert_eq!(answer.body, "a 1");
 }

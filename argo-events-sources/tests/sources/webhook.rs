@@ -5,16 +5,21 @@ use crate::{
     client::{get, post, send, send_tls},
     tls,
 };
-use argo_events_core::{Error, ErrorKind, Registry, api, secret::MemorySecrets};
+use argo_events_core::{
+    Error, ErrorKind, Registry, Result, Secret, SecretSource, api,
+    http_host::{HttpHost, Route, RouteGuard, TlsPair},
+    secret::{KeySelector, MemorySecrets},
+};
 use argo_events_sources::{
     http::WebServer,
     register,
     runtime::{Running, SourceRuntime},
 };
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -196,4 +201,69 @@ async fn an_event_whose_filter_nobody_can_apply_is_not_started() {
         status.contains("filter.expression is not supported"),
         "{status}"
     );
+}
+
+/// Holds a certificate and a key that change, and takes note of what is shown.
+#[derive(Debug)]
+struct Vault {
+    pair: Mutex<(&'static str, &'static str)>,
+    shown: tokio::sync::watch::Sender<Vec<TlsPair>>,
+}
+
+#[async_trait]
+impl SecretSource for Vault {
+    async fn secret(&self, selector: &KeySelector) -> Result<Secret<String>> {
+        let (certificate, key) = *self.pair.lock().unwrap();
+        let value = if selector.key == "key" {
+            key
+        } else {
+            certificate
+        };
+        Ok(Secret::new(value.to_owned()))
+    }
+
+    async fn config(&self, _: &KeySelector) -> Result<String> {
+        Err(Error::permanent(ErrorKind::NotFound, "only secrets"))
+    }
+}
+
+#[async_trait]
+impl HttpHost for Vault {
+    async fn serve(&self, route: Route) -> Result<RouteGuard> {
+        self.shown.send_modify(|shown| shown.extend(route.tls));
+        Ok(RouteGuard::new(|| {}))
+    }
+
+    async fn renew(&self, _: &str, pair: TlsPair) -> Result<()> {
+        if pair.key.expose() == "half" {
+            return Err(Error::permanent(ErrorKind::ConfigInvalid, "no pair"));
+        }
+        self.shown.send_modify(|shown| shown.push(pair));
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_is_read_again_when_its_secret_changes() {
+    let vault = Arc::new(Vault {
+        pair: Mutex::new(("one", "one")),
+        shown: tokio::sync::watch::Sender::default(),
+    });
+    let runtime = SourceRuntime::new(Recorder::new())
+        .registry(register(Registry::default()))
+        .secrets(vault.clone())
+        .host(vault.clone());
+    let _running = runtime.start(&source(json!({"webhook": {"example": {
+        "port": "12000", "endpoint": "/a", "method": "POST",
+        "serverCertSecret": {"name": "tls", "key": "certificate"},
+        "serverKeySecret": {"name": "tls", "key": "key"},
+    }}})));
+    let mut shown = vault.shown.subscribe();
+    shown.wait_for(|shown| shown.len() == 1).await.unwrap();
+    *vault.pair.lock().unwrap() = ("two", "half");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    *vault.pair.lock().unwrap() = ("two", "two");
+    let shown = shown.wait_for(|shown| shown.len() == 2).await.unwrap();
+    let keys: Vec<_> = shown.iter().map(|it| it.key.expose().as_str()).collect();
+    assert_eq!(keys, ["one", "two"]);
 }

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "http")]
 mod bearer;
+#[cfg(feature = "http")]
+mod certificate;
 mod context;
 #[cfg(feature = "http")]
 mod endpoint;

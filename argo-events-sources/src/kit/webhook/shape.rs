@@ -1,9 +1,9 @@
 //! What a kind of webhook implements, and the source that is made of it.
 
-use super::{WebhookContext, endpoint::Endpoint};
+use super::{WebhookContext, certificate, endpoint::Endpoint};
 use argo_events_core::{
     Draft, Error, ErrorKind, EventSource, Result, SourceContext,
-    http_host::{Admission, BodyFault, Request, Response, Route, TlsPair},
+    http_host::{Admission, BodyFault, Request, Response, Route},
 };
 use async_trait::async_trait;
 use http::{Method, request::Parts};
@@ -105,7 +105,7 @@ impl<R: Receiver> Webhook<R> {
         let (port, path) = (settings.port.as_str(), settings.endpoint.as_str());
         let mut route = Route::new(owner, port, path, method(settings), Arc::new(endpoint));
         route.max_body_bytes = settings.max_body_bytes();
-        route.tls = tls(settings, context).await?;
+        route.tls = certificate::read(settings, context).await?;
         Ok(route)
     }
 }
@@ -113,20 +113,6 @@ impl<R: Receiver> Webhook<R> {
 /// Returns the method to register; one that no request can have becomes `POST`.
 fn method(settings: &WebhookContext) -> Method {
     Method::from_bytes(settings.method.as_bytes()).unwrap_or(Method::POST)
-}
-
-async fn tls(settings: &WebhookContext, context: &SourceContext) -> Result<Option<TlsPair>> {
-    let (Some(certificate), Some(key)) =
-        (&settings.server_cert_secret, &settings.server_key_secret)
-    else {
-        return Ok(None);
-    };
-    let secrets = context.secrets();
-    let (certificate, key) = (
-        secrets.secret(certificate).await?,
-        secrets.secret(key).await?,
-    );
-    Ok(Some(TlsPair { certificate, key }))
 }
 
 #[async_trait]
@@ -141,10 +127,15 @@ impl<R: Receiver> EventSource for Webhook<R> {
             Error::permanent(ErrorKind::Unsupported, message)
         })?;
         let requests = TaskTracker::new();
-        let guard = host.serve(self.route(&context, &requests).await?).await?;
+        let route = self.route(&context, &requests).await?;
+        let shown = route.tls.clone();
+        let guard = host.serve(route).await?;
         self.0.register(&context).await?;
         context.ready();
-        context.stopped().await;
+        tokio::select! {
+            () = context.stopped() => {}
+            () = certificate::keep_fresh(shown, self.0.context(), &context, &**host) => {}
+        }
         drop(guard);
         requests.close();
         requests.wait().await;
