@@ -1,7 +1,7 @@
 //! Reads a format and takes the arguments that it asks for.
 
 use super::{
-    Value,
+    Format, Shape,
     flags::{Flags, MAX_SIZE},
     output::TooLarge,
     printer::Printer,
@@ -10,9 +10,9 @@ use crate::gostrconv::decode_rune;
 
 /// A format on its way through its arguments.
 #[derive(Debug)]
-pub(super) struct Directives<'a> {
+pub(super) struct Directives<'a, V> {
     rest: &'a [u8],
-    values: &'a [Value],
+    values: &'a [V],
     next: usize,
     /// An index such as `[2]` was used, so that arguments may be left over.
     is_reordered: bool,
@@ -39,8 +39,8 @@ impl Index {
     }
 }
 
-impl<'a> Directives<'a> {
-    pub(super) fn new(format: &'a [u8], values: &'a [Value]) -> Self {
+impl<'a, V: Format> Directives<'a, V> {
+    pub(super) fn new(format: &'a [u8], values: &'a [V]) -> Self {
         let printer = Printer::default();
         Self {
             rest: format,
@@ -147,12 +147,12 @@ impl<'a> Directives<'a> {
     fn size_argument(&mut self) -> Option<i64> {
         let value = self.values.get(self.next)?;
         self.next += 1;
-        match value {
-            Value::Int(size) | Value::Int64(size) => {
-                (-MAX_SIZE..=MAX_SIZE).contains(size).then_some(*size)
-            }
-            _ => None,
-        }
+        let size = match value.shape() {
+            Shape::Signed(size) => size,
+            Shape::Unsigned(size) => i64::try_from(size).ok()?,
+            _ => return None,
+        };
+        (-MAX_SIZE..=MAX_SIZE).contains(&size).then_some(size)
     }
 
     /// Reads an index in brackets and goes to the argument it names.
@@ -209,8 +209,8 @@ impl<'a> Directives<'a> {
             self.printer
                 .out
                 .push(if place == 0 { "%!(EXTRA " } else { ", " });
-            self.printer.out.push(value.type_name());
-            if *value != Value::Nil {
+            self.printer.out.push(value.type_name().as_bytes());
+            if !matches!(value.shape(), Shape::Nil) {
                 self.printer.out.push("=");
                 self.printer.argument(value, 'v', &Flags::default());
             }

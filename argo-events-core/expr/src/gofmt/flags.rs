@@ -12,6 +12,8 @@ pub(super) struct Flags {
     pub(super) space: bool,
     /// `%#v`: values in Go's own syntax.
     pub(super) syntax: bool,
+    /// `%+v`: fields with their names.
+    pub(super) names: bool,
     pub(super) width: Option<usize>,
     pub(super) precision: Option<usize>,
 }
@@ -32,10 +34,11 @@ impl Flags {
     }
 
     /// Gives the flags their meaning for `%v`: there `#` asks for Go's syntax and `+` for names of
-    /// fields, which no value here has.
+    /// fields.
     pub(super) fn for_value(self) -> Self {
         Self {
             syntax: self.sharp,
+            names: self.plus && !self.sharp,
             sharp: false,
             plus: false,
             ..self

@@ -39,6 +39,27 @@ pub(super) fn format(out: &mut Output, value: f64, verb: char, flags: &Flags) ->
     true
 }
 
+/// Formats a real and an imaginary part, or gives false if the verb is none for numbers.
+pub(super) fn format_complex(
+    out: &mut Output,
+    (real, imaginary): (f64, f64),
+    verb: char,
+    flags: &Flags,
+) -> bool {
+    if layout(verb).is_none() {
+        return false;
+    }
+    out.push("(");
+    format(out, real, verb, flags);
+    let signed = Flags {
+        plus: true,
+        ..*flags
+    };
+    format(out, imaginary, verb, &signed);
+    out.push("i)");
+    true
+}
+
 /// Gives how a verb lays numbers out and to how many digits, if it is one for numbers.
 fn layout(verb: char) -> Option<(FloatFormat, Option<usize>)> {
     Some(match verb {

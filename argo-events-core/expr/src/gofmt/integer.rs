@@ -3,8 +3,22 @@
 use super::{flags::Flags, output::Output};
 use crate::gostrconv::{is_printable, quote_rune, quote_rune_ascii};
 
+/// Formats a number without a sign by a verb, or gives false if the verb is none for numbers.
+pub(super) fn format_unsigned(out: &mut Output, value: u64, verb: char, flags: &Flags) -> bool {
+    if verb == 'v' && flags.syntax {
+        let flags = Flags {
+            sharp: true,
+            ..*flags
+        };
+        digits(out, value.into(), 16, verb, &flags);
+        return true;
+    }
+    format(out, value, verb, flags)
+}
+
 /// Formats a number by a verb, or gives false if the verb is none for numbers.
-pub(super) fn format(out: &mut Output, value: i64, verb: char, flags: &Flags) -> bool {
+pub(super) fn format(out: &mut Output, value: impl Into<i128>, verb: char, flags: &Flags) -> bool {
+    let value = value.into();
     match verb {
         'v' | 'd' => digits(out, value, 10, verb, flags),
         'b' => digits(out, value, 2, verb, flags),
@@ -19,13 +33,13 @@ pub(super) fn format(out: &mut Output, value: i64, verb: char, flags: &Flags) ->
     true
 }
 
-fn character(value: i64) -> char {
+fn character(value: i128) -> char {
     let code = u32::try_from(value).ok();
     code.and_then(char::from_u32)
         .unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-fn digits(out: &mut Output, value: i64, base: u32, verb: char, flags: &Flags) {
+fn digits(out: &mut Output, value: i128, base: u32, verb: char, flags: &Flags) {
     if flags.precision == Some(0) && value == 0 {
         out.fill(flags.width.unwrap_or(0), &flags.without_zero());
         return;
@@ -63,9 +77,9 @@ fn digits(out: &mut Output, value: i64, base: u32, verb: char, flags: &Flags) {
 }
 
 /// Writes `U+0041`, or `U+0041 'A'` if asked for.
-fn code_point(out: &mut Output, value: i64, flags: &Flags) {
+fn code_point(out: &mut Output, value: i128, flags: &Flags) {
     let least = flags.precision.unwrap_or(0).max(4);
-    let digits = format!("{value:X}");
+    let digits = format!("{:X}", value as u64);
     let zeros = "0".repeat(least.saturating_sub(digits.len()));
     let shown = u32::try_from(value).ok().and_then(char::from_u32);
     let shown = match shown {

@@ -1,7 +1,7 @@
 //! Formats values as Go's `fmt.Sprintf` and its siblings do.
 //!
-//! Knows the types that JSON and templates bring: booleans, whole numbers, doubles, texts, lists and
-//! maps. Errors in a format show up in the text, as `%!d(string=hi)` or `%!s(MISSING)`; only a
+//! Formats whatever tells its [`Shape`]; [`Value`] is the plainest that does, and `govalue`'s has
+//! all the types that templates bring. Errors in a format show up in the text, as `%!d(string=hi)` or `%!s(MISSING)`; only a
 //! result longer than [`MAX_OUTPUT_BYTES`] is refused. Numbers alone are `gostrconv`'s business.
 //!
 //! ```
@@ -25,7 +25,7 @@ mod value;
 
 pub use output::{MAX_OUTPUT_BYTES, TooLarge};
 pub use print::{sprint, sprintf, sprintln};
-pub use value::Value;
+pub use value::{Format, Shape, Value};
 
 /// How deep lists and maps inside each other are shown.
 pub const MAX_DEPTH: usize = 1_000;

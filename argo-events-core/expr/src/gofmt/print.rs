@@ -1,7 +1,7 @@
 //! The three ways to print several values.
 
 use super::{
-    Value,
+    Format, Shape,
     directive::Directives,
     flags::Flags,
     output::{Output, TooLarge},
@@ -12,7 +12,7 @@ use super::{
 ///
 /// # Errors
 /// When the result is longer than [`MAX_OUTPUT_BYTES`](super::MAX_OUTPUT_BYTES).
-pub fn sprintf(format: impl AsRef<[u8]>, values: &[Value]) -> Result<Vec<u8>, TooLarge> {
+pub fn sprintf<V: Format>(format: impl AsRef<[u8]>, values: &[V]) -> Result<Vec<u8>, TooLarge> {
     Directives::new(format.as_ref(), values).run()
 }
 
@@ -27,8 +27,8 @@ pub fn sprintf(format: impl AsRef<[u8]>, values: &[Value]) -> Result<Vec<u8>, To
 ///
 /// # Errors
 /// When the result is longer than [`MAX_OUTPUT_BYTES`](super::MAX_OUTPUT_BYTES).
-pub fn sprint(values: &[Value]) -> Result<Vec<u8>, TooLarge> {
-    let is_text = |value: &Value| matches!(value, Value::String(_));
+pub fn sprint<V: Format>(values: &[V]) -> Result<Vec<u8>, TooLarge> {
+    let is_text = |value: &V| matches!(value.shape(), Shape::Text(_));
     join(values, |before, after| !is_text(before) && !is_text(after)).finish()
 }
 
@@ -36,13 +36,13 @@ pub fn sprint(values: &[Value]) -> Result<Vec<u8>, TooLarge> {
 ///
 /// # Errors
 /// When the result is longer than [`MAX_OUTPUT_BYTES`](super::MAX_OUTPUT_BYTES).
-pub fn sprintln(values: &[Value]) -> Result<Vec<u8>, TooLarge> {
+pub fn sprintln<V: Format>(values: &[V]) -> Result<Vec<u8>, TooLarge> {
     let mut out = join(values, |_, _| true);
     out.push("\n");
     out.finish()
 }
 
-fn join(values: &[Value], is_apart: impl Fn(&Value, &Value) -> bool) -> Output {
+fn join<V: Format>(values: &[V], is_apart: impl Fn(&V, &V) -> bool) -> Output {
     let mut printer = Printer::default();
     let mut before = None;
     for value in values {

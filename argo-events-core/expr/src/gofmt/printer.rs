@@ -1,6 +1,6 @@
 //! Formats one value by one verb.
 
-use super::{MAX_DEPTH, Value, flags::Flags, float, integer, output::Output, text};
+use super::{Format, MAX_DEPTH, Shape, flags::Flags, float, integer, output::Output, text};
 
 #[derive(Debug, Default)]
 pub(super) struct Printer {
@@ -9,9 +9,9 @@ pub(super) struct Printer {
 
 impl Printer {
     /// Formats a value given as an argument.
-    pub(super) fn argument(&mut self, value: &Value, verb: char, flags: &Flags) {
-        match (value, verb) {
-            (Value::Nil, 'T' | 'v') => self.out.pad("<nil>", flags),
+    pub(super) fn argument<V: Format>(&mut self, value: &V, verb: char, flags: &Flags) {
+        match (value.shape(), verb) {
+            (Shape::Nil, 'T' | 'v') => self.out.pad("<nil>", flags),
             (_, 'T') => text::plain(&mut self.out, value.type_name().as_bytes(), flags),
             // There are no addresses to show, and `%w` is for errors.
             (_, 'p' | 'w') => self.bad_verb(value, verb, flags, 0),
@@ -19,71 +19,89 @@ impl Printer {
         }
     }
 
-    fn value(&mut self, value: &Value, verb: char, flags: &Flags, depth: usize) {
+    fn value<V: Format>(&mut self, value: &V, verb: char, flags: &Flags, depth: usize) {
         if depth > MAX_DEPTH || self.out.is_full() {
             self.out.push("...");
             return;
         }
-        let out = &mut self.out;
-        // At the top a missing value fits no verb but those handled before.
-        let fits = match value {
-            Value::Nil if depth == 0 => false,
-            Value::Nil => {
-                out.push(if flags.syntax {
-                    "interface {}(nil)"
-                } else {
-                    "<nil>"
-                });
-                true
-            }
-            Value::Bool(truth) => boolean(out, *truth, verb, flags),
-            Value::Int(number) | Value::Int64(number) => integer::format(out, *number, verb, flags),
-            Value::Float(number) => float::format(out, *number, verb, flags),
-            Value::String(content) => text::format(out, content, verb, flags),
-            Value::List(_) | Value::Map(_) => {
-                self.container(value, verb, flags, depth);
-                true
-            }
-        };
-        if !fits {
+        if !self.own_text(value, verb, flags) && !self.plain(value, verb, flags, depth) {
             self.bad_verb(value, verb, flags, depth);
         }
     }
 
-    fn container(&mut self, value: &Value, verb: char, flags: &Flags, depth: usize) {
-        let (open, between, close) = match (flags.syntax, value) {
+    /// Writes the text that a method of the value gives, if there is one and the verb is for texts.
+    fn own_text<V: Format>(&mut self, value: &V, verb: char, flags: &Flags) -> bool {
+        if flags.syntax || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+            return false;
+        }
+        let own = value.own_text();
+        own.is_some_and(|own| text::format(&mut self.out, &own, verb, flags))
+    }
+
+    /// Writes a value by its shape, or gives false if the verb is not for it.
+    fn plain<V: Format>(&mut self, value: &V, verb: char, flags: &Flags, depth: usize) -> bool {
+        let out = &mut self.out;
+        match value.shape() {
+            // At the top a missing value fits no verb but those handled before.
+            Shape::Nil if depth == 0 => return false,
+            Shape::Nil if flags.syntax => out.push("interface {}(nil)"),
+            Shape::Nil => out.push("<nil>"),
+            Shape::Bool(truth) => return boolean(out, truth, verb, flags),
+            Shape::Signed(number) => return integer::format(out, number, verb, flags),
+            Shape::Unsigned(number) => return integer::format_unsigned(out, number, verb, flags),
+            Shape::Float(number) => return float::format(out, number, verb, flags),
+            Shape::Complex(real, imaginary) => {
+                return float::format_complex(out, (real, imaginary), verb, flags);
+            }
+            Shape::Text(content) => return text::format(out, content, verb, flags),
+            Shape::List | Shape::Map | Shape::Struct { .. } => {
+                self.container(value, verb, flags, depth);
+            }
+        }
+        true
+    }
+
+    fn container<V: Format>(&mut self, value: &V, verb: char, flags: &Flags, depth: usize) {
+        let shape = value.shape();
+        let (open, between, close) = match (flags.syntax, shape) {
             (true, _) => ("{", ", ", "}"),
-            (false, Value::Map(_)) => ("map[", " ", "]"),
+            (false, Shape::Map) => ("map[", " ", "]"),
+            (false, Shape::Struct { is_pointer: true }) => ("&{", " ", "}"),
+            (false, Shape::Struct { .. }) => ("{", " ", "}"),
             (false, _) => ("[", " ", "]"),
         };
         if flags.syntax {
-            self.out.push(value.type_name());
+            self.out.push(value.type_name().as_bytes());
         }
         self.out.push(open);
-        match value {
-            Value::List(elements) => {
-                for (place, element) in elements.iter().enumerate() {
-                    self.separate(place, between);
-                    self.value(element, verb, flags, depth + 1);
+        let mut place = 0;
+        if matches!(shape, Shape::List) {
+            value.visit_elements(&mut |element| {
+                self.separate(&mut place, between);
+                self.value(element, verb, flags, depth + 1);
+            });
+        } else {
+            value.visit_members(&mut |name, member| {
+                self.separate(&mut place, between);
+                match shape {
+                    Shape::Map => self.name(name, verb, flags),
+                    _ if flags.names || flags.syntax => self.out.push(name),
+                    _ => {}
                 }
-            }
-            Value::Map(members) => {
-                for (place, (name, member)) in members.iter().enumerate() {
-                    self.separate(place, between);
-                    self.name(name, verb, flags);
+                if matches!(shape, Shape::Map) || flags.names || flags.syntax {
                     self.out.push(":");
-                    self.value(member, verb, flags, depth + 1);
                 }
-            }
-            _ => {}
+                self.value(member, verb, flags, depth + 1);
+            });
         }
         self.out.push(close);
     }
 
-    fn separate(&mut self, place: usize, between: &str) {
-        if place > 0 {
+    fn separate(&mut self, place: &mut usize, between: &str) {
+        if *place > 0 {
             self.out.push(between);
         }
+        *place += 1;
     }
 
     fn name(&mut self, name: &[u8], verb: char, flags: &Flags) {
@@ -95,11 +113,12 @@ impl Printer {
     }
 
     /// Shows a value that the verb is not for, with its type.
-    fn bad_verb(&mut self, value: &Value, verb: char, flags: &Flags, depth: usize) {
-        self.start_bad_verb(verb, value.type_name());
-        if *value != Value::Nil {
+    fn bad_verb<V: Format>(&mut self, value: &V, verb: char, flags: &Flags, depth: usize) {
+        self.start_bad_verb(verb, &value.type_name());
+        if !matches!(value.shape(), Shape::Nil) {
             self.out.push("=");
-            self.value(value, 'v', flags, depth);
+            // Its methods are not asked again.
+            self.plain(value, 'v', flags, depth);
         }
         self.out.push(")");
     }

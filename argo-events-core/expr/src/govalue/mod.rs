@@ -16,6 +16,7 @@
 
 mod document;
 mod equal;
+mod format;
 mod function;
 mod kind;
 mod list;
