@@ -38,11 +38,10 @@ pub fn encode_string_with(out: &mut Vec<u8>, text: impl AsRef<[u8]>, escaping: E
     out.reserve(text.len() + 2);
     out.push(b'"');
     let (mut start, mut at) = (0, 0);
-    while let Some(&byte) = text.get(at) {
-        if byte.is_ascii() && !needs_escape(byte, escaping) {
-            at += 1;
-            continue;
-        }
+    let is_plain = |byte: &u8| byte.is_ascii() && !needs_escape(*byte, escaping);
+    loop {
+        at += text[at..].iter().take_while(|byte| is_plain(byte)).count();
+        let Some(&byte) = text.get(at) else { break };
         let (escape, width) = escape_at(&text[at..], byte);
         if let Some(escape) = escape {
             out.extend_from_slice(&text[start..at]);

@@ -20,7 +20,7 @@ pub fn compact(document: &[u8]) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// When the document is not JSON.
 pub fn compact_into(out: &mut Vec<u8>, document: &[u8]) -> Result<(), Error> {
-    write_compact(out, document, Vec::extend_from_slice)
+    write_compact(out, document, |_| false)
 }
 
 /// Appends a raw message as it stands inside an encoded value: without blanks, and with
@@ -29,27 +29,49 @@ pub fn compact_into(out: &mut Vec<u8>, document: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// When the message is not JSON.
 pub fn raw_message_into(out: &mut Vec<u8>, message: &[u8]) -> Result<(), Error> {
-    write_compact(out, message, push_escaped).map_err(|error| Error::RawMessage(error.into()))
+    write_compact(out, message, needs_escape).map_err(|error| Error::RawMessage(error.into()))
 }
 
+/// Appends a document without blanks, and with those bytes of strings escaped.
+///
+/// What needs no change is appended in pieces as large as they come, often in one.
 fn write_compact(
     out: &mut Vec<u8>,
     document: &[u8],
-    push_string: fn(&mut Vec<u8>, &[u8]),
+    escapes: impl Fn(&u8) -> bool,
 ) -> Result<(), Error> {
     let before = out.len();
-    let mut scanner = Scanner::new(document);
+    let (mut scanner, mut unwritten, mut end) = (Scanner::new(document), 0, 0);
     loop {
-        match scanner.next() {
-            Ok(Some(Token::Key(literal) | Token::String(literal))) => push_string(out, literal),
-            Ok(Some(token)) => out.extend_from_slice(spelling(token)),
-            Ok(None) => return Ok(()),
+        let token = match scanner.next() {
+            Ok(Some(token)) => token,
+            Ok(None) => break,
             Err(error) => {
                 out.truncate(before);
                 return Err(error);
             }
+        };
+        let start = scanner.at() - spelling(token).len();
+        if start > end {
+            out.extend_from_slice(&document[unwritten..end]);
+            unwritten = start;
+        }
+        end = scanner.at();
+        if let Token::Key(literal) | Token::String(literal) = token
+            && literal.iter().any(&escapes)
+        {
+            out.extend_from_slice(&document[unwritten..start]);
+            push_escaped(out, literal);
+            unwritten = end;
         }
     }
+    out.extend_from_slice(&document[unwritten..end]);
+    Ok(())
+}
+
+/// Tells whether a character that HTML or JavaScript could misread may begin with a byte.
+fn needs_escape(byte: &u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'&' | 0xe2)
 }
 
 /// Puts every member and element on a line of its own, one `step` further in per level.
@@ -163,6 +185,15 @@ mod tests {
                        unexpected end of JSON input";
         assert_eq!(error, Err(message.to_owned()));
         assert_eq!(out, br#"x["\u003c\u2028"]"#);
+    }
+
+    #[test]
+    fn escapes_and_blanks_may_alternate() {
+        let message = " { \"<\" : \"a\" ,\"b\":[ \"c&\",\"d\" ] , \"é…\" : 1 } ";
+        let mut out = Vec::new();
+        assert_eq!(raw_message_into(&mut out, message.as_bytes()), Ok(()));
+        let wanted = r#"{"\u003c":"a","b":["c\u0026","d"],"é…":1}"#;
+        assert_eq!(String::from_utf8_lossy(&out), wanted);
     }
 
     #[test]

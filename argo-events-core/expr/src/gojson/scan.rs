@@ -23,7 +23,7 @@ pub fn valid(document: &[u8]) -> bool {
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     ObjectStart,
     ObjectEnd,
     ArrayStart,
@@ -58,8 +58,21 @@ enum Expected {
     End,
 }
 
+/// The bytes that stand for more than themselves within a string.
+const ENDS_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
 /// Reads tokens from the front of a document.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     document: &'a [u8],
     at: usize,
     open: Vec<Container>,
@@ -67,7 +80,7 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(document: &'a [u8]) -> Self {
+    pub(crate) fn new(document: &'a [u8]) -> Self {
         Self {
             document,
             at: 0,
@@ -76,13 +89,18 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Gives how many bytes end with the last token given.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
     /// Gives what follows the last token given; after the last one, the blanks at the end.
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn rest(&self) -> &'a [u8] {
         &self.document[self.at..]
     }
 
     /// Gives the next token, or nothing after the end of the value.
-    pub(super) fn next(&mut self) -> Result<Option<Token<'a>>, Error> {
+    pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>, Error> {
         let before_blanks = self.at;
         self.skip_blanks();
         let Some(byte) = self.peek() else {
@@ -181,12 +199,13 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         self.at += 1;
         loop {
+            let ordinary = |byte: &u8| !ENDS_RUN[usize::from(*byte)];
+            self.at += self.rest().iter().take_while(|it| ordinary(it)).count();
             match self.peek() {
                 None => return Err(self.cut_off()),
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(0..=0x1f) => return Err(self.unexpected("in string literal")),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.unexpected("in string literal")),
             }
         }
         self.at += 1;
