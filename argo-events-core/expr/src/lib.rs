@@ -31,6 +31,7 @@ pub mod govaluate;
 pub mod govalue;
 #[cfg(feature = "jq")]
 pub mod jq;
+#[cfg(feature = "language")]
 pub mod language;
 #[cfg(feature = "lua")]
 pub mod lua;

@@ -1,0 +1,80 @@
+//! The languages and how each is compiled.
+
+use super::{Limits, Mistake, Program};
+
+/// A language of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Language {
+    /// Paths into JSON such as `order.items.0.id`.
+    Path,
+    /// Patterns of RE2.
+    Pattern,
+    /// Go templates with sprig.
+    Template,
+    /// Expressions of filters, as govaluate evaluates them.
+    FilterExpression,
+    /// Expressions of event sources, as expr evaluates them.
+    SourceExpression,
+    /// Lua scripts.
+    Lua,
+    /// jq programs.
+    Jq,
+}
+
+impl Language {
+    /// Lists all languages, also those that this build leaves out.
+    pub const ALL: [Self; 7] = [
+        Self::Path,
+        Self::Pattern,
+        Self::Template,
+        Self::FilterExpression,
+        Self::SourceExpression,
+        Self::Lua,
+        Self::Jq,
+    ];
+
+    /// Compiles a text.
+    ///
+    /// # Errors
+    /// When the text is no program of the language, costs more than the limits allow, or when this
+    /// build leaves the language out.
+    pub fn compile(self, text: &str, limits: &Limits) -> Result<Program, Mistake> {
+        match self {
+            Self::Path => super::path::compile(text, limits),
+            #[cfg(feature = "re2")]
+            Self::Pattern => super::pattern::compile(text, limits),
+            #[cfg(feature = "govaluate")]
+            Self::FilterExpression => super::filter_expression::compile(text, limits),
+            #[allow(unreachable_patterns, reason = "a build may contain every language")]
+            _ => Err(self.left_out()),
+        }
+    }
+
+    /// Names what is written in the language, such as `template`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Pattern => "pattern",
+            Self::Template => "template",
+            Self::FilterExpression | Self::SourceExpression => "expression",
+            Self::Lua => "Lua script",
+            Self::Jq => "jq program",
+        }
+    }
+
+    fn left_out(self) -> Mistake {
+        let feature = match self {
+            Self::Path => "gjson",
+            Self::Pattern => "re2",
+            Self::Template => "sprig",
+            Self::FilterExpression => "govaluate",
+            Self::SourceExpression => "expr",
+            Self::Lua => "lua",
+            Self::Jq => "jq",
+        };
+        Mistake::new(format!("this build runs no {}s", self.as_str()))
+            .expecting(format!("a build with the feature `{feature}`"))
+    }
+}

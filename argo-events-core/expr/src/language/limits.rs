@@ -1,0 +1,19 @@
+//! What programs may cost.
+
+#[cfg(feature = "govaluate")]
+use crate::govaluate;
+
+/// Bounds of every language; paths and patterns have fixed ones.
+///
+/// ```
+/// use argo_events_expr::language::{Language, Limits};
+/// let long = "a.".repeat(1 << 20);
+/// assert!(Language::Path.compile(&long, &Limits::default()).is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bounds of expressions in filters.
+    #[cfg(feature = "govaluate")]
+    pub filter_expression: govaluate::Limits,
+}

@@ -1,0 +1,71 @@
+//! Compiled texts and what they run on.
+
+use super::{Language, Output, RunError};
+use crate::gjson::Found;
+use std::{fmt, sync::Arc};
+
+/// What a program runs on.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// A JSON document.
+    Json(&'a [u8]),
+    /// A text: what a template sees as its input, what a pattern searches.
+    Text(&'a [u8]),
+    /// A value for each of [`Program::variables`]; one that does not exist leaves its name unbound.
+    Fields(&'a [Found<'a>]),
+}
+
+/// A compiled text of any language.
+#[derive(Clone)]
+pub struct Program {
+    language: Language,
+    compiled: Arc<dyn Compiled>,
+}
+
+/// What a language gives to [`Program`].
+pub(super) trait Compiled: Send + Sync {
+    /// Runs the program.
+    fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError>;
+
+    /// Lists the names that values are bound to.
+    fn variables(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl Program {
+    pub(super) fn of(language: Language, compiled: impl Compiled + 'static) -> Self {
+        Self {
+            language,
+            compiled: Arc::new(compiled),
+        }
+    }
+
+    /// Runs the program; nothing remains of one run in the next.
+    ///
+    /// # Errors
+    /// When the program fails, when the limits end, and on an input of a kind that it does not take.
+    pub fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError> {
+        self.compiled.run(input)
+    }
+
+    /// Lists the names that [`Input::Fields`] gives values to; only filter expressions have some.
+    #[must_use]
+    pub fn variables(&self) -> &[String] {
+        self.compiled.variables()
+    }
+
+    /// Says which language the program is written in.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = format!("{:?}", self.language);
+        formatter.debug_tuple("Program").field(&name).finish()
+    }
+}

@@ -1,0 +1,68 @@
+//! Promises of the door, whatever the languages behind it.
+
+use super::{Input, Language, Limits, Mistake};
+
+#[test]
+fn a_place_is_given_in_lines_and_characters() {
+    let text = "größe >\n  maß = 1";
+    let mistake = Mistake::new("x").at(text, text.find('=').unwrap(), 1);
+    assert_eq!((mistake.line(), mistake.column()), (2, 7));
+    let same = Mistake::new("x").at_line(text, 2, 7);
+    assert_eq!(same.range().start, mistake.range().start);
+    let beyond = Mistake::new("x").at(text, 1000, 5);
+    assert_eq!(beyond.range(), text.len()..text.len());
+    assert_eq!(Mistake::new("x").at("ß", 1, 9).range(), 0..2);
+}
+
+#[test]
+fn a_language_that_is_left_out_says_which_feature_has_it() {
+    for language in Language::ALL {
+        let Err(mistake) = language.compile("1", &Limits::default()) else {
+            continue;
+        };
+        assert!(
+            mistake.message().starts_with("this build runs no"),
+            "{mistake}"
+        );
+        assert!(
+            mistake
+                .expected()
+                .is_some_and(|expected| expected.contains("feature"))
+        );
+    }
+}
+
+#[test]
+fn an_input_of_another_kind_is_an_error() {
+    let program = Language::Path.compile("a", &Limits::default()).unwrap();
+    assert!(program.run(Input::Text(b"a")).is_err());
+}
+
+#[test]
+#[cfg(feature = "govaluate")]
+fn names_of_an_expression_are_bound_by_place() {
+    use super::Output;
+    use crate::gjson::Found;
+    let limits = Limits::default();
+    let program = Language::FilterExpression
+        .compile("b + a", &limits)
+        .unwrap();
+    assert_eq!(program.variables(), ["b", "a"]);
+    let fields = [Found::parse("1"), Found::parse("\"x\"")];
+    let output = program.run(Input::Fields(&fields));
+    assert_eq!(output, Ok(Output::Text(b"1x".into())));
+    let input = Input::Json(br#"{"a": [1], "b": "b"}"#);
+    assert_eq!(program.run(input), Ok(Output::Text(b"b[1]".into())));
+    let unbound = program.run(Input::Fields(&fields[..1])).unwrap_err();
+    assert_eq!(unbound.to_string(), "No parameter 'a' found.");
+}
+
+#[test]
+#[cfg(feature = "govaluate")]
+fn more_names_than_few_are_bound_too() {
+    let limits = Limits::default();
+    let text = "a + b + c + d + e + f";
+    let program = Language::FilterExpression.compile(text, &limits).unwrap();
+    let input = Input::Json(br#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}"#);
+    assert_eq!(program.run(input).unwrap().text(), "21");
+}
