@@ -1,41 +1,41 @@
 //! Collects what an engine is made of and finds every mistake before anything starts.
 
-use super::{BuildError, Engine, Host, bus::BusChoice, fault::Faults, handler};
-use crate::{
-    BuiltinKinds as _,
-    manifest::{Checks, Located, Manifests},
+use super::{
+    BuildError, Engine, Host,
+    bus::BusChoice,
+    fault::Faults,
+    handler,
+    object::{PlannedSensor, Source},
+    program::Program,
+    secrets::CurrentSecrets,
 };
+use crate::manifest::{Checks, Manifests};
 use argo_events_core::{
-    Clock, Event, EventBus, EventSource, FieldPath, Firing, Problem, Registry, Result,
-    SecretSource, Subject, SystemClock, Trigger, api, registry::BusBuild, telemetry::Metrics,
+    Clock, Event, EventBus, EventSource, FieldPath, Firing, Problem, Problems, Registry, Result,
+    SecretSource, Subject, Trigger, api, event::codec::keeps_source, registry::BusBuild,
+    telemetry::Metrics,
 };
 use argo_events_sensor::{
-    runtime::{Limits, Observer, OwnTriggers, SensorBuild, SensorPlan, Unobserved},
+    runtime::{Limits, Observer, SensorBuild, SensorPlan},
     trigger::FunctionTrigger,
 };
 use argo_events_sources::http::{MountedRoutes, WebServer};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 /// Builds an [`Engine`].
 #[must_use]
 pub struct Builder {
-    registry: Registry,
+    program: Program,
     manifests: Manifests,
     checks: Checks,
-    event_sources: Vec<api::EventSource>,
-    sensors: Vec<api::Sensor>,
-    own_sources: Vec<(String, Arc<dyn EventSource>)>,
-    own_triggers: OwnTriggers,
     bus: Option<BusChoice>,
     bus_kind: Option<String>,
     data_directory: PathBuf,
     host: Host,
     secrets: Option<Arc<dyn SecretSource>>,
-    clock: Arc<dyn Clock>,
-    metrics: Metrics,
-    observer: Arc<dyn Observer>,
-    limits: Limits,
+    /// What those read who run already, for an engine that takes over from them.
+    current: Option<Arc<CurrentSecrets>>,
 }
 
 /// Kind of the bus that is used when nobody names one.
@@ -53,28 +53,37 @@ impl fmt::Debug for Builder {
 impl Builder {
     pub(super) fn new() -> Self {
         Self {
-            registry: Registry::builtin(),
+            program: Program::default(),
             manifests: Manifests::default(),
             checks: Checks::default(),
-            event_sources: Vec::new(),
-            sensors: Vec::new(),
-            own_sources: Vec::new(),
-            own_triggers: OwnTriggers::new(),
             bus: None,
             bus_kind: None,
             data_directory: PathBuf::from(".argo-events"),
             host: Host::Own(WebServer::default()),
             secrets: None,
-            clock: Arc::new(SystemClock),
-            metrics: Metrics::default(),
-            observer: Arc::new(Unobserved),
-            limits: Limits::default(),
+            current: None,
+        }
+    }
+
+    /// Begins an engine with the bus, the ports, the secrets and the program of one that runs.
+    pub(super) fn of_successor(
+        program: Program,
+        bus: Arc<dyn EventBus>,
+        host: Host,
+        current: Arc<CurrentSecrets>,
+    ) -> Self {
+        Self {
+            program,
+            bus: Some(BusChoice::Given(bus)),
+            host,
+            current: Some(current),
+            ..Self::new()
         }
     }
 
     /// Replaces the kinds of sources, triggers and buses; [`Registry::builtin`](crate::BuiltinKinds) unless told otherwise.
     pub fn registry(mut self, registry: Registry) -> Self {
-        self.registry = registry;
+        self.program.registry = registry;
         self
     }
 
@@ -92,19 +101,21 @@ impl Builder {
 
     /// Adds an EventSource.
     pub fn event_source(mut self, source: api::EventSource) -> Self {
-        self.event_sources.push(source);
+        self.program.event_sources.push(source);
         self
     }
 
     /// Adds a Sensor.
     pub fn sensor(mut self, sensor: api::Sensor) -> Self {
-        self.sensors.push(sensor);
+        self.program.sensors.push(sensor);
         self
     }
 
     /// Adds a source of one's own; `name` is `SOURCE/EVENT`, as sensors ask for it.
     pub fn source(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
-        self.own_sources.push((name.into(), Arc::new(source)));
+        self.program
+            .own_sources
+            .push((name.into(), Arc::new(source)));
         self
     }
 
@@ -122,7 +133,9 @@ impl Builder {
 
     /// Binds a trigger of one's own to the trigger of that name which names no kind in its manifest.
     pub fn own_trigger(mut self, name: impl Into<String>, trigger: impl Trigger) -> Self {
-        self.own_triggers.insert(name.into(), Arc::new(trigger));
+        self.program
+            .own_triggers
+            .insert(name.into(), Arc::new(trigger));
         self
     }
 
@@ -134,7 +147,7 @@ impl Builder {
     {
         let subject = subject.into();
         let (source, event) = subject.split_once('/').unwrap_or((&subject, ""));
-        let (sensor, name) = handler::sensor(source, event, self.own_triggers.len());
+        let (sensor, name) = handler::sensor(source, event, self.program.own_triggers.len());
         self.sensor(sensor).own_trigger(name, handler::trigger(act))
     }
 
@@ -182,25 +195,25 @@ impl Builder {
 
     /// Sets the clock; the machine's unless told otherwise.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.program.clock = clock;
         self
     }
 
     /// Sets where things are counted.
     pub fn metrics(mut self, metrics: Metrics) -> Self {
-        self.metrics = metrics;
+        self.program.metrics = metrics;
         self
     }
 
     /// Watches what sensors decide.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = observer;
+        self.program.observer = observer;
         self
     }
 
     /// Sets the limits of the sensors' lanes.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.program.limits = limits;
         self
     }
 
@@ -212,21 +225,20 @@ impl Builder {
         let mut faults = Faults::default();
         let manifests = self.check_manifests(&mut faults);
         let secrets = self.choose_secrets(&manifests);
-        let bus = self.choose_bus(&manifests, secrets.clone(), &mut faults);
-        let own_sources = self.subjects(&mut faults);
-        let sensors = self.plans(&manifests, secrets.clone(), &mut faults);
+        let first = || Arc::new(CurrentSecrets::new(secrets.clone()));
+        let current = self.current.take().unwrap_or_else(first);
+        let bus = self.choose_bus(&manifests, current.clone(), &mut faults);
+        let sources = self.sources(&manifests, &mut faults);
+        let sensors = self.plans(&manifests, current.clone(), &mut faults);
         let warnings = faults.finish()?;
-        let found = manifests.event_sources.into_iter().map(Located::into_inner);
         Ok(Engine {
-            registry: Arc::new(self.registry),
-            event_sources: found.chain(self.event_sources).collect(),
-            own_sources,
+            program: self.program,
+            sources,
             sensors,
             bus: bus.expect("without a bus there was a fault"),
             host: self.host,
             secrets,
-            clock: self.clock,
-            metrics: self.metrics,
+            current,
             warnings,
         })
     }
@@ -238,15 +250,13 @@ impl Builder {
         let mut checks = self.checks.clone();
         checks
             .own_triggers
-            .extend(self.own_triggers.keys().cloned());
-        let names = self
-            .own_sources
-            .iter()
-            .filter_map(|(name, _)| name.split_once('/'));
+            .extend(self.program.own_triggers.keys().cloned());
+        let own = &self.program.own_sources;
+        let names = own.iter().filter_map(|(name, _)| name.split_once('/'));
         checks
             .own_sources
             .extend(names.map(|(source, event)| (source.to_owned(), event.to_owned())));
-        faults.diagnostics(manifests.check(&self.registry, &checks));
+        faults.diagnostics(manifests.check(&self.program.registry, &checks));
         manifests
     }
 
@@ -277,8 +287,13 @@ impl Builder {
             (None, Some(bus)) => described(bus)?,
             (None, None) => (EMBEDDED.to_owned(), json!({})),
         };
-        let build = BusBuild::new("default", &self.data_directory, secrets, self.clock.clone());
-        match self.registry.bus(&kind) {
+        let build = BusBuild::new(
+            "default",
+            &self.data_directory,
+            secrets,
+            self.program.clock.clone(),
+        );
+        match self.program.registry.bus(&kind) {
             Ok(descriptor) => Some(BusChoice::Described {
                 descriptor: *descriptor,
                 config,
@@ -291,14 +306,36 @@ impl Builder {
         }
     }
 
-    fn subjects(&mut self, faults: &mut Faults) -> BTreeMap<Subject, Arc<dyn EventSource>> {
-        let mut sources = BTreeMap::new();
-        for (name, source) in std::mem::take(&mut self.own_sources) {
-            match name.split_once('/') {
-                Some((source_name, event)) if !source_name.is_empty() && !event.is_empty() => {
-                    sources.insert(Subject::new(source_name, event), source);
+    /// Lists what brings events in: the manifests' sources, then those of the program.
+    fn sources(&self, manifests: &Manifests, faults: &mut Faults) -> Vec<Source> {
+        let found = manifests.event_sources.iter().map(|found| &**found);
+        let given = &self.program.event_sources;
+        for source in given {
+            let name = &source.metadata.name;
+            if !keeps_source(name) {
+                faults.extend(&format!("EventSource/{name}"), [unfit(name)]);
+            }
+        }
+        let described = found.chain(given);
+        let described = described.map(|source| Source::Described(Box::new(source.clone())));
+        described.chain(self.own_sources(faults)).collect()
+    }
+
+    fn own_sources(&self, faults: &mut Faults) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for (name, source) in &self.program.own_sources {
+            let subject = name
+                .split_once('/')
+                .filter(|(source, event)| !source.is_empty() && !event.is_empty());
+            match subject {
+                Some((source_name, _)) if !keeps_source(source_name) => {
+                    faults.extend("", [unfit(source_name)]);
                 }
-                _ => {
+                Some((source_name, event)) => {
+                    let subject = Subject::new(source_name, event);
+                    sources.push(Source::Own(subject, source.clone()));
+                }
+                None => {
                     let message = format!(
                         "{name:?} is no name of a source; write SOURCE/EVENT, such as shop/paid"
                     );
@@ -314,26 +351,31 @@ impl Builder {
         manifests: &Manifests,
         secrets: Arc<dyn SecretSource>,
         faults: &mut Faults,
-    ) -> Vec<Arc<SensorPlan>> {
+    ) -> Vec<PlannedSensor> {
         // A plan repeats the checks of manifests, so that there it would say the same again.
         if faults.has_errors() {
             return Vec::new();
         }
-        let mut build = SensorBuild::new(self.registry.clone(), secrets, self.clock.clone());
-        build.metrics = self.metrics.clone();
-        build.observer = self.observer.clone();
-        build.limits = self.limits;
-        let compile = |sensor| SensorPlan::compile(sensor, &self.own_triggers, build.clone());
+        let program = &self.program;
+        let mut build = SensorBuild::new(program.registry.clone(), secrets, program.clock.clone());
+        build.metrics = program.metrics.clone();
+        build.observer = program.observer.clone();
+        build.limits = program.limits;
+        let compile = |sensor: &api::Sensor| {
+            let plan = SensorPlan::compile(sensor, &program.own_triggers, build.clone())?;
+            let (object, plan) = (Box::new(sensor.clone()), Arc::new(plan));
+            Ok::<_, Problems>(PlannedSensor { object, plan })
+        };
         let mut plans = Vec::new();
         for sensor in &manifests.sensors {
             match compile(sensor) {
-                Ok(plan) => plans.push(Arc::new(plan)),
+                Ok(plan) => plans.push(plan),
                 Err(problems) => faults.located(sensor, &problems),
             }
         }
-        for sensor in &self.sensors {
+        for sensor in &program.sensors {
             match compile(sensor) {
-                Ok(plan) => plans.push(Arc::new(plan)),
+                Ok(plan) => plans.push(plan),
                 Err(problems) => {
                     faults.extend(&format!("Sensor/{}", sensor.metadata.name), problems)
                 }
@@ -341,6 +383,13 @@ impl Builder {
         }
         plans
     }
+}
+
+/// Says that readers on the bus would know events of that source under another name.
+fn unfit(name: &str) -> Problem {
+    let message = format!("{name:?} is no name of a source: no reader would know its events by it");
+    let help = "write letters, digits and dashes, such as shop-eu";
+    Problem::error(FieldPath::root().field("metadata").field("name"), message).help(help)
 }
 
 /// Returns kind and configuration of an EventBus.

@@ -2,31 +2,37 @@
 //!
 //! [`Builder`] collects what belongs to it and finds every mistake; [`Engine::start`] opens the bus,
 //! subscribes the sensors and only then lets sources in, so that no event comes before its reader.
-//! [`Running`] is what there is to watch and to drain.
+//! [`Running`] is what there is to watch, to drain, and to replace piece by piece.
 
 mod builder;
 mod bus;
+mod change;
 mod channel;
 mod fault;
 mod handler;
+mod object;
+mod probe;
+mod program;
 mod running;
+mod secrets;
 
 pub use builder::Builder;
+pub use change::Changes;
 pub use channel::{ChannelSource, Emitter};
 pub use fault::{BuildError, Fault};
-pub use running::{Probe, Readiness, Running};
+pub use probe::{Probe, Readiness};
+pub use running::Running;
 
-use argo_events_core::{
-    Clock, EventSource, Registry, Result, SecretSource, Subject, api, http_host::HttpHost,
-    telemetry::Metrics,
-};
-use argo_events_sensor::runtime::{SensorPlan, SensorRuntime};
+use argo_events_core::{EventBus, Result, SecretSource, http_host::HttpHost, telemetry::Metrics};
 use argo_events_sources::{
-    http::{MountedRoutes, WebServer},
-    runtime::{Entry, SourceRuntime},
+    http::{Hold, MountedRoutes, WebServer},
+    runtime::SourceRuntime,
 };
 use bus::BusChoice;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use object::{PlannedSensor, Source};
+use program::Program;
+use secrets::CurrentSecrets;
+use std::{fmt, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// Who serves the routes of webhooks.
@@ -38,19 +44,36 @@ enum Host {
     Mounted(MountedRoutes),
 }
 
+impl Host {
+    fn to_dyn(&self) -> Arc<dyn HttpHost> {
+        match self {
+            Self::Own(server) => Arc::new(server.clone()),
+            Self::Mounted(routes) => Arc::new(routes.clone()),
+        }
+    }
+
+    /// Lets callers wait while routes are replaced.
+    fn hold(&self) -> Hold {
+        match self {
+            Self::Own(server) => server.hold(),
+            Self::Mounted(routes) => routes.hold(),
+        }
+    }
+}
+
 /// Sources, a bus and sensors, checked and ready to start.
 ///
 /// See [`Engine::builder`].
 pub struct Engine {
-    registry: Arc<Registry>,
-    event_sources: Vec<api::EventSource>,
-    own_sources: BTreeMap<Subject, Arc<dyn EventSource>>,
-    sensors: Vec<Arc<SensorPlan>>,
+    program: Program,
+    sources: Vec<Source>,
+    sensors: Vec<PlannedSensor>,
     bus: BusChoice,
     host: Host,
+    /// Where the secrets of this engine are found.
     secrets: Arc<dyn SecretSource>,
-    clock: Arc<dyn Clock>,
-    metrics: Metrics,
+    /// What everything that runs reads; the secrets above, once this engine runs.
+    current: Arc<CurrentSecrets>,
     warnings: BuildError,
 }
 
@@ -94,7 +117,7 @@ impl Engine {
 
     /// Returns the metrics, also before the start.
     pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.program.metrics
     }
 
     /// Opens the bus, subscribes the sensors, then starts the sources.
@@ -111,55 +134,50 @@ impl Engine {
         let bus = self.bus.open().await?;
         let stop = CancellationToken::new();
         let mut sensors = Vec::with_capacity(self.sensors.len());
-        for plan in &self.sensors {
-            sensors.push(SensorRuntime::open(plan.clone(), bus.clone(), stop.child_token()).await?);
+        for sensor in self.sensors {
+            let stop = stop.child_token();
+            let opened = sensor.open(&bus, &stop).await?;
+            sensors.push(sensor.run(opened, stop));
         }
-        let host: Arc<dyn HttpHost> = match &self.host {
-            Host::Own(server) => Arc::new(server.clone()),
-            Host::Mounted(routes) => Arc::new(routes.clone()),
-        };
-        let mut runtime = SourceRuntime::new(bus.clone())
-            .registry(self.registry.clone())
-            .host(host)
-            .secrets(self.secrets.clone())
-            .clock(self.clock.clone())
-            .metrics(self.metrics.clone());
-        if bus.capabilities().state_store {
-            runtime = runtime.state(bus.state("sources").await?);
-        }
-        let sources = self.start_sources(&runtime);
-        Ok(Running::new(
+        let runtime = source_runtime(&bus, &self.program, &self.host, &self.current).await?;
+        let sources = self.sources.into_iter();
+        let sources = sources.map(|source| source.start(&runtime)).collect();
+        Ok(Running {
             bus,
-            self.host,
-            self.metrics,
+            host: self.host,
+            program: self.program,
+            current: self.current,
             sources,
             sensors,
             stop,
-        ))
+        })
     }
+}
 
-    fn start_sources(
-        &self,
-        runtime: &SourceRuntime,
-    ) -> Vec<(String, argo_events_sources::runtime::Running)> {
-        let mut running: Vec<_> = (self.event_sources.iter())
-            .map(|source| (source.metadata.name.clone(), runtime.start(source)))
-            .collect();
-        for (subject, source) in &self.own_sources {
-            let entry = Entry::new(&subject.event, source.clone());
-            let started = runtime.start_entries(&subject.source, vec![entry]);
-            running.push((subject.source.clone(), started));
-        }
-        running
+/// Makes what starts sources.
+async fn source_runtime(
+    bus: &Arc<dyn EventBus>,
+    program: &Program,
+    host: &Host,
+    secrets: &Arc<CurrentSecrets>,
+) -> Result<SourceRuntime> {
+    let runtime = SourceRuntime::new(bus.clone())
+        .registry(program.registry.clone())
+        .host(host.to_dyn())
+        .secrets(secrets.clone())
+        .clock(program.clock.clone())
+        .metrics(program.metrics.clone());
+    if !bus.capabilities().state_store {
+        return Ok(runtime);
     }
+    Ok(runtime.state(bus.state("sources").await?))
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Engine")
-            .field("event_sources", &self.event_sources.len())
-            .field("own_sources", &self.own_sources.keys())
+            .field("sources", &self.sources)
             .field("sensors", &self.sensors.len())
             .finish_non_exhaustive()
     }

@@ -1,92 +1,33 @@
-//! A running engine: what there is to watch, and how it ends.
+//! A running engine: what there is to watch, how it changes, and how it ends.
 
-use super::Host;
+use super::{
+    Engine, Host, Probe, Readiness,
+    builder::Builder,
+    change::{self, Changes},
+    object::{RunningSensor, RunningSource},
+    program::Program,
+    secrets::CurrentSecrets,
+    source_runtime,
+};
 use argo_events_core::{EventBus, Result, telemetry::Metrics};
-use argo_events_sensor::runtime::SensorRuntime;
-use argo_events_sources::{http::Listening, runtime};
+use argo_events_sources::http::Listening;
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
-
-/// Whether everything works, and what does not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readiness {
-    /// What is not ready, each with its name and why.
-    pub waiting: Vec<String>,
-}
-
-impl Readiness {
-    /// Tells whether every source takes input and the bus accepts events.
-    pub fn is_ready(&self) -> bool {
-        self.waiting.is_empty()
-    }
-}
-
-/// Looks at a running engine without keeping it alive. Cheap to clone.
-#[derive(Clone)]
-pub struct Probe {
-    bus: Arc<dyn EventBus>,
-    sources: Arc<[(String, watch::Receiver<runtime::Status>)]>,
-}
-
-impl Probe {
-    /// Returns what works right now, and what does not.
-    ///
-    /// # Cancel safety
-    /// Dropping the future has no effect.
-    pub async fn readiness(&self) -> Readiness {
-        let mut waiting = Vec::new();
-        if let Err(error) = self.bus.check().await {
-            waiting.push(format!("bus {}: {error}", self.bus.kind()));
-        }
-        for (name, status) in &*self.sources {
-            let status = status.borrow().clone();
-            if !status.is_ready() {
-                waiting.push(format!("source {name}: {status}"));
-            }
-        }
-        Readiness { waiting }
-    }
-}
-
-impl fmt::Debug for Probe {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.sources.iter().map(|(name, _)| name);
-        formatter.debug_list().entries(names).finish()
-    }
-}
 
 /// A running engine. Dropping it stops everything at once; [`Running::drain`] ends it in order.
 #[must_use = "dropping it stops the engine"]
 pub struct Running {
-    bus: Arc<dyn EventBus>,
-    host: Host,
-    metrics: Metrics,
-    sources: Vec<(String, runtime::Running)>,
-    sensors: JoinSet<()>,
-    stop: CancellationToken,
+    pub(super) bus: Arc<dyn EventBus>,
+    pub(super) host: Host,
+    pub(super) program: Program,
+    pub(super) current: Arc<CurrentSecrets>,
+    pub(super) sources: Vec<RunningSource>,
+    pub(super) sensors: Vec<RunningSensor>,
+    pub(super) stop: CancellationToken,
 }
 
 impl Running {
-    pub(super) fn new(
-        bus: Arc<dyn EventBus>,
-        host: Host,
-        metrics: Metrics,
-        sources: Vec<(String, runtime::Running)>,
-        sensors: Vec<SensorRuntime>,
-        stop: CancellationToken,
-    ) -> Self {
-        let sensors = sensors.into_iter().map(SensorRuntime::run).collect();
-        Self {
-            bus,
-            host,
-            metrics,
-            sources,
-            sensors,
-            stop,
-        }
-    }
-
     /// Returns the bus, to publish to or to look at.
     pub fn bus(&self) -> &Arc<dyn EventBus> {
         &self.bus
@@ -94,7 +35,7 @@ impl Running {
 
     /// Returns the metrics.
     pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.program.metrics
     }
 
     /// Returns what listens where; empty when routes are mounted.
@@ -111,18 +52,10 @@ impl Running {
     }
 
     /// Returns something to look at the engine with from elsewhere, such as a health endpoint.
+    ///
+    /// It looks at what runs now; after [`Self::take_over`] a new one is needed.
     pub fn probe(&self) -> Probe {
-        let mut sources = Vec::new();
-        for (name, running) in &self.sources {
-            for (_, event, _) in running.statuses() {
-                let status = running.status(event);
-                sources.extend(status.map(|status| (format!("{name}/{event}"), status)));
-            }
-        }
-        Probe {
-            bus: self.bus.clone(),
-            sources: sources.into(),
-        }
+        Probe::of(self.bus.clone(), &self.sources, &self.sensors)
     }
 
     /// Waits until every source takes input, or can never do so.
@@ -130,10 +63,86 @@ impl Running {
     /// # Cancel safety
     /// Dropping the future has no effect.
     pub async fn ready(&self) -> Readiness {
-        for (_, running) in &self.sources {
-            settled(running).await;
+        for source in &self.sources {
+            source.running.settled().await;
         }
         self.readiness().await
+    }
+
+    /// Begins the engine that shall [take over](Self::take_over): with the same bus, ports, metrics
+    /// and clock, and with what the program gave; only the manifests are to be given again.
+    ///
+    /// ```
+    /// use argo_events::{Engine, Manifests, MemoryBus};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tick = |every: &str| Manifests::from_text("clock.yaml", format!("
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: EventSource
+    /// metadata: {{ name: clock }}
+    /// spec: {{ calendar: {{ tick: {{ interval: {every} }} }} }}
+    /// "));
+    /// let engine = Engine::builder().bus(MemoryBus::default()).manifests(tick("1h")).build()?;
+    /// let mut running = engine.start().await?;
+    ///
+    /// let grace = Duration::from_secs(10);
+    /// let same = running.successor().manifests(tick("1h")).build()?;
+    /// assert!(running.take_over(same, grace).await?.is_empty());
+    /// let other = running.successor().manifests(tick("2h")).build()?;
+    /// assert_eq!(running.take_over(other, grace).await?.replaced, ["EventSource/clock"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn successor(&self) -> Builder {
+        let (bus, host) = (self.bus.clone(), self.host.clone());
+        Builder::of_successor(self.program.clone(), bus, host, self.current.clone())
+    }
+
+    /// Changes what runs into what an engine describes that was begun by [`Self::successor`].
+    ///
+    /// What is described as before runs on, untouched; what is described differently, or not any
+    /// more, comes to its end first, for at most the grace period. No event is lost in between: the
+    /// bus keeps what sensors have not read, and callers of a webhook that is replaced wait for it.
+    /// A sensor of closures counts as the same as long as its manifest is.
+    ///
+    /// A source or a sensor that cannot be started is tried again, for ever; [`Self::readiness`] names it.
+    ///
+    /// # Errors
+    /// The bus's, when it does not hand out its state store; nothing has changed then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves out of the engine what was being replaced.
+    pub async fn take_over(&mut self, next: Engine, grace: Duration) -> Result<Changes> {
+        let runtime = source_runtime(&self.bus, &next.program, &self.host, &self.current).await?;
+        let deadline = Instant::now() + grace;
+        let mut changes = Changes::default();
+        let (sources, sensors) = (std::mem::take(&mut self.sources), &mut self.sensors);
+        let sources = change::sort(sources, next.sources, |it| &it.source, &mut changes);
+        let sensors = change::sort(
+            std::mem::take(sensors),
+            next.sensors,
+            |it| &it.sensor,
+            &mut changes,
+        );
+        (self.sources, self.sensors) = (sources.kept, sensors.kept);
+        self.program = next.program;
+        let _hold = self.host.hold();
+        end_sources(sources.gone, deadline).await;
+        end_sensors(sensors.gone, deadline).await;
+        self.current.replace(next.secrets);
+        for sensor in sensors.new {
+            let running = sensor.run_somehow(&self.bus, self.stop.child_token()).await;
+            self.sensors.push(running);
+        }
+        let first = self.sources.len();
+        let new = sources.new.into_iter().map(|source| source.start(&runtime));
+        self.sources.extend(new);
+        for source in &self.sources[first..] {
+            source.running.settled().await;
+        }
+        Ok(changes)
     }
 
     /// Stops the sources, lets what is on its way come to its end, stops the sensors, closes the bus.
@@ -153,44 +162,38 @@ impl Running {
     ///
     /// # Cancel safety
     /// Dropping the future ends everything at once.
-    pub async fn stop(mut self, grace: Duration) -> Arc<dyn EventBus> {
+    pub async fn stop(self, grace: Duration) -> Arc<dyn EventBus> {
         let deadline = Instant::now() + grace;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        let draining: JoinSet<Vec<String>> = self
-            .sources
-            .drain(..)
-            .map(|(_, running)| running.drain(left()))
-            .collect();
-        for event in draining.join_all().await.concat() {
-            tracing::warn!(event, "a source did not end within the grace period");
-        }
+        end_sources(self.sources, deadline).await;
         if let Host::Own(server) = &self.host {
-            server.close(left()).await;
+            server.close(left(deadline)).await;
         }
-        self.stop.cancel();
-        let ended = async { while self.sensors.join_next().await.is_some() {} };
-        if tokio::time::timeout(left(), ended).await.is_err() {
-            tracing::warn!(
-                "the grace period is over; unfinished firings come again at the next start"
-            );
-        }
+        end_sensors(self.sensors, deadline).await;
         self.bus
     }
 }
 
-/// Waits until no source is starting any more.
-async fn settled(running: &runtime::Running) {
-    let events: Vec<String> = running
-        .statuses()
-        .map(|(_, event, _)| event.to_owned())
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+/// Tells sources to stop, all at once, and waits for them.
+async fn end_sources(sources: Vec<RunningSource>, deadline: Instant) {
+    let draining: JoinSet<Vec<String>> = sources
+        .into_iter()
+        .map(|source| source.running.drain(left(deadline)))
         .collect();
-    for event in events {
-        if let Some(mut status) = running.status(&event) {
-            // A status that nobody changes any more is as settled as it gets.
-            let _ = status
-                .wait_for(|status| *status != runtime::Status::Starting)
-                .await;
-        }
+    for event in draining.join_all().await.concat() {
+        tracing::warn!(event, "a source did not end within the grace period");
+    }
+}
+
+/// Tells sensors to stop, all at once, and waits for them.
+async fn end_sensors(sensors: Vec<RunningSensor>, deadline: Instant) {
+    let sensors = sensors.into_iter();
+    let ending: JoinSet<bool> = sensors.map(|sensor| sensor.stop(deadline)).collect();
+    if ending.join_all().await.contains(&false) {
+        tracing::warn!("the grace period is over; unfinished firings come again at the next start");
     }
 }
 

@@ -79,3 +79,16 @@ fn an_unknown_kind_of_bus_is_a_fault_that_names_the_known_ones() {
         "{error}"
     );
 }
+
+#[test]
+fn a_name_by_which_no_reader_would_know_the_events_is_refused() {
+    for name in ["my shop/paid", "shöp/paid", "%zz/paid"] {
+        let (_emitter, source) = ChannelSource::new(NonZeroUsize::MIN);
+        let built = Engine::builder()
+            .source(name, source)
+            .bus(MemoryBus::default())
+            .build();
+        let error = built.unwrap_err().to_string();
+        assert!(error.contains("is no name of a source"), "{name}: {error}");
+    }
+}

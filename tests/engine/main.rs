@@ -1,4 +1,5 @@
 //! The engine as a service embeds it.
 
 mod building;
+mod replacing;
 mod running;

@@ -20,6 +20,7 @@ use crate::{
 use argo_events::{
     Error, Manifests, Running,
     core::telemetry::names::{SENSOR_PENDING_EVENTS, SOURCE_IN_FLIGHT},
+    engine::Changes,
 };
 use health::Health;
 use prepare::Prepared;
@@ -48,7 +49,8 @@ async fn serve(arguments: &Run) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     let health = Health::open(&arguments.metrics).await;
     let live = Arc::new(Live::new(arguments.log));
-    let mut changes = watch::Changes::of(&arguments.paths);
+    let watched = arguments.paths.iter().chain(&arguments.secrets_dir);
+    let mut changes = watch::Changes::of(watched.cloned().collect());
     let metrics_fault = health.as_ref().err().cloned();
     let prepared = prepare::first(arguments, &live, metrics_fault)?;
     let health = health.map_err(|fault| Failure::new(Exit::InputWrong, fault))?;
@@ -67,7 +69,7 @@ async fn serve(arguments: &Run) -> Result<Exit, Failure> {
     loop {
         tokio::select! {
             () = signals.next() => break,
-            () = changes.next(), if arguments.watch => session = session.reload().await?,
+            () = changes.next(), if arguments.watch => session.reload().await,
         }
     }
     session.drain(&mut signals).await
@@ -134,28 +136,43 @@ impl Session<'_> {
         Duration::from_secs(self.arguments.grace)
     }
 
-    /// Replaces what runs by what the manifests say now; with a mistake in them, everything goes on as it was.
-    async fn reload(self) -> Result<Self, Failure> {
-        let (bus, listening) = (self.running.bus().clone(), self.running.listening());
-        let prepared = match prepare::again(self.arguments, &self.live, bus, &listening) {
+    /// Changes what the manifests say differently now; with a mistake in them, everything goes on as it was.
+    async fn reload(&mut self) {
+        let Prepared {
+            manifests, engine, ..
+        } = match prepare::again(self.arguments, &self.running) {
             Ok(prepared) => prepared,
             Err(failure) => {
                 Exit::report(failure);
                 eprintln!("the manifests changed and are wrong now; what ran before goes on");
-                return Ok(self);
+                return;
             }
         };
         let grace = self.grace();
-        self.running.stop(grace).await;
-        let (running, manifests) = start(prepared).await?;
-        let session = Self {
-            running,
-            manifests,
-            ..self
-        };
-        eprintln!("reloaded");
-        session.present();
-        Ok(session)
+        match self.running.take_over(engine, grace).await {
+            Ok(changes) => self.tell(&changes, manifests).await,
+            Err(error) => {
+                eprintln!("the manifests changed, and what ran before goes on: {error}");
+            }
+        }
+    }
+
+    async fn tell(&mut self, changes: &Changes, manifests: Manifests) {
+        let bus = |manifests: &Manifests| manifests.buses.first().map(|bus| bus.spec.clone());
+        if self.arguments.bus.is_none() && bus(&manifests) != bus(&self.manifests) {
+            eprintln!("warning: the EventBus changed; start again to use it");
+        }
+        self.manifests = manifests;
+        if !changes.is_empty() {
+            self.present();
+        }
+        for waiting in self.running.readiness().await.waiting {
+            eprintln!("warning: {waiting}");
+        }
+        match changes.is_empty() {
+            true => eprintln!("reloaded: nothing to start again"),
+            false => eprintln!("reloaded: {changes}"),
+        }
     }
 
     /// Lets what is under way come to its end. A second signal ends it at once.

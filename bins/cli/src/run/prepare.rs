@@ -8,7 +8,7 @@ use crate::{
     paint::counted,
 };
 use argo_events::{
-    BuildError, Engine, EventBus, Manifests,
+    BuildError, Engine, Manifests, Running,
     engine::Builder,
     manifest::{Checks, LocalSecrets},
     sources::http::Listening,
@@ -29,44 +29,34 @@ pub(crate) fn first(
     live: &Arc<Live>,
     fault: Option<String>,
 ) -> Result<Prepared, Failure> {
-    let choose = |builder: Builder| match arguments.bus {
+    let builder = Engine::builder()
+        .data_directory(&arguments.data_dir)
+        .observer(live.clone());
+    let builder = match arguments.bus {
         Some(BusKind::Memory) => builder.bus_kind("memory"),
         Some(BusKind::Local) => builder.bus_kind("local"),
         None => builder,
     };
-    prepare(arguments, live, choose, &[], fault)
+    prepare(arguments, builder, &[], fault)
 }
 
-/// Prepares what is to run next, on the same bus, with the ports that are `ours` already.
-pub(crate) fn again(
-    arguments: &Run,
-    live: &Arc<Live>,
-    bus: Arc<dyn EventBus>,
-    ours: &[Listening],
-) -> Result<Prepared, Failure> {
-    prepare(
-        arguments,
-        live,
-        |builder| builder.shared_bus(bus),
-        ours,
-        None,
-    )
+/// Prepares what is to run next, in the place of what runs.
+pub(crate) fn again(arguments: &Run, running: &Running) -> Result<Prepared, Failure> {
+    prepare(arguments, running.successor(), &running.listening(), None)
 }
 
+/// Checks everything; ports that are `ours` are free to us.
 fn prepare(
     arguments: &Run,
-    live: &Arc<Live>,
-    choose_bus: impl FnOnce(Builder) -> Builder,
+    builder: Builder,
     ours: &[Listening],
     fault: Option<String>,
 ) -> Result<Prepared, Failure> {
     let manifests = read(arguments)?;
-    let builder = Engine::builder()
+    let built = builder
         .manifests(manifests.clone())
         .checks(Checks::before_running(secrets(arguments)).strict(arguments.strict))
-        .data_directory(&arguments.data_dir)
-        .observer(live.clone());
-    let built = choose_bus(builder).build();
+        .build();
     let ports = ports::needed(&manifests);
     let mut faults = ports::taken(&ports, ours);
     faults.extend(fault);

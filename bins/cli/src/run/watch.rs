@@ -20,11 +20,9 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(crate) fn of(paths: &[PathBuf]) -> Self {
-        Self {
-            paths: paths.to_vec(),
-            seen: look(paths),
-        }
+    pub(crate) fn of(paths: Vec<PathBuf>) -> Self {
+        let seen = look(&paths);
+        Self { paths, seen }
     }
 
     /// Resolves when something changed and stayed as it is for one look. Cancel-safe.

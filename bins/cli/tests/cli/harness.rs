@@ -290,6 +290,40 @@ pub(crate) fn post(
     exchange(SocketAddr::from(([127, 0, 0, 1], port)), &(head + body))
 }
 
+/// A connection that stays open between requests.
+#[derive(Debug)]
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    /// Connects to a port.
+    pub(crate) fn open(port: u16) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Posts JSON and returns status and body.
+    pub(crate) fn post(&mut self, path: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        let (mut head, mut line) = (Vec::new(), String::new());
+        while self.0.read_line(&mut line).unwrap() > 2 {
+            head.push(std::mem::take(&mut line));
+        }
+        let status = head[0].split(' ').nth(1).unwrap().parse().unwrap();
+        let length = head
+            .iter()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.unwrap().trim().parse().unwrap()];
+        self.0.read_exact(&mut body).unwrap();
+        (status, String::from_utf8(body).unwrap())
+    }
+}
+
 fn exchange(address: SocketAddr, request: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;

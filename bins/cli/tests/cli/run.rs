@@ -1,11 +1,16 @@
 //! `argo-events run`, from the first line to the last.
 
 use super::{
-    harness::{Server, call, command, free_port, path, post},
+    harness::{Connection, Server, call, command, free_port, get, path, post},
     target::{Answer, Target},
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use tempfile::TempDir;
 
 /// A webhook on a port that the system chooses, and a sensor with the triggers given.
@@ -218,13 +223,121 @@ fn manifests_that_changed_are_loaded_and_a_mistake_stops_nothing() {
     server.post("/paid", "{}");
     target.first("/old");
     fs::remove_file(folder.path().join("more.yaml")).unwrap();
-    server.warns("reloaded");
+    server.warns("reloaded: nothing to start again");
     manifests(folder.path(), &http("ship", &target.url("/new-address")));
-    server.says("/new-address");
+    server.warns("reloaded: replaced Sensor/orders; 1 unchanged");
     assert_eq!(server.health("/readyz").0, 200);
-    // The system may have chosen another port.
-    let line = server.says("/new-address");
-    assert!(line.contains("when paid"), "{line}");
+    server.post("/paid", "{}");
+    target.first("/new-address");
+}
+
+/// An EventSource with a webhook on a port.
+fn webhook(name: &str, port: u16, endpoint: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: {{ name: {name} }}
+spec:
+  webhook:
+    paid: {{ port: \"{port}\", endpoint: {endpoint}, method: POST }}
+---
+"
+    )
+}
+
+#[test]
+fn a_reload_touches_only_what_changed() {
+    let (folder, data) = folders();
+    let target = Target::start();
+    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    let (first, second) = (free_port(), free_port());
+    let source = folder.path().join("all.yaml");
+    let named = fs::read_to_string(&source).unwrap();
+    // What the system chooses is the first of the banner.
+    fs::write(
+        &source,
+        named
+            .replace("{ name: shop }", "{ name: a-shop }")
+            .replace("eventSourceName: shop", "eventSourceName: a-shop"),
+    )
+    .unwrap();
+    let other = folder.path().join("other.yaml");
+    fs::write(&other, webhook("other", first, "/a")).unwrap();
+    let mut server = Server::start(folder.path(), data.path(), &["--watch"]);
+    let mut open = Connection::open(server.port());
+    assert_eq!(open.post("/paid", "1").0, 200);
+
+    let elsewhere = webhook("other", second, "/b") + &webhook("third", second, "/c");
+    fs::write(&other, elsewhere).unwrap();
+    server.warns("reloaded: added EventSource/third; replaced EventSource/other; 2 unchanged");
+    assert_eq!(
+        open.post("/paid", "2").0,
+        200,
+        "the connection is still open"
+    );
+    assert!(get(([127, 0, 0, 1], first).into(), "/a").is_err());
+    for path in ["/b", "/c"] {
+        assert_eq!(post(second, path, "application/json", "{}").unwrap().0, 200);
+    }
+
+    fs::write(&other, webhook("third", second, "/c")).unwrap();
+    server.warns("reloaded: removed EventSource/other; 3 unchanged");
+    assert_eq!(
+        open.post("/paid", "3").0,
+        200,
+        "the connection is still open"
+    );
+    assert_eq!(post(second, "/b", "application/json", "{}").unwrap().0, 404);
+    let bodies = target.wait_until(|all| all.len() == 3);
+    let bodies: Vec<_> = bodies.iter().map(|it| it.json()["body"].clone()).collect();
+    assert_eq!(bodies, [json!(1), json!(2), json!(3)]);
+}
+
+#[test]
+fn no_event_is_lost_while_source_and_sensor_are_replaced() {
+    let (folder, data) = folders();
+    let target = Target::start();
+    let port = free_port();
+    let write = |round: usize| {
+        manifests(
+            folder.path(),
+            &http("ship", &target.url(&format!("/{round}"))),
+        );
+        let all = folder.path().join("all.yaml");
+        let text = fs::read_to_string(&all).unwrap();
+        let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
+        let text = text.replace(
+            "method: POST }",
+            &format!("method: POST, metadata: {{ round: \"{round}\" }} }}"),
+        );
+        fs::write(all, text).unwrap();
+    };
+    write(0);
+    let server = Server::start(folder.path(), data.path(), &["--watch"]);
+    assert_eq!(server.port(), port);
+    let stop = AtomicBool::new(false);
+    let posted = std::thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            let mut posted = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let (status, body) =
+                    post(port, "/paid", "application/json", &posted.to_string()).unwrap();
+                assert_eq!(status, 200, "{body}");
+                posted += 1;
+            }
+            posted
+        });
+        for round in 1..=3 {
+            write(round);
+            target.first(&format!("/{round}"));
+        }
+        stop.store(true, Ordering::Relaxed);
+        client.join().unwrap()
+    });
+    target.wait_until(|all| {
+        let bodies: BTreeSet<_> = all.iter().map(|it| &it.body).collect();
+        bodies.len() == posted
+    });
 }
 
 #[test]
