@@ -15,6 +15,8 @@ mod token;
 
 pub use bits::{BitSet, Places};
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "gotemplate")]
+pub(crate) use suggest::nearest;
 
 use compile::Program;
 use names::Names;

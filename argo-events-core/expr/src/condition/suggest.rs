@@ -6,7 +6,7 @@ const MAX_CHARACTERS: usize = 64;
 const MAX_NAMES: usize = 1000;
 
 /// Returns the name nearest to a mistyped one, if any is near.
-pub(super) fn nearest<'a>(mistyped: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(mistyped: &str, names: &[&'a str]) -> Option<&'a str> {
     let lower = mistyped.to_lowercase();
     let most = lower.chars().count() / 3 + 1;
     names

@@ -11,6 +11,8 @@ pub enum Failure {
     Error(String),
     /// A limit of the run was reached.
     Limit(&'static str),
+    /// It has so many results in Go that templates cannot call it.
+    Results(usize),
 }
 
 impl fmt::Display for Failure {
@@ -18,6 +20,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Error(text) => formatter.write_str(text),
             Self::Limit(which) => write!(formatter, "limit reached: {which}"),
+            Self::Results(count) => write!(formatter, "function has {count} results"),
         }
     }
 }
@@ -46,7 +49,8 @@ impl From<crate::gofmt::TooLarge> for Failure {
 ///
 /// The language that calls it checks the number and the types of the arguments first, so that
 /// `call` may rely on both: an argument for [`Type::String`] is a [`Value::String`]. One for
-/// [`Type::Any`] may be anything, [`Value::Nil`] included.
+/// [`Type::Any`] may be anything, [`Value::Nil`] included; one for a map, a named type or an error
+/// may be [`Value::Nil`] as well, and one for a list the [`List::nil`](super::List::nil) of it.
 ///
 /// ```
 /// use argo_events_expr::govalue::{Function, Type, Value};

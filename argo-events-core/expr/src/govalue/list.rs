@@ -68,6 +68,15 @@ impl List {
             .get_or_init(|| source.map(document::elements).unwrap_or_default())
     }
 
+    /// Counts the elements that were built so far: none if nobody has looked at them yet.
+    #[must_use]
+    pub fn decoded_len(&self) -> usize {
+        match &self.0.source {
+            None => self.values().len(),
+            Some(_) => 0,
+        }
+    }
+
     /// Gives the type of the elements.
     #[must_use]
     pub fn element(&self) -> Type {

@@ -21,6 +21,7 @@ mod function;
 mod kind;
 mod list;
 mod map;
+mod named;
 mod object;
 mod run;
 mod text;

@@ -21,7 +21,7 @@ pub trait Object: fmt::Debug + Any {
         None
     }
 
-    /// Gives a method; it is called with the value as its first argument.
+    /// Gives a method; it is called with the value before the arguments that its parameters name.
     fn method(&self, _name: &str) -> Option<&'static Function> {
         None
     }
