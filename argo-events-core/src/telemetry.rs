@@ -7,6 +7,7 @@
 mod handle;
 mod metrics;
 pub mod names;
+pub mod trace;
 
 pub use handle::{Counter, Gauge, Summary};
 pub use metrics::{Labels, MAX_SERIES, Metrics};

@@ -137,11 +137,14 @@ impl Engine {
         for sensor in self.sensors {
             let stop = stop.child_token();
             let opened = sensor.open(&bus, &stop).await?;
-            sensors.push(sensor.run(opened, stop));
+            sensors.push((sensor, opened, stop));
         }
         let runtime = source_runtime(&bus, &self.program, &self.host, &self.current).await?;
         let sources = self.sources.into_iter();
         let sources = sources.map(|source| source.start(&runtime)).collect();
+        let sensors = sensors.into_iter();
+        let sensors = sensors.map(|(sensor, opened, stop)| sensor.run(opened, stop));
+        let sensors = sensors.collect();
         Ok(Running {
             bus,
             host: self.host,

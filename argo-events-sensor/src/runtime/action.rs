@@ -2,7 +2,10 @@
 
 use super::observer::{Ending, Observer};
 use crate::policy::{End, Guarded};
-use argo_events_core::{Firing, Trigger};
+use argo_events_core::{
+    Firing, Trigger,
+    telemetry::trace::{self, Step},
+};
 use std::{fmt, sync::Arc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -64,28 +67,23 @@ impl Action {
     }
 }
 
-/// The name under which a W3C trace context travels with an event.
-const TRACE_PARENT: &str = "traceparent";
-
-/// Joins the trace of the event that came last; costs nothing while nobody traces.
+/// Joins the trace of the newest event; costs nothing while nobody follows.
 fn span(firing: &Firing) -> Span {
-    if !tracing::enabled!(tracing::Level::INFO) {
+    if !trace::is_followed() {
         return Span::none();
     }
-    let mut traces = firing
-        .held()
-        .iter()
-        .filter_map(|held| held.event.extensions().get(TRACE_PARENT));
-    let traceparent = traces
-        .next_back()
-        .map(|value| value.to_string())
-        .unwrap_or_default();
+    let Some(step) = Step::of_firing(firing) else {
+        return Span::none();
+    };
     tracing::info_span!(
+        target: trace::TARGET,
         "firing",
         sensor = firing.sensor(),
         trigger = firing.trigger(),
         firing = %firing.id(),
-        traceparent,
+        trace_id = step.here.trace_id(),
+        span_id = step.here.span_id(),
+        parent_id = step.parent_id(),
     )
 }
 

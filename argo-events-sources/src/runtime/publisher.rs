@@ -4,7 +4,10 @@ use super::{EventFilter, Status};
 use argo_events_core::{
     Backoff, Clock, Draft, Event, EventBus, Receipt, Result, Retry, Sink,
     event::random_id,
-    telemetry::{Counter, Gauge, Metrics, Summary, names},
+    telemetry::{
+        Counter, Gauge, Metrics, Summary, names,
+        trace::{self, Step},
+    },
 };
 use async_trait::async_trait;
 use std::{
@@ -16,7 +19,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{Instrument as _, Span, debug, error, info, warn};
 
 /// Publishes the drafts of one event.
 pub(super) struct Publisher {
@@ -157,6 +160,23 @@ impl Publisher {
     }
 }
 
+/// Begins the event's trace, or joins that of its caller; costs nothing while nobody follows.
+fn span(event: &Event) -> Span {
+    if !trace::is_followed() {
+        return Span::none();
+    }
+    let step = Step::of_event(event);
+    tracing::info_span!(
+        target: trace::TARGET,
+        "event",
+        event_source = event.source(),
+        event_id = event.id(),
+        trace_id = step.here.trace_id(),
+        span_id = step.here.span_id(),
+        parent_id = step.parent_id(),
+    )
+}
+
 /// Decides how long to wait before the next attempt; `None` when another attempt is of no use.
 fn wait_for(retry: Retry, pause: Duration) -> Option<Duration> {
     match retry {
@@ -187,8 +207,12 @@ impl Sink for Publisher {
         let started = Instant::now();
         let _in_flight = InFlight::begin(&self.counts.in_flight);
         let event = Arc::new(self.envelope(draft));
-        let result = self.publish(Arc::clone(&event)).await;
-        self.settled(&event, &result);
+        let publishing = async {
+            let result = self.publish(Arc::clone(&event)).await;
+            self.settled(&event, &result);
+            result
+        };
+        let result = publishing.instrument(span(&event)).await;
         let milliseconds = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         self.counts.duration.observe(f64::from(milliseconds));
         result

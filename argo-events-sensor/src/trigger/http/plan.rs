@@ -6,7 +6,9 @@ use super::{
 };
 use crate::param::{Parameters, Purpose};
 use argo_events_core::{
-    Error, ErrorKind, FieldPath, Firing, Problems, Result, SecretSource, api::Parameter,
+    Error, ErrorKind, FieldPath, Firing, Problems, Result, SecretSource,
+    api::Parameter,
+    telemetry::trace::{self, TRACE_PARENT, TRACE_STATE},
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -125,16 +127,14 @@ impl Plan {
         if headers.find("idempotency-key").is_none() {
             headers.set("Idempotency-Key", firing.id().as_str());
         }
-        let mut traces = firing
-            .held()
-            .iter()
-            .rev()
-            .filter_map(|held| held.event.extensions().get("traceparent"));
-        if let Some(parent) = traces
-            .next()
-            .filter(|_| headers.find("traceparent").is_none())
+        // A trace of the manifest's own is another one, with which ours has nothing to do.
+        if headers.find(TRACE_PARENT).is_none()
+            && let Some((parent, state)) = trace::outgoing(firing)
         {
-            headers.set("traceparent", parent.as_str());
+            headers.set(TRACE_PARENT, parent);
+            if let Some(state) = state {
+                headers.set(TRACE_STATE, state);
+            }
         }
     }
 }

@@ -120,7 +120,7 @@ fn firing() -> Firing {
     };
     let event = Event::builder("77", "shop", "paid")
         .data("{}")
-        .extension("traceparent", "00-1-2-01");
+        .extension("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     Firing::new(
         Arc::new(shape),
         [Held {
@@ -225,7 +225,7 @@ async fn the_firing_travels_as_idempotency_key_and_the_trace_goes_on() {
     fire(&trigger(get(server.url("/")))).await.unwrap();
     let head = &server.heads()[0];
     assert!(head.contains(&format!("\r\nIdempotency-Key: {}\r\n", firing().id())));
-    assert!(head.contains("\r\ntraceparent: 00-1-2-01\r\n"));
+    assert!(head.contains("\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"));
 }
 
 #[tokio::test]

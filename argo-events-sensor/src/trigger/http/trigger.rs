@@ -125,7 +125,7 @@ impl Trigger for HttpTrigger {
 
     async fn render(&self, firing: &Firing) -> Result<Rendered> {
         let draft = self.plan.for_firing(firing)?.draft(firing)?;
-        Ok(Rendered::new(firing.id(), draft.view(), draft))
+        Ok(Rendered::of(firing, draft, Draft::view))
     }
 
     async fn execute(&self, rendered: &Rendered, _: &TriggerContext) -> Result<Executed> {

@@ -15,9 +15,8 @@ pub(crate) fn print(
     metrics: Option<SocketAddr>,
 ) {
     if arguments.log == LogFormat::Json {
-        if let Some(address) = metrics {
-            tracing::info!(%address, "metrics");
-        }
+        let metrics = metrics.map_or_else(|| "off".to_owned(), |address| address.to_string());
+        tracing::info!(metrics, "ready");
         return;
     }
     let paint = Paint::stdout();

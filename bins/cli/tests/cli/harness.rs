@@ -160,7 +160,7 @@ impl Server {
         let mut out = Lines::of(child.stdout.take().unwrap());
         let err = Lines::of(child.stderr.take().unwrap());
         // The last line of the banner, or of the first lines of the log.
-        let is_last = |line: &str| line.contains("metrics") || line.contains("\"Sensor started.\"");
+        let is_last = |line: &str| line.contains("metrics");
         let Ok(last) = out.wait_for(is_last) else {
             // It may have ended, or hang: either way what it said helps.
             let _ = child.kill();
