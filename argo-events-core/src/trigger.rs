@@ -7,7 +7,11 @@
 use crate::{Clock, Firing, FiringId, Result};
 use async_trait::async_trait;
 use serde_json::Value;
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Turns firings into effects.
@@ -63,39 +67,49 @@ impl TriggerContext {
     }
 }
 
-/// What will be sent, fully worked out.
+/// What will be sent, fully worked out. Cheap to clone.
 #[derive(Clone)]
-pub struct Rendered {
-    firing: FiringId,
-    view: Value,
-    content: Arc<dyn Any + Send + Sync>,
-}
+pub struct Rendered(Arc<dyn Content>);
 
 impl Rendered {
     /// Makes a rendering: `view` is for people, `content` for the trigger's own `execute`.
     ///
     /// The view shows what will be sent, with secrets left out.
     pub fn new(firing: FiringId, view: Value, content: impl Any + Send + Sync) -> Self {
-        Self {
+        Self(Arc::new(Given {
             firing,
             view,
-            content: Arc::new(content),
-        }
+            content,
+        }))
+    }
+
+    /// Makes a rendering whose id and view are worked out when somebody asks.
+    ///
+    /// Most renderings are executed and never looked at, and many triggers send no id.
+    pub fn of<T: Any + Send + Sync>(firing: &Firing, content: T, view: fn(&T) -> Value) -> Self {
+        let firing = firing.clone();
+        Self(Arc::new(Deferred {
+            firing,
+            id: OnceLock::new(),
+            view,
+            seen: OnceLock::new(),
+            content,
+        }))
     }
 
     /// Returns the id of the firing, which serves as idempotency key.
     pub fn firing(&self) -> &FiringId {
-        &self.firing
+        self.0.firing()
     }
 
     /// Returns what will be sent, for people and golden tests.
     pub fn view(&self) -> &Value {
-        &self.view
+        self.0.view()
     }
 
     /// Returns what the trigger put in; `None` when asked for another type.
     pub fn content<T: Any>(&self) -> Option<&T> {
-        self.content.downcast_ref()
+        self.0.content().downcast_ref()
     }
 }
 
@@ -103,9 +117,58 @@ impl fmt::Debug for Rendered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Rendered")
-            .field("firing", &self.firing)
-            .field("view", &self.view)
+            .field("firing", self.firing())
+            .field("view", self.view())
             .finish_non_exhaustive()
+    }
+}
+
+/// What a trigger put in, with what others may ask about it.
+trait Content: Send + Sync {
+    fn firing(&self) -> &FiringId;
+    fn view(&self) -> &Value;
+    fn content(&self) -> &dyn Any;
+}
+
+struct Given<T> {
+    firing: FiringId,
+    view: Value,
+    content: T,
+}
+
+impl<T: Any + Send + Sync> Content for Given<T> {
+    fn firing(&self) -> &FiringId {
+        &self.firing
+    }
+
+    fn view(&self) -> &Value {
+        &self.view
+    }
+
+    fn content(&self) -> &dyn Any {
+        &self.content
+    }
+}
+
+struct Deferred<T> {
+    firing: Firing,
+    id: OnceLock<FiringId>,
+    view: fn(&T) -> Value,
+    seen: OnceLock<Value>,
+    content: T,
+}
+
+impl<T: Any + Send + Sync> Content for Deferred<T> {
+    fn firing(&self) -> &FiringId {
+        self.id.get_or_init(|| self.firing.id())
+    }
+
+    fn view(&self) -> &Value {
+        self.seen.get_or_init(|| (self.view)(&self.content))
+    }
+
+    fn content(&self) -> &dyn Any {
+        &self.content
     }
 }
 

@@ -148,11 +148,11 @@ pub struct FiringId(String);
 
 impl FiringId {
     fn from_digest(digest: &[u8]) -> Self {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(32);
-        for byte in &digest[..16] {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        }
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let halves = digest[..16].iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let text = halves
+            .map(|half| char::from(DIGITS[usize::from(half)]))
+            .collect();
         Self(text)
     }
 

@@ -107,11 +107,15 @@ where
 }
 
 fn rendered(firing: &Firing) -> Rendered {
+    Rendered::of(firing, firing.clone(), view)
+}
+
+/// Shows the id of each event under its dependency.
+fn view(firing: &Firing) -> Value {
     let events = firing
         .events()
         .map(|(dependency, event)| (dependency.to_owned(), event.id().into()));
-    let view = Value::Object(events.collect::<Map<_, _>>());
-    Rendered::new(firing.id(), view, firing.clone())
+    Value::Object(events.collect::<Map<_, _>>())
 }
 
 fn firing_of(rendered: &Rendered) -> Result<Firing> {

@@ -293,12 +293,10 @@ impl Trigger for TemplatedTrigger {
         })?;
         let trigger = self.templates.build(&template, &self.build)?;
         let rendered = trigger.render(firing).await?;
-        let view = rendered.view().clone();
-        Ok(Rendered::new(
-            firing.id(),
-            view,
-            Inner { trigger, rendered },
-        ))
+        let inner = Inner { trigger, rendered };
+        Ok(Rendered::of(firing, inner, |inner| {
+            inner.rendered.view().clone()
+        }))
     }
 
     async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed> {
