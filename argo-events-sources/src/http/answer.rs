@@ -19,10 +19,10 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Answers a request from the routes of a table.
 pub(super) async fn answer<B: Incoming>(
     table: &Table,
-    request: Request<B>,
+    head: Parts,
+    body: B,
     patience: Duration,
 ) -> Response {
-    let (head, body) = request.into_parts();
     let mut body = pin!(body);
     let mut found = lookup(table, &head);
     if found.is_err() && table.changing().is_on() {

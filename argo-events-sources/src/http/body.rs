@@ -2,9 +2,13 @@
 
 use argo_events_core::http_host::BodyFault;
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
-use std::{pin::Pin, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 /// How much of an unwanted body is read, so that the client sees the answer before the connection ends.
 const DISCARDED: usize = 256 * 1024;
@@ -27,7 +31,12 @@ pub(super) async fn read<B: Incoming>(
     if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
         return Err(BodyFault::TooLarge);
     }
-    tokio::time::timeout(patience, collect(body.as_mut(), most))
+    let mut whole = pin!(collect(body.as_mut(), most));
+    // Most bodies are there with the head, and need no timer.
+    if let Some(whole) = whole.as_mut().now_or_never() {
+        return whole;
+    }
+    tokio::time::timeout(patience, whole)
         .await
         .unwrap_or(Err(BodyFault::TooSlow))
 }

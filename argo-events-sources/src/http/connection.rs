@@ -2,17 +2,20 @@
 
 use super::{
     answer::{HEAD_BYTES, answer, refusal},
+    bell::Bell,
     linger::Lingering,
     listener::Listener,
+    patience::Patience,
     table::Table,
     tls,
 };
 use argo_events_core::http_host::Response;
 use bytes::Bytes;
+use futures::future::OptionFuture;
 use http::Request;
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::{convert::Infallible, fmt, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
@@ -91,14 +94,15 @@ pub(super) async fn connection(
     shared: Arc<Shared>,
     _permit: OwnedSemaphorePermit,
 ) {
-    let abort = shared.abort.clone();
+    let mut abort = Bell::new(shared.abort.cancelled());
     tokio::select! {
-        () = abort.cancelled() => {}
+        biased;
         result = talk(stream, &listener, &shared) => {
             if let Err(error) = result {
                 debug!(%error, address = %listener.address, "connection failed");
             }
         }
+        () = abort.rings() => {}
     }
 }
 
@@ -131,21 +135,49 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let service = service_fn(|request| respond(request, &listener.table, shared.body_timeout));
+    let patience = Patience::default();
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(patience.clone())
         .header_read_timeout(shared.head_timeout)
         .max_buf_size(HEAD_BYTES)
         .half_close(true)
         .serve_connection(TokioIo::new(Lingering::new(stream)), service);
     let mut connection = pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = listener.stop.cancelled() => {
+    let mut stopped = false;
+    loop {
+        let stop = (!stopped).then_some(&listener.stop);
+        let mut signal = Bell::new(signal(stop, &patience, shared.head_timeout));
+        let signal = tokio::select! {
+            biased;
+            result = connection.as_mut() => return result.map_err(io::Error::other),
+            signal = signal.rings() => signal,
+        };
+        if signal == Signal::Stop {
+            stopped = true;
             connection.as_mut().graceful_shutdown();
-            connection.await
         }
-    };
-    result.map_err(io::Error::other)
+    }
+}
+
+/// Why a connection is looked at though its client said nothing.
+#[derive(PartialEq)]
+enum Signal {
+    /// It shall end after what is under way.
+    Stop,
+    /// A head takes too long, which the connection notices when it is polled.
+    TooSlow,
+}
+
+async fn signal(
+    stop: Option<&CancellationToken>,
+    patience: &Patience,
+    head_timeout: Duration,
+) -> Signal {
+    let stopped = OptionFuture::from(stop.map(CancellationToken::cancelled));
+    tokio::select! {
+        Some(()) = stopped => Signal::Stop,
+        () = patience.over(head_timeout) => Signal::TooSlow,
+    }
 }
 
 async fn respond(
@@ -155,7 +187,7 @@ async fn respond(
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let response: Response = match refusal(&head) {
-        None => answer(table, Request::from_parts(head, body), patience).await,
+        None => answer(table, head, body, patience).await,
         Some(response) => response,
     };
     Ok(response.map(Full::new))

@@ -7,6 +7,8 @@
 #[cfg(feature = "http")]
 mod answer;
 #[cfg(feature = "http")]
+mod bell;
+#[cfg(feature = "http")]
 mod body;
 #[cfg(feature = "http")]
 mod changing;
@@ -18,6 +20,8 @@ mod linger;
 mod listener;
 #[cfg(feature = "http")]
 mod mounted;
+#[cfg(feature = "http")]
+mod patience;
 mod pattern;
 mod port;
 #[cfg(feature = "http")]

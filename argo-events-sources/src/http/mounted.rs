@@ -55,7 +55,8 @@ impl MountedRoutes {
 
     /// Answers one request; for services that route by themselves.
     pub async fn answer(&self, request: Request) -> Response {
-        answer(&self.table, request, self.body_timeout)
+        let (head, body) = request.into_parts();
+        answer(&self.table, head, body, self.body_timeout)
             .await
             .map(Body::from)
     }

@@ -7,7 +7,7 @@ use argo_events_core::{
     http_host::{Admission, BodyFault, Handler, Request, Response},
 };
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts};
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use tracing::error;
@@ -18,7 +18,10 @@ pub const MASKED: &str = "*** Masked Auth Secret ***";
 pub const FAILED: &str = "failed to record event";
 
 /// The headers in which a trace comes; they travel on with the event.
-const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
+static TRACE_HEADERS: [HeaderName; 2] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+];
 /// The most bytes of such a header that travel on.
 const TRACE_BYTES: usize = 512;
 
@@ -98,7 +101,7 @@ struct Trace([Option<String>; 2]);
 
 impl Trace {
     fn of(headers: &HeaderMap) -> Self {
-        Self(TRACE_HEADERS.map(|name| {
+        Self(TRACE_HEADERS.each_ref().map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
             (!value.is_empty() && value.len() <= TRACE_BYTES).then(|| value.to_owned())
         }))
@@ -109,7 +112,7 @@ impl Trace {
             if let Some(value) = value {
                 draft
                     .extensions
-                    .entry((*name).to_owned())
+                    .entry(name.as_str().to_owned())
                     .or_insert_with(|| value.clone());
             }
         }
