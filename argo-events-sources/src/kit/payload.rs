@@ -24,7 +24,7 @@ impl ObjectWriter {
     }
 
     /// Begins a member; its value must be written to what is returned.
-    fn member(&mut self, name: &str) -> &mut Vec<u8> {
+    pub(crate) fn member(&mut self, name: &str) -> &mut Vec<u8> {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
         encode_string_into(&mut self.0, name);
         self.0.push(b':');

@@ -5,7 +5,7 @@ use argo_events_expr::gojson;
 use std::collections::BTreeMap;
 
 #[cfg(feature = "webhook")]
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// What a webhook publishes.
 #[derive(Clone, Debug)]
@@ -40,36 +40,118 @@ where
     }
 }
 
-/// Collects the headers that the reference publishes, under the names that it gives them.
+/// Writes the data of a request.
+///
+/// # Errors
+/// When the body is not JSON.
 #[cfg(feature = "webhook")]
-pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<Vec<u8>, Option<Vec<&[u8]>>> {
+pub(super) fn of_request<M: AsRef<[u8]>>(
+    headers: &HeaderMap,
+    body: &[u8],
+    metadata: &BTreeMap<String, M>,
+) -> Result<Vec<u8>, gojson::Error> {
+    let mut object = ObjectWriter::with_capacity(512 + body.len());
+    write_headers(object.member("header"), headers);
+    object.raw("body", body)?;
+    object.metadata(metadata);
+    Ok(object.finish())
+}
+
+/// Writes the headers that the reference publishes, under the names that it gives them.
+#[cfg(feature = "webhook")]
+fn write_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
     let chunked = headers.contains_key(header::TRANSFER_ENCODING);
     let published = headers.keys().filter(|name| match **name {
         header::HOST | header::TRANSFER_ENCODING => false,
         header::CONTENT_LENGTH => !chunked,
         _ => true,
     });
-    published
-        .map(|name| {
-            let values = headers
-                .get_all(name)
-                .iter()
-                .map(http::HeaderValue::as_bytes);
-            (canonical(name.as_str()), Some(values.collect()))
-        })
-        .collect()
+    let mut names: Vec<_> = published.collect();
+    names.sort_unstable_by(|a, b| canonical(a).cmp(canonical(b)));
+    out.push(b'{');
+    for (place, name) in names.into_iter().enumerate() {
+        out.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
+        for byte in canonical(name) {
+            match byte {
+                // The only character of names that is written otherwise.
+                b'&' => out.extend_from_slice(b"\\u0026"),
+                _ => out.push(byte),
+            }
+        }
+        out.extend_from_slice(b"\":[");
+        for (place, value) in headers.get_all(name).iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            gojson::encode_string_into(out, value);
+        }
+        out.push(b']');
+    }
+    out.push(b'}');
 }
 
-/// Writes a header's name with capitals at the beginning and after each hyphen.
+/// Gives a header's name with capitals at the beginning and after each hyphen.
 #[cfg(feature = "webhook")]
-fn canonical(name: &str) -> Vec<u8> {
-    let mut name = name.as_bytes().to_vec();
+fn canonical(name: &HeaderName) -> impl Iterator<Item = u8> {
     let mut first = true;
-    for byte in &mut name {
-        if first {
-            byte.make_ascii_uppercase();
+    name.as_str().bytes().map(move |byte| {
+        let capital = std::mem::replace(&mut first, byte == b'-');
+        if capital {
+            byte.to_ascii_uppercase()
+        } else {
+            byte
         }
-        first = *byte == b'-';
+    })
+}
+
+#[cfg(test)]
+#[cfg(feature = "webhook")]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn written(pairs: &[(&str, &str)]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            let name = name.parse::<HeaderName>().unwrap();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let metadata = BTreeMap::<String, String>::new();
+        String::from_utf8(of_request(&headers, b"1", &metadata).unwrap()).unwrap()
     }
-    name
+
+    #[test]
+    fn headers_are_sorted_by_the_names_they_are_given() {
+        let pairs = [
+            ("x_b", "1"),
+            ("x-b", "2"),
+            ("X-A", "3"),
+            ("accept", "<4>"),
+            ("host", "5"),
+            ("x_B-c", "6"),
+            ("xa", "7"),
+        ];
+        let wanted = concat!(
+            r#"{"header":{"Accept":["\u003c4\u003e"],"X-A":["3"],"X-B":["2"],"#,
+            r#""X_b":["1"],"X_b-C":["6"],"Xa":["7"]},"body":1}"#
+        );
+        assert_eq!(written(&pairs), wanted);
+    }
+
+    #[test]
+    fn values_of_one_name_stay_together() {
+        let pairs = [("a&b", "1"), ("accept", "2"), ("a&b", "3")];
+        let wanted = r#"{"header":{"A\u0026b":["1","3"],"Accept":["2"]},"body":1}"#;
+        assert_eq!(written(&pairs), wanted);
+    }
+
+    #[test]
+    fn the_length_of_chunks_is_not_published() {
+        let pairs = [("content-length", "1"), ("transfer-encoding", "chunked")];
+        assert_eq!(written(&pairs), r#"{"header":{},"body":1}"#);
+        assert_eq!(
+            written(&pairs[..1]),
+            r#"{"header":{"Content-Length":["1"]},"body":1}"#
+        );
+    }
 }

@@ -1,13 +1,10 @@
 //! Reads requests into event data.
 
-use super::{
-    WebhookConfig, form,
-    payload::{WebhookEventData, headers},
-};
+use super::{WebhookConfig, form, payload};
 use crate::{
     http::text,
     kit::{
-        payload,
+        payload::lists,
         webhook::{Receiver, Refusal, Webhook, WebhookContext},
     },
 };
@@ -55,12 +52,9 @@ impl Receiver for Requests {
     }
 
     async fn receive(&self, request: Request, _: &SourceContext) -> Result<Vec<Draft>, Refusal> {
-        let data = WebhookEventData {
-            header: Some(headers(request.headers())),
-            body: &body(&request)?,
-            metadata: &self.0.metadata,
-        };
-        let data = data.encode().map_err(|error| not_json(&error))?;
+        let body = body(&request)?;
+        let data = payload::of_request(request.headers(), &body, &self.0.metadata)
+            .map_err(|error| not_json(&error))?;
         Ok(vec![Draft::json(data)])
     }
 
@@ -80,12 +74,12 @@ impl Receiver for Requests {
 fn body(request: &Request) -> Result<Cow<'_, [u8]>, Refusal> {
     let query = || form::read(request.uri().query().unwrap_or_default().as_bytes());
     match *request.method() {
-        Method::GET => Ok(payload::lists(&query().0).into()),
+        Method::GET => Ok(lists(&query().0).into()),
         Method::POST if is_form(request) => {
             let (values, fault) = form::read(request.body());
             match fault.or_else(|| query().1) {
                 Some(fault) => Err(refuse(fault.to_string())),
-                None => Ok(payload::lists(&values).into()),
+                None => Ok(lists(&values).into()),
             }
         }
         Method::POST => Ok(request.body().as_ref().into()),
