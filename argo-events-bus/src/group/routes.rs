@@ -2,8 +2,9 @@
 
 use super::Group;
 use argo_events_core::{Event, Subject};
+use hashbrown::HashMap;
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
 };
 
