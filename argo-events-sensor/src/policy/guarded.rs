@@ -8,7 +8,7 @@ use argo_events_core::{
     Clock, Error, ErrorKind, Executed, Firing, Result, Retry as Advice, Trigger, TriggerContext,
 };
 use futures::FutureExt as _;
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -186,17 +186,20 @@ impl Guarded {
     /// Runs the trigger so that neither a panic nor an endless wait gets out.
     async fn contained(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
         let work = AssertUnwindSafe(self.run_once(firing, context)).catch_unwind();
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Error::permanent(
-                ErrorKind::Unexpected,
-                "the trigger panicked",
-            )),
-            Err(_) => Err(
-                Error::transient(ErrorKind::Timeout, "the trigger took too long")
-                    .with("seconds", self.timeout.as_secs()),
-            ),
-        }
+        let mut work = pin!(work);
+        // What ends at once needs no timer.
+        let outcome = match work.as_mut().now_or_never() {
+            Some(outcome) => outcome,
+            None => match tokio::time::timeout(self.timeout, work).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    let error = Error::transient(ErrorKind::Timeout, "the trigger took too long");
+                    return Err(error.with("seconds", self.timeout.as_secs()));
+                }
+            },
+        };
+        let panicked = |_| Error::permanent(ErrorKind::Unexpected, "the trigger panicked");
+        outcome.unwrap_or_else(|panic| Err(panicked(panic)))
     }
 
     async fn run_once(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {

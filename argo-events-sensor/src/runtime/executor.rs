@@ -34,10 +34,11 @@ struct Queue {
 pub(crate) struct Executor {
     queues: Vec<Queue>,
     running: JoinSet<Finished>,
-    /// Ended when they were begun, which spares them a task of their own.
+    /// Ended when they were begun.
     ended: VecDeque<Finished>,
     waiting: usize,
-    stop: CancellationToken,
+    /// Shared, since a clone of a token takes a lock.
+    stop: Arc<CancellationToken>,
 }
 
 impl Executor {
@@ -48,7 +49,7 @@ impl Executor {
             running,
             ended,
             waiting: 0,
-            stop,
+            stop: Arc::new(stop),
         }
     }
 
@@ -64,18 +65,25 @@ impl Executor {
 
     /// Runs a firing now, or when those before it are done.
     pub(crate) fn submit(&mut self, trigger: usize, ticket: Ticket, firing: Firing) {
+        if let Some(finished) = self.begin(trigger, ticket, firing) {
+            self.queues[trigger].running += 1;
+            self.ended.push_back(finished);
+        }
+    }
+
+    /// Runs a firing as [`Self::submit`] does, but gives it back if it ends at once.
+    pub(crate) fn begin(
+        &mut self,
+        trigger: usize,
+        ticket: Ticket,
+        firing: Firing,
+    ) -> Option<Finished> {
         let queue = &mut self.queues[trigger];
         if queue.running >= queue.at_a_time.get() {
             queue.waiting.push_back((ticket, firing));
             self.waiting += 1;
-            return;
+            return None;
         }
-        self.start(trigger, ticket, firing);
-    }
-
-    fn start(&mut self, trigger: usize, ticket: Ticket, firing: Firing) {
-        let queue = &mut self.queues[trigger];
-        queue.running += 1;
         let (action, stop) = (queue.action.clone(), self.stop.clone());
         let mut work = Box::pin(async move {
             let completion = action.perform(&firing, &stop).await;
@@ -86,10 +94,13 @@ impl Executor {
                 completion,
             }
         });
-        match (&mut work).now_or_never() {
-            Some(finished) => self.ended.push_back(finished),
-            None => drop(self.running.spawn(work)),
+        // Many end when they are begun, which spares them a task of their own.
+        let finished = (&mut work).now_or_never();
+        if finished.is_none() {
+            queue.running += 1;
+            self.running.spawn(work);
         }
+        finished
     }
 
     /// Returns a firing that ended already.
@@ -125,7 +136,7 @@ impl Executor {
         }
         if let Some((ticket, firing)) = queue.waiting.pop_front() {
             self.waiting -= 1;
-            self.start(trigger, ticket, firing);
+            self.submit(trigger, ticket, firing);
         }
     }
 

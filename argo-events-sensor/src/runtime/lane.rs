@@ -7,7 +7,8 @@ use argo_events_core::{
     resolver::{Held, Shape},
     telemetry::{Counter, Gauge, Metrics, names},
 };
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use hashbrown::HashMap;
+use std::{fmt, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// A dependency of the sensor, as a lane needs it.

@@ -17,12 +17,8 @@ use argo_events_core::{
     telemetry::names,
 };
 use bytes::Bytes;
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use hashbrown::HashMap;
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 

@@ -131,12 +131,20 @@ impl SharedLane {
             Matched::Nothing => return self.lane.acknowledge(delivery).await,
         };
         let ticket = self.ticket();
-        for (trigger, firing) in &firings {
-            self.executor.submit(*trigger, ticket, firing.clone());
+        let mut open = Vec::new();
+        for (trigger, firing) in firings {
+            let begun = self.executor.begin(trigger, ticket, firing.clone());
+            // Whatever stopped before its end keeps the delivery open, which brings it again.
+            if begun.is_none_or(|finished| matches!(finished.completion, Completion::Stopped)) {
+                open.push((trigger, firing));
+            }
+        }
+        if open.is_empty() {
+            return self.lane.acknowledge(delivery).await;
         }
         let pending = Pending {
             delivery: Some(delivery),
-            open: firings,
+            open,
             since: Instant::now(),
         };
         self.pending.insert(ticket, pending);
