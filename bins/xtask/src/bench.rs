@@ -1,45 +1,57 @@
-//! `cargo xtask bench`: runs the benchmarks and prints each beside the baseline of the same run.
+//! `cargo xtask bench`: runs the benchmarks of every package and prints each beside its baseline.
 //!
 //! A benchmark group has two functions, `ours` and `baseline`, with the same parameters; criterion's
 //! own result files are read. Absolute times depend on the machine, so only ratios mean anything.
 
-use crate::command::{self, Outcome, cargo, root};
-use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, path::Path};
+mod report;
 
-#[derive(Default)]
-struct Pair {
-    ours: Option<f64>,
-    baseline: Option<f64>,
+use crate::{
+    command::{self, Outcome, cargo, root},
+    watch,
+};
+use report::Report;
+use serde_json::Value;
+use std::{env, fs, io, path::PathBuf, process::Stdio, time::Duration};
+
+/// Short runs: a ratio needs no more, and all benchmarks together shall take minutes.
+const SETTINGS: &[&str] = &[
+    "--warm-up-time",
+    "0.5",
+    "--measurement-time",
+    "2",
+    "--nresamples",
+    "10000",
+    "--noplot",
+];
+/// How long one program may take, building included, before it counts as hanging.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
+
+/// A program of benchmarks.
+struct Bench {
+    package: String,
+    name: String,
 }
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let (as_json, filter) = parse(arguments)?;
-    let results = root().join("target/criterion");
+    let results = target().join("benchmarks");
     if results.exists() {
         fs::remove_dir_all(&results).map_err(|error| format!("{}: {error}", results.display()))?;
     }
-    let mut command = cargo(&[
-        "bench",
-        "--quiet",
-        "--package",
-        "argo-events",
-        "--all-features",
-        "--",
-    ]);
-    command
-        .args(filter)
-        .env("CARGO_TARGET_DIR", root().join("target"));
-    // Progress goes to standard error, so that standard output holds the table alone.
-    let progress = command::output(&mut command)?;
-    eprintln!("{progress}");
-    let mut pairs = BTreeMap::new();
-    collect(&results, &mut pairs)?;
+    for bench in benches()? {
+        watch::within(LIMIT, || measure(&bench, filter, &results))
+            .map_err(|error| format!("{} of {}: {error}", bench.name, bench.package))?;
+    }
+    let report = Report::read(&results)?;
     command::say(&if as_json {
-        as_array(&pairs)
+        report.as_array()
     } else {
-        as_table(&pairs)
+        report.as_table()
     });
+    // A filter may well have chosen one side only.
+    if filter.is_none() {
+        report.check()?;
+    }
     Ok(())
 }
 
@@ -50,83 +62,48 @@ fn parse(arguments: &[String]) -> Result<(bool, Option<&String>), String> {
         match word.as_str() {
             "--output" if words.next().is_some_and(|format| format == "json") => as_json = true,
             "--output" => return Err("--output takes json".to_owned()),
+            option if option.starts_with('-') => {
+                return Err(format!(
+                    "unknown option {option}: use --output json [FILTER]"
+                ));
+            }
             _ => filter = Some(word),
         }
     }
     Ok((as_json, filter))
 }
 
-fn collect(directory: &Path, pairs: &mut BTreeMap<String, Pair>) -> Outcome {
-    let entries =
-        fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    for path in entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_dir())
-    {
-        if path.file_name().is_some_and(|name| name == "new") {
-            read(&path, pairs);
-        } else {
-            collect(&path, pairs)?;
-        }
-    }
-    Ok(())
-}
-
-fn read(directory: &Path, pairs: &mut BTreeMap<String, Pair>) {
-    let file = |name: &str| -> Option<Value> {
-        serde_json::from_str(&fs::read_to_string(directory.join(name)).ok()?).ok()
-    };
-    let (Some(benchmark), Some(estimates)) = (file("benchmark.json"), file("estimates.json"))
-    else {
-        return;
-    };
-    let text = |key: &str| benchmark[key].as_str().unwrap_or_default();
-    let Some(nanoseconds) = estimates["median"]["point_estimate"].as_f64() else {
-        return;
-    };
-    let name = [text("group_id"), text("value_str")].join("/");
-    let pair = pairs
-        .entry(name.trim_end_matches('/').to_owned())
-        .or_default();
-    match text("function_id") {
-        "ours" => pair.ours = Some(nanoseconds),
-        "baseline" => pair.baseline = Some(nanoseconds),
-        _ => {}
-    }
-}
-
-fn rows(pairs: &BTreeMap<String, Pair>) -> impl Iterator<Item = (&str, f64, Option<f64>)> {
-    pairs
-        .iter()
-        .filter_map(|(name, pair)| Some((name.as_str(), pair.ours?, pair.baseline)))
-}
-
-fn as_table(pairs: &BTreeMap<String, Pair>) -> String {
-    let mut lines = vec![format!(
-        "{:<52} {:>14} {:>14} {:>7}",
-        "benchmark", "ours ns", "baseline ns", "ratio"
-    )];
-    for (name, ours, baseline) in rows(pairs) {
-        lines.push(match baseline {
-            Some(baseline) => {
-                format!(
-                    "{name:<52} {ours:>14.0} {baseline:>14.0} {:>7.2}",
-                    baseline / ours
-                )
-            }
-            None => format!("{name:<52} {ours:>14.0} {:>14} {:>7}", "-", "-"),
-        });
-    }
-    lines.push("ratio: our throughput over the baseline's, in the same run".to_owned());
-    lines.join("\n")
-}
-
-fn as_array(pairs: &BTreeMap<String, Pair>) -> String {
-    let array: Vec<Value> = rows(pairs)
-        .map(|(name, ours, baseline)| {
-            let ratio = baseline.map(|baseline| baseline / ours);
-            json!({"name": name, "ours": ours, "baseline": baseline, "unit": "ns", "ratio": ratio})
+/// Lists the benchmarks of all packages, as cargo knows them.
+fn benches() -> Result<Vec<Bench>, String> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+    let text = command::output(&mut cargo(&arguments))?;
+    let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let found = packages.flat_map(|package| {
+        let targets = package["targets"].as_array().into_iter().flatten();
+        let benches = targets.filter(|target| target["kind"][0] == "bench");
+        benches.filter_map(|target| {
+            Some(Bench {
+                package: package["name"].as_str()?.to_owned(),
+                name: target["name"].as_str()?.to_owned(),
+            })
         })
-        .collect();
-    Value::Array(array).to_string()
+    });
+    Ok(found.collect())
+}
+
+fn measure(bench: &Bench, filter: Option<&String>, results: &PathBuf) -> Outcome {
+    let mut command = cargo(&["bench", "--quiet", "--all-features"]);
+    command
+        .args(["--package", &bench.package, "--bench", &bench.name, "--"])
+        .args(SETTINGS)
+        .args(filter)
+        .env("CRITERION_HOME", results)
+        // Progress goes to standard error, so that standard output holds the table alone.
+        .stdout(Stdio::from(io::stderr()));
+    command::run(&mut command)
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

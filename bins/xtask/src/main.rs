@@ -11,6 +11,7 @@ mod layout;
 mod snippets;
 mod test;
 mod tools;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,18 @@
 //! `cargo xtask test`: everything that must hold, in the order in which it is cheapest to find out.
 
-use crate::command::{self, Outcome, cargo, root};
-use std::{process::Command, time::Instant};
+use crate::{
+    command::{self, Outcome, cargo, root},
+    watch,
+};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 type Step = (&'static str, fn() -> Outcome);
+
+/// How long a step may take, building included, before it counts as hanging.
+const LIMIT: Duration = Duration::from_secs(90 * 60);
 
 const STEPS: &[Step] = &[
     ("fmt", || {
@@ -55,7 +64,7 @@ fn run_all(names: &[String]) -> Outcome {
             reason = "shows the person who waits how long it took"
         )]
         let began = Instant::now();
-        let outcome = step();
+        let outcome = watch::within(LIMIT, step);
         eprintln!("— {name}: {} s", began.elapsed().as_secs());
         if let Err(message) = outcome {
             failures.push(format!("{name}: {message}"));
