@@ -45,6 +45,11 @@ pub trait Sink: Send + Sync + 'static {
     /// A draft that the source's filter refuses resolves to `Ok` with a default receipt.
     async fn send(&self, draft: Draft) -> Result<Receipt>;
 
+    /// Does what [`Self::send`] does, and gives up soon where the bus does not take it.
+    async fn send_briefly(&self, draft: Draft) -> Result<Receipt> {
+        self.send(draft).await
+    }
+
     /// Takes note that the source takes input now.
     fn ready(&self) {}
 
@@ -121,6 +126,18 @@ impl SourceContext {
     /// A dropped future may or may not have published.
     pub async fn emit(&self, draft: Draft) -> Result<Receipt> {
         self.sink.send(draft).await
+    }
+
+    /// Publishes one draft as [`Self::emit`] does, but gives up within about a second: for somebody
+    /// upstream who waits for the answer and can come again.
+    ///
+    /// # Errors
+    /// As [`Self::emit`]; a transient one means that coming again later is of use.
+    ///
+    /// # Cancel safety
+    /// A dropped future may or may not have published.
+    pub async fn emit_briefly(&self, draft: Draft) -> Result<Receipt> {
+        self.sink.send_briefly(draft).await
     }
 
     /// Says that the source takes input now: it listens, watches or is subscribed.

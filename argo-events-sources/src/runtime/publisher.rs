@@ -21,6 +21,20 @@ use tokio::{
 };
 use tracing::{Instrument as _, Span, debug, error, info, warn};
 
+/// How long an event that somebody waits for is offered to the bus.
+const BRIEF: Duration = Duration::from_secs(1);
+/// The pause in between.
+const BRIEF_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long to go on offering an event that the bus does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// As long as the back-off says.
+    Long,
+    /// As long as a caller waits.
+    Brief,
+}
+
 /// Publishes the drafts of one event.
 pub(super) struct Publisher {
     pub(super) bus: Arc<dyn EventBus>,
@@ -120,22 +134,46 @@ impl Publisher {
         }
     }
 
-    async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
+    async fn publish(&self, event: Arc<Event>, patience: Patience) -> Result<Receipt> {
         let mut pauses = self.backoff.pauses(random);
+        let brief = Instant::now() + BRIEF;
         loop {
             let error = match self.bus.publish(Arc::clone(&event)).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) => error,
             };
-            let Some(pause) = pauses
-                .next()
-                .and_then(|pause| wait_for(error.retry(), pause))
-            else {
+            let pause = match patience {
+                Patience::Long => pauses.next(),
+                Patience::Brief => Some(BRIEF_PAUSE),
+            };
+            let pause = pause.and_then(|pause| wait_for(error.retry(), pause));
+            let in_time =
+                |pause: &Duration| patience == Patience::Long || Instant::now() + *pause < brief;
+            let Some(pause) = pause.filter(in_time) else {
                 return Err(error);
             };
             warn!(%error, event_id = event.id(), ?pause, "the bus did not take an event, trying again");
             sleep(pause).await;
         }
+    }
+
+    async fn deliver(&self, draft: Draft, patience: Patience) -> Result<Receipt> {
+        self.ready();
+        if self.drops(&draft) {
+            return Ok(Receipt::default());
+        }
+        let started = Instant::now();
+        let _in_flight = InFlight::begin(&self.counts.in_flight);
+        let event = Arc::new(self.envelope(draft));
+        let publishing = async {
+            let result = self.publish(Arc::clone(&event), patience).await;
+            self.settled(&event, &result);
+            result
+        };
+        let result = publishing.instrument(span(&event)).await;
+        let milliseconds = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+        self.counts.duration.observe(f64::from(milliseconds));
+        result
     }
 
     fn settled(&self, event: &Event, result: &Result<Receipt>) {
@@ -200,22 +238,11 @@ fn random() -> f64 {
 #[async_trait]
 impl Sink for Publisher {
     async fn send(&self, draft: Draft) -> Result<Receipt> {
-        self.ready();
-        if self.drops(&draft) {
-            return Ok(Receipt::default());
-        }
-        let started = Instant::now();
-        let _in_flight = InFlight::begin(&self.counts.in_flight);
-        let event = Arc::new(self.envelope(draft));
-        let publishing = async {
-            let result = self.publish(Arc::clone(&event)).await;
-            self.settled(&event, &result);
-            result
-        };
-        let result = publishing.instrument(span(&event)).await;
-        let milliseconds = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
-        self.counts.duration.observe(f64::from(milliseconds));
-        result
+        self.deliver(draft, Patience::Long).await
+    }
+
+    async fn send_briefly(&self, draft: Draft) -> Result<Receipt> {
+        self.deliver(draft, Patience::Brief).await
     }
 
     fn ready(&self) {

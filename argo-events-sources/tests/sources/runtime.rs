@@ -249,3 +249,31 @@ async fn what_must_run_once_waits_for_its_turn_and_ends_with_it() {
     until(&running, |status| *status != Status::Running).await;
     assert!(running.drain(GRACE).await.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_a_caller_waits_for_is_offered_for_a_second() {
+    let bus = Recorder::new();
+    let runtime = SourceRuntime::new(bus.clone());
+    let (told, mut seen) = watch::channel(Vec::new());
+    let entry = scripted(move |_, context| {
+        let (told, bus) = (told.clone(), bus.clone());
+        async move {
+            let patient = down().retry_after(Duration::from_secs(3));
+            for refusals in [
+                vec![down(), down()],
+                (0..5).map(|_| down()).collect(),
+                vec![patient],
+            ] {
+                refusals.into_iter().for_each(|error| bus.refuse(error));
+                let began = Instant::now();
+                let taken = context.emit_briefly(Draft::json("{}")).await.is_ok();
+                told.send_modify(|all| all.push((taken, began.elapsed().as_millis())));
+            }
+            context.stopped().await;
+            Ok(())
+        }
+    });
+    let _running = runtime.start_entries("shop", vec![entry]);
+    let all = seen.wait_for(|all| all.len() == 3).await.unwrap().clone();
+    assert_eq!(all, [(true, 400), (false, 800), (false, 0)]);
+}

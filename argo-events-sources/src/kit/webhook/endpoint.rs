@@ -3,11 +3,15 @@
 use super::{Receiver, Refusal, bearer};
 use crate::http::text;
 use argo_events_core::{
-    Draft, SourceContext,
+    Draft, Error, Retry, SourceContext,
     http_host::{Admission, BodyFault, Handler, Request, Response},
 };
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{self, AUTHORIZATION},
+    request::Parts,
+};
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use tracing::error;
@@ -16,6 +20,9 @@ use tracing::error;
 pub const MASKED: &str = "*** Masked Auth Secret ***";
 /// What a caller gets whose event the bus did not take.
 pub const FAILED: &str = "failed to record event";
+
+/// After how many seconds such a caller is asked to come again.
+const RETRY_AFTER: u64 = 5;
 
 /// The headers in which a trace comes; they travel on with the event.
 static TRACE_HEADERS: [HeaderName; 2] = [
@@ -43,9 +50,9 @@ impl<R: Receiver> Endpoint<R> {
     async fn publish(&self, drafts: Vec<Draft>, trace: Trace) -> Response {
         for mut draft in drafts {
             trace.add_to(&mut draft);
-            if let Err(error) = self.context.emit(draft).await {
+            if let Err(error) = self.context.emit_briefly(draft).await {
                 error!(%error, event = self.context.event(), "refused a request, the bus did not take its event");
-                return text(StatusCode::INTERNAL_SERVER_ERROR, FAILED);
+                return failed(&error);
             }
         }
         text(StatusCode::OK, "success")
@@ -84,6 +91,20 @@ impl<R: Receiver> Handler for Endpoint<R> {
     fn unreadable(&self, head: &Parts, fault: BodyFault) -> Response {
         self.refuse(self.receiver.unreadable(head, fault))
     }
+}
+
+/// Says that an event was not stored: to come again later, where that is of use.
+fn failed(error: &Error) -> Response {
+    let after = match error.retry() {
+        Retry::Never => return text(StatusCode::INTERNAL_SERVER_ERROR, FAILED),
+        Retry::Backoff => RETRY_AFTER,
+        Retry::After(asked) => asked.as_secs().max(RETRY_AFTER),
+    };
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, FAILED);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, after.into());
+    response
 }
 
 /// Hides credentials, also those that nobody asked for.

@@ -332,7 +332,7 @@ fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_of_the_rest() {
         accepted += 1;
         assert!(accepted < 100, "the disk never got full");
     };
-    assert_eq!(refused, (500, "failed to record event".to_owned()));
+    assert_eq!(refused, (503, "failed to record event".to_owned()));
     server.warns("the disk of the local bus is full");
     assert!(accepted > 0);
     target.wait_until(|all| all.len() >= accepted);

@@ -192,6 +192,12 @@ impl Server {
         get(self.metrics.expect("there is a metrics port"), path).unwrap()
     }
 
+    /// Returns the number of the process.
+    #[cfg(unix)]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Posts JSON to a webhook; returns status and body.
     pub(crate) fn post(&self, path: &str, body: &str) -> (u16, String) {
         post(self.port(), path, "application/json", body).unwrap()

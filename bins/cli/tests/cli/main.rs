@@ -9,6 +9,8 @@ mod bad_input;
 mod crash;
 mod examples;
 mod faulty_targets;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod harness;
 mod information;
 mod run;

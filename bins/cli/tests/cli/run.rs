@@ -4,7 +4,7 @@ use super::{
     harness::{Connection, Server, call, command, free_port, get, path, post},
     target::{Answer, Target},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     fs,
@@ -362,4 +362,44 @@ fn what_is_wrong_is_said_before_anything_starts() {
         "{}",
         ended.err
     );
+}
+
+#[test]
+fn one_trace_leads_from_the_request_to_the_target() {
+    let (folder, data) = folders();
+    let target = Target::start();
+    let port = free_port();
+    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    let all = folder.path().join("all.yaml");
+    let text = fs::read_to_string(&all).unwrap();
+    let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
+    fs::write(&all, text).unwrap();
+    let mut server = Server::start(folder.path(), data.path(), &["--log", "json"]);
+    let (trace, caller) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let header = format!("application/json\r\nTraceparent: 00-{trace}-{caller}-01");
+    post(port, "/paid", &header, "{}").unwrap();
+    let mut line = |text: &str| -> Value { serde_json::from_str(&server.says(text)).unwrap() };
+    let published = line("Succeeded to publish an event");
+    let fired = line("Successfully processed trigger 'ship'");
+    for (line, parent) in [
+        (&published, caller),
+        (&fired, published["span_id"].as_str().unwrap()),
+    ] {
+        assert_eq!(
+            (&line["trace_id"], &line["parent_id"]),
+            (&json!(trace), &json!(parent))
+        );
+    }
+    let span = fired["span_id"].as_str().unwrap();
+    let sent = target.first("/ship").headers["traceparent"].clone();
+    assert_eq!(sent, format!("00-{trace}-{span}-01"));
+
+    // Without a caller's trace an event begins its own, which its id tells.
+    post(port, "/paid", "application/json", "{}").unwrap();
+    let received = target.wait_until(|all| all.len() == 2);
+    let begun = received[1].headers["traceparent"]
+        .split('-')
+        .nth(1)
+        .unwrap();
+    assert_eq!(line(begun)["event_id"], json!(begun));
 }
