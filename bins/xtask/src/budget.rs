@@ -18,12 +18,14 @@ use std::{
 const MIB: f64 = 1024.0 * 1024.0;
 /// Starts that are measured; the one in the middle counts.
 const STARTS: usize = 5;
-/// Events that are posted before the sensor has to have caught up; a waiting event takes about 1 KiB.
+/// Events that are posted before the sensor has to have caught up.
 const SLICE: u64 = 1_000;
+/// How long the sensor has been idle when memory is measured: what is not needed is given back soon.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// What was measured, and what it may be at most.
 struct Measured {
-    what: &'static str,
+    what: String,
     value: f64,
     most: f64,
     unit: &'static str,
@@ -43,9 +45,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         idle(&binary, &folder)?,
         start(&binary, &folder)?,
     ];
-    results.push(growth(&binary, &folder, "memory", 100_000, 1_000_000)?);
-    if is_long {
-        results.push(growth(&binary, &folder, "local", 100_000, 300_000)?);
+    for (name, bus, slice, many) in GROWTHS {
+        if is_long || *bus == "memory" {
+            let process = Process::start(&binary, &folder.0, name, bus)?;
+            results.push(growth(&process, name, *slice, *many)?);
+        }
     }
     report(&results)
 }
@@ -76,7 +80,7 @@ fn size(binary: &Path) -> Result<Measured, String> {
         fs::metadata(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     let value = metadata.len() as f64 / MIB;
     Ok(Measured {
-        what: "stripped binary",
+        what: "stripped binary".to_owned(),
         value,
         most: 20.0,
         unit: "MiB",
@@ -86,11 +90,10 @@ fn size(binary: &Path) -> Result<Measured, String> {
 fn idle(binary: &Path, folder: &Folder) -> Result<Measured, String> {
     let process = Process::start(binary, &folder.0, "idle", "local")?;
     process.ready()?;
-    // What is needed only to start is given back soon after.
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(SETTLING);
     let value = process.memory("VmRSS:")? / MIB;
     Ok(Measured {
-        what: "memory when idle",
+        what: "memory when idle".to_owned(),
         value,
         most: 15.0,
         unit: "MiB",
@@ -106,54 +109,53 @@ fn start(binary: &Path, folder: &Folder) -> Result<Measured, String> {
     times.sort_by(f64::total_cmp);
     let value = times[STARTS / 2];
     Ok(Measured {
-        what: "start until the first event is accepted",
+        what: "start until the first event is accepted".to_owned(),
         value,
         most: 100.0,
         unit: "ms",
     })
 }
 
+/// What is compared: name, bus, how many events are posted without a pause, how many in all.
+const GROWTHS: &[(&str, &str, u64, u64)] = &[
+    ("memory bus", "memory", SLICE, 1_000_000),
+    ("memory bus, no pause", "memory", u64::MAX, 1_000_000),
+    ("local bus", "local", SLICE, 300_000),
+    ("local bus, no pause", "local", u64::MAX, 300_000),
+];
+/// The events after which memory is measured first.
+const SOME: u64 = 100_000;
+
 /// Compares the memory after some events with that after many.
-///
-/// What waits for a sensor takes memory too, up to the limit of the bus, and the allocator keeps it.
-/// Therefore the sensor catches up after each slice: this is about what events leave behind.
-fn growth(
-    binary: &Path,
-    folder: &Folder,
-    bus: &'static str,
-    some: u64,
-    many: u64,
-) -> Result<Measured, String> {
-    let process = Process::start(binary, &folder.0, &format!("growth-{bus}"), bus)?;
+fn growth(process: &Process, name: &str, slice: u64, many: u64) -> Result<Measured, String> {
     process.ready()?;
-    feed(&process, 0, some)?;
-    let before = process.memory("VmRSS:")?;
-    feed(&process, some, many)?;
-    let (after, peak) = (process.memory("VmRSS:")?, process.memory("VmHWM:")?);
+    let memory = |from, to| {
+        feed(process, slice, from, to)?;
+        std::thread::sleep(SETTLING);
+        process.memory("VmRSS:")
+    };
+    let before = memory(0, SOME)?;
+    let after = memory(SOME, many)?;
+    let peak = process.memory("VmHWM:")?;
     command::say(&format!(
-        "{bus} bus: {:.1} MiB after {some} events, {:.1} MiB after {many}, {:.1} MiB at most",
+        "{name}: {:.1} MiB after {SOME} events, {:.1} MiB after {many}, {:.1} MiB at most",
         before / MIB,
         after / MIB,
         peak / MIB
     ));
-    let what = match bus {
-        "memory" => "growth of memory, memory bus",
-        _ => "growth of memory, local bus",
-    };
-    let value = after / before;
     Ok(Measured {
-        what,
-        value,
+        what: format!("growth of memory, {name}"),
+        value: after / before,
         most: 1.2,
         unit: "×",
     })
 }
 
 /// Posts events until there were this many, slice by slice.
-fn feed(process: &Process, from: u64, to: u64) -> Outcome {
+fn feed(process: &Process, slice: u64, from: u64, to: u64) -> Outcome {
     let mut posted = from;
     while posted < to {
-        let slice = SLICE.min(to - posted);
+        let slice = slice.min(to - posted);
         post(process.port(), slice)?;
         posted += slice;
         process.acted(posted)?;

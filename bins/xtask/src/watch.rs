@@ -7,10 +7,7 @@ use std::{
     collections::BTreeSet,
     fs,
     process::{self, Command},
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
     time::Duration,
 };
@@ -22,34 +19,35 @@ const ATTEMPTS: usize = 30;
 
 /// Does work, and kills the processes it started if it takes longer than the limit.
 pub(crate) fn within(limit: Duration, work: impl FnOnce() -> Outcome) -> Outcome {
-    let (done, watched) = mpsc::channel::<()>();
-    let killed = Mutex::new(None);
-    let outcome = thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut pause = limit;
-            for _ in 0..ATTEMPTS {
-                if watched.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
-                pause = AGAIN;
-                let ended = kill_all();
-                let mut killed = killed.lock().unwrap_or_else(PoisonError::into_inner);
-                killed.get_or_insert(ended);
-            }
-            eprintln!("error: a step hangs in this process itself");
-            process::exit(1);
-        });
+    let (outcome, killed) = thread::scope(|scope| {
+        let (done, watched) = mpsc::channel();
+        let watcher = scope.spawn(move || watch(&watched, limit));
         let outcome = work();
         drop(done);
-        outcome
+        (outcome, watcher.join().unwrap_or_default())
     });
-    match killed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match killed {
         None => outcome,
-        Some(ended) => Err(format!(
-            "took longer than {} and was killed; it was running {ended}",
+        Some(running) => Err(format!(
+            "took longer than {} and was killed; it was running {running}",
             shown(limit)
         )),
     }
+}
+
+/// Waits until the work is done; returns what had to be killed, if anything had.
+fn watch(work: &Receiver<()>, limit: Duration) -> Option<String> {
+    let (mut killed, mut pause) = (None, limit);
+    for _ in 0..ATTEMPTS {
+        if work.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+            return killed;
+        }
+        let running = kill_all();
+        killed.get_or_insert(running);
+        pause = AGAIN;
+    }
+    eprintln!("error: a step hangs in this process itself");
+    process::exit(1);
 }
 
 fn shown(limit: Duration) -> String {
