@@ -26,6 +26,21 @@ pub(super) struct Facts {
     mode: u32,
     /// Device and number, which a file keeps when it is renamed.
     identity: Option<(u64, u64)>,
+    /// When it came to be, where the file system tells: numbers are given to other files again.
+    born: Option<SystemTime>,
+}
+
+impl Facts {
+    /// Tells whether this is the other file under another name.
+    fn is_renamed(&self, before: &Self) -> bool {
+        let same_number = before.identity.is_some() && self.identity == before.identity;
+        // Where no birth is told, a file that is not written to is taken for the same.
+        let same_file = match (before.born, self.born) {
+            (Some(before), Some(now)) => before == now,
+            _ => self.modified == before.modified,
+        };
+        same_number && same_file
+    }
 }
 
 /// Looks for changes.
@@ -107,6 +122,7 @@ fn facts(metadata: &Metadata) -> Facts {
         modified: metadata.modified().ok(),
         mode: metadata.mode(),
         identity,
+        born: metadata.created().ok(),
     }
 }
 
@@ -117,6 +133,7 @@ fn facts(metadata: &Metadata) -> Facts {
         modified: metadata.modified().ok(),
         mode,
         identity: None,
+        born: metadata.created().ok(),
     }
 }
 
@@ -150,10 +167,9 @@ fn changed(before: &Facts, now: &Facts) -> Option<Operation> {
 
 /// Takes the file from those that came, if it came under another name.
 fn gone(before: &Facts, created: &mut BTreeMap<&String, &Facts>) -> Operation {
-    let same = |after: &Facts| before.identity.is_some() && after.identity == before.identity;
     match created
         .iter()
-        .find(|(_, after)| same(after))
+        .find(|(_, after)| after.is_renamed(before))
         .map(|(name, _)| *name)
     {
         Some(name) => {
@@ -177,6 +193,7 @@ mod tests {
                     modified,
                     mode,
                     identity: Some((1, number)),
+                    born: None,
                 },
             )
         };
@@ -207,5 +224,26 @@ mod tests {
             shown,
             ["a WRITE", "b CHMOD", "c RENAME", "d REMOVE", "y CREATE"]
         );
+    }
+
+    #[test]
+    fn a_number_that_another_file_got_is_no_rename() {
+        let (before, mut now) = (snapshot(&[("a", 1, 0, 1)]), snapshot(&[("b", 2, 0, 1)]));
+        let shown = |before: &Snapshot, now: &Snapshot| {
+            let changes = changes(before, now).into_iter();
+            changes
+                .map(|(name, it)| format!("{name} {it}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&before, &now), ["a REMOVE", "b CREATE"]);
+        // The same time of writing, as with `cp -p`, and another birth.
+        let mut before = snapshot(&[("a", 1, 0, 1)]);
+        before.get_mut("a").unwrap().born = Some(SystemTime::UNIX_EPOCH);
+        let file = now.get_mut("b").unwrap();
+        file.modified = before["a"].modified;
+        file.born = Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(1));
+        assert_eq!(shown(&before, &now), ["a REMOVE", "b CREATE"]);
+        now.get_mut("b").unwrap().born = before["a"].born;
+        assert_eq!(shown(&before, &now), ["a RENAME"]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The protocol is `generic.proto` beside this file. Whoever has events and speaks gRPC can be such a
 //! server; [`EventingServer`] makes one of a Rust type. The stream knows no acknowledgement: an event is
-//! taken from it only after the bus has the one before.
+//! taken from it only after the bus has the one before. The one that the bus did not take until a second
+//! after the source was told to stop is lost, which is logged.
 
 mod config;
 #[cfg(feature = "generic")]

@@ -152,7 +152,8 @@ impl WebServer {
                 owner: entry.route.owner.clone(),
             }));
         }
-        all.sort_by(|a, b| a.owner.cmp(&b.owner));
+        let place = |it: &Listening| (it.owner.clone(), it.address.port(), it.endpoint.clone());
+        all.sort_by_cached_key(place);
         all
     }
 

@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 ///
 /// An event that the bus will never take is skipped, since waiting would not help those behind it.
 ///
-/// Told to stop, it gives up and says what is lost.
+/// Told to stop, it tries once more, for about a second; then it gives up and says what is lost.
 ///
 /// # Cancel safety
 /// A dropped future may or may not have published.
@@ -30,12 +30,15 @@ pub async fn insist(draft: Draft, context: &SourceContext) {
         }
         warn!(%error, event = context.event(), ?pause, "holding on to an event that the bus did not take");
         tokio::select! {
-            () = context.stopped() => {
-                error!(%error, event = context.event(), "lost an event that the bus did not take before the end");
-                return;
-            }
+            () = context.stopped() => return last_attempt(draft, context).await,
             () = sleep(pause) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn last_attempt(draft: Draft, context: &SourceContext) {
+    if let Err(error) = context.emit_briefly(draft).await {
+        error!(%error, event = context.event(), "lost an event that the bus did not take before the end");
     }
 }

@@ -44,6 +44,9 @@ pub trait Poller: Send + Sync + 'static {
 
     /// Returns when to look next; a time that has passed means at once.
     ///
+    /// While nobody took what was found, `now` is the time when that began: what was due meanwhile
+    /// is looked for in order.
+    ///
     /// # Errors
     /// When there will never be anything to look for.
     fn next_due(&self, mark: Option<&Self::Mark>, now: Timestamp) -> Result<Timestamp>;
@@ -80,6 +83,28 @@ struct Progress<M> {
     mark: Option<M>,
     /// A look whose drafts were not all accepted.
     unfinished: Option<Timestamp>,
+    /// A time in which a look was under way, or failed: what was due in it is looked for as well.
+    held_up: Option<(Timestamp, Timestamp)>,
+    /// When the last look was due.
+    last: Option<Timestamp>,
+}
+
+impl<M> Progress<M> {
+    /// Begins a look, or one of several attempts at it.
+    fn begin(&mut self, due: Timestamp, now: Timestamp) {
+        self.unfinished = Some(due);
+        self.last = Some(due);
+        self.held_up.get_or_insert((now, now));
+    }
+
+    /// Ends a look whose drafts were all accepted.
+    fn end(&mut self, mark: Option<M>, now: Timestamp) {
+        self.unfinished = None;
+        self.mark = mark.or(self.mark.take());
+        if let Some((_, until)) = &mut self.held_up {
+            *until = now.max(*until);
+        }
+    }
 }
 
 impl<P: Poller> Poll<P> {
@@ -90,6 +115,8 @@ impl<P: Poller> Poll<P> {
             progress: Mutex::new(Progress {
                 mark: None,
                 unfinished: None,
+                held_up: None,
+                last: None,
             }),
         }
     }
@@ -99,11 +126,19 @@ impl<P: Poller> Poll<P> {
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Timestamp> {
-        let progress = self.progress();
-        match progress.unfinished {
-            Some(due) => Ok(due),
-            None => self.poller.next_due(progress.mark.as_ref(), now),
+        let mut progress = self.progress();
+        if let Some(due) = progress.unfinished {
+            return Ok(due);
         }
+        if let Some((since, until)) = progress.held_up {
+            let due = self.poller.next_due(progress.mark.as_ref(), since)?;
+            // Kinds that look so long after the last look are due once.
+            if due <= until && Some(due) > progress.last {
+                return Ok(due);
+            }
+            progress.held_up = None;
+        }
+        self.poller.next_due(progress.mark.as_ref(), now)
     }
 
     /// Takes up the mark that was stored, else the one of an earlier run, else a new one.
@@ -119,7 +154,7 @@ impl<P: Poller> Poll<P> {
     async fn look(&self, due: Timestamp, context: &SourceContext, kept: &mut Kept) -> Result<()> {
         let mark = {
             let mut progress = self.progress();
-            progress.unfinished = Some(due);
+            progress.begin(due, context.clock().now());
             progress.mark.clone()
         };
         let found = self.poller.collect(due, mark.as_ref(), context).await?;
@@ -129,9 +164,7 @@ impl<P: Poller> Poll<P> {
         if let Some(mark) = &found.mark {
             kept.save(mark).await;
         }
-        let mut progress = self.progress();
-        progress.unfinished = None;
-        progress.mark = found.mark.or(progress.mark.take());
+        self.progress().end(found.mark, context.clock().now());
         Ok(())
     }
 }

@@ -128,6 +128,21 @@ async fn a_tick_that_the_bus_refuses_is_not_lost() {
     running.drain(GRACE).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn ticks_while_the_bus_is_down_come_in_order_once_it_is_not() {
+    let rig = Rig::new();
+    // The source is started again after 1, 2, 4 … 60 seconds: for more than three minutes.
+    (0..8).for_each(|_| {
+        rig.bus
+            .refuse(Error::permanent(ErrorKind::Unavailable, "no bus"));
+    });
+    let running = rig.start("2026-03-04T05:06:07Z", json!({"schedule": "* * * * *"}));
+    let minutes = rig.times(6).await;
+    let minutes: Vec<_> = minutes.iter().map(|time| &time[14..16]).collect();
+    assert_eq!(minutes, ["07", "08", "09", "10", "11", "12"]);
+    running.drain(GRACE).await;
+}
+
 fn caught_up(limit: &str) -> Value {
     let catchup = json!({"enabled": true, "maxDuration": limit});
     json!({"schedule": "0 * * * *", "persistence": {"catchup": catchup, "configMap": {"name": "x"}}})
