@@ -7,7 +7,7 @@ use crate::govalue;
 /// ```
 /// use argo_events_expr::gotemplate::Limits;
 /// let limits = Limits { output: 64 << 10, ..Limits::default() };
-/// assert_eq!(limits.depth, 100);
+/// assert_eq!(limits.depth, 500);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub struct Limits {
     pub text: usize,
     /// How deep actions and parentheses may nest in each other.
     pub nesting: usize,
-    /// How deep templates may call each other.
+    /// How deep actions, parentheses and templates may run inside each other.
     pub depth: usize,
     /// How many bytes a template may write.
     pub output: usize,
@@ -31,8 +31,8 @@ impl Default for Limits {
         let govalue::Limits { steps, memory } = govalue::Limits::default();
         Self {
             text: 1 << 20,
-            nesting: 200,
-            depth: 100,
+            nesting: 100,
+            depth: 500,
             output: 4 << 20,
             steps,
             memory,

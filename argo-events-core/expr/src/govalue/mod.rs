@@ -24,6 +24,8 @@ mod map;
 mod named;
 mod object;
 mod run;
+#[cfg(test)]
+mod tests;
 mod text;
 mod truth;
 mod value;

@@ -16,7 +16,8 @@ impl<'p> State<'p, '_> {
         let mut last = None;
         for command in &pipe.commands {
             self.step()?;
-            last = Some(self.command(dot, command, last)?.known());
+            let value = self.deeper(|state| state.command(dot, command, last.take()))?;
+            last = Some(value.known());
         }
         let value = last.unwrap_or(Item::Absent);
         for variable in &pipe.variables {

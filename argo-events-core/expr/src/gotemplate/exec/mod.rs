@@ -93,7 +93,24 @@ pub(super) fn render(
 impl<'p> State<'p, '_> {
     fn list(&mut self, dot: &Item, list: &'p List) -> Result<()> {
         self.look_at(list.start, list);
-        list.nodes.iter().try_for_each(|node| self.node(dot, node))
+        self.deeper(|state| {
+            for node in &list.nodes {
+                state.node(dot, node)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Does something that is enclosed, unless that is too deep.
+    fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let limit = self.program.limits.depth;
+        if self.depth >= limit {
+            return Err(self.limit(format_args!("exceeded maximum template depth ({limit})")));
+        }
+        self.depth += 1;
+        let done = work(self);
+        self.depth -= 1;
+        done
     }
 
     fn node(&mut self, dot: &Item, node: &'p Node) -> Result<()> {
@@ -158,19 +175,13 @@ impl<'p> State<'p, '_> {
             let name = quote(&invocation.name);
             return Err(self.fail(format_args!("template {name} not defined")));
         };
-        if self.depth == self.program.limits.depth {
-            let limit = self.program.limits.depth;
-            return Err(self.limit(format!("exceeded maximum template depth ({limit})")));
-        }
         let dot = match &invocation.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Item::Absent,
         };
         let variables = std::mem::replace(&mut self.variables, vec![("$".into(), dot.clone())]);
         let definition = std::mem::replace(&mut self.definition, name);
-        self.depth += 1;
         self.list(&dot, list)?;
-        self.depth -= 1;
         self.definition = definition;
         self.variables = variables;
         Ok(())
