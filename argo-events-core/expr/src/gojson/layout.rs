@@ -3,6 +3,7 @@
 use super::{
     Error,
     scan::{Scanner, Token},
+    skim::stays_as_it_is,
 };
 
 /// Removes all blanks between tokens.
@@ -29,6 +30,10 @@ pub fn compact_into(out: &mut Vec<u8>, document: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// When the message is not JSON.
 pub fn raw_message_into(out: &mut Vec<u8>, message: &[u8]) -> Result<(), Error> {
+    if stays_as_it_is(message) {
+        out.extend_from_slice(message);
+        return Ok(());
+    }
     write_compact(out, message, needs_escape).map_err(|error| Error::RawMessage(error.into()))
 }
 

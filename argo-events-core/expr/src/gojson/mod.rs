@@ -12,6 +12,7 @@ mod error;
 mod layout;
 mod recode;
 mod scan;
+mod skim;
 mod tape;
 mod text;
 mod value;
