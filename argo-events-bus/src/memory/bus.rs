@@ -16,9 +16,20 @@ use futures::future::BoxFuture;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+use tokio::time::sleep;
+
+/// How many bytes may wait for a group with readers before publishers are slowed down.
+const CROWD: usize = 2 * 1024 * 1024;
+/// How long a publisher then waits after its event was accepted. Readers catch up meanwhile, and a
+/// reader that never does costs a publisher no more than this.
+const PACE: Duration = Duration::from_millis(1);
 
 /// A bus within the process; clones are the same bus.
+///
+/// Publishers that are faster than the readers are slowed down, so that a burst is kept by its sender
+/// and not here.
 ///
 /// ```
 /// use argo_events_bus::MemoryBus;
@@ -81,6 +92,42 @@ impl MemoryBus {
 }
 
 impl Inner {
+    /// Puts an event before the groups that want it; tells whether one of them falls behind.
+    fn accept(&self, event: Arc<Event>) -> Result<(Receipt, bool)> {
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        state.check_open("publish")?;
+        let arrived_at = self.clock.now();
+        let fingerprint = state.window.fingerprints().of(&event);
+        if state.window.contains(fingerprint, arrived_at) {
+            return Ok((Receipt::duplicate(), false));
+        }
+        let groups = state.routes.of(&event);
+        self.make_room(groups)?;
+        state.last += 1;
+        let sequence = state.last;
+        let stored = Stored {
+            sequence,
+            arrived_at,
+            event,
+        };
+        let mut is_crowded = false;
+        for group in groups {
+            let mut desk = group.desk();
+            desk.queue.push(stored.clone());
+            is_crowded |= desk.queue.weight() > CROWD && desk.has_readers();
+            drop(desk);
+            group.wake();
+        }
+        state.window.insert(fingerprint, arrived_at);
+        state.recent.push(stored);
+        let position = Position {
+            partition: 0,
+            sequence,
+        };
+        Ok((Receipt::accepted(Some(position)), is_crowded))
+    }
+
     /// Refuses an event for which a group with readers has no room. One without readers, which may
     /// never come back, must not stop the bus: it loses its oldest event instead.
     fn make_room(&self, groups: &[Arc<Group>]) -> Result<()> {
@@ -146,33 +193,11 @@ impl EventBus for MemoryBus {
     }
 
     async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
-        let mut state = lock(&self.0.state);
-        let state = &mut *state;
-        state.check_open("publish")?;
-        let arrived_at = self.0.clock.now();
-        let fingerprint = state.window.fingerprints().of(&event);
-        if state.window.contains(fingerprint, arrived_at) {
-            return Ok(Receipt::duplicate());
+        let (receipt, is_crowded) = self.0.accept(event)?;
+        if is_crowded {
+            sleep(PACE).await;
         }
-        let groups = state.routes.of(&event);
-        self.0.make_room(groups)?;
-        state.last += 1;
-        let sequence = state.last;
-        let stored = Stored {
-            sequence,
-            arrived_at,
-            event,
-        };
-        for group in groups {
-            group.desk().queue.push(stored.clone());
-            group.wake();
-        }
-        state.window.insert(fingerprint, arrived_at);
-        state.recent.push(stored);
-        Ok(Receipt::accepted(Some(Position {
-            partition: 0,
-            sequence,
-        })))
+        Ok(receipt)
     }
 
     async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
@@ -208,5 +233,40 @@ impl BuildBus for MemoryConfig {
     fn build(self, build: BusBuild) -> BoxFuture<'static, Result<Arc<dyn EventBus>>> {
         let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::new(self, build.clock));
         Box::pin(std::future::ready(Ok(bus)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argo_events_core::Subject;
+    use tokio::time::Instant;
+
+    async fn publish_until_crowded(bus: &MemoryBus) -> Duration {
+        let began = Instant::now();
+        for id in 0..=4 {
+            let event = Event::builder(id.to_string(), "shop", "paid").data(vec![b'x'; CROWD / 4]);
+            bus.publish(event.build().into()).await.unwrap();
+        }
+        began.elapsed()
+    }
+
+    fn subscription() -> Subscription {
+        Subscription::new("ship", vec![Subject::new("shop", "paid")])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_publisher_waits_a_little_for_readers_that_fall_behind() {
+        let bus = MemoryBus::default();
+        let _deliveries = bus.subscribe(subscription()).await.unwrap();
+        let waited = publish_until_crowded(&bus).await;
+        assert!(waited >= PACE && waited <= 5 * PACE, "{waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_publisher_does_not_wait_where_nobody_reads() {
+        let bus = MemoryBus::default();
+        drop(bus.subscribe(subscription()).await.unwrap());
+        assert_eq!(publish_until_crowded(&bus).await, Duration::ZERO);
     }
 }
