@@ -8,6 +8,7 @@ pub mod dependency;
 pub mod explain;
 pub mod param;
 pub mod policy;
+mod program;
 pub mod resolver;
 pub mod runtime;
 pub mod trigger;

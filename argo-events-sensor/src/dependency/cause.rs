@@ -34,6 +34,14 @@ impl Cause {
         }
     }
 
+    /// Makes a reason that is worded in another way as part of others.
+    pub(super) fn worded(group: Group, alone: &str, bare: &str) -> Self {
+        Self {
+            bare: bare.into(),
+            ..Self::of(group, alone)
+        }
+    }
+
     /// Returns the reason as part of others.
     pub(super) fn bare(&self) -> &str {
         &self.bare

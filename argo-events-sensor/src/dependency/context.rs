@@ -62,6 +62,7 @@ impl Context {
             comparator: "=".to_owned(),
             expected: vec![expected.to_owned()],
             seen: Some(seen(event).to_owned()),
+            value: None,
             outcome: StageOutcome::of(expected == seen(event)),
         }));
     }

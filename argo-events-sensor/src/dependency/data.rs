@@ -1,15 +1,17 @@
 //! Filters by values in the body.
 
 use super::{
-    Group, Language, Program,
+    Group,
     cause::{Cause, Joined, Operator},
     explain::{Stage, StageOutcome},
 };
+use crate::program::{self, Compiled};
 use argo_events_core::{FieldPath, Problem, Problems, api::DataFilter};
 use argo_events_expr::{
     gjson::{Found, Path},
     gojson,
     gostrconv::{parse_bool, parse_float},
+    language::{Input, Language, Mistake, Output},
     re2::Regex,
 };
 use std::borrow::Cow;
@@ -28,7 +30,7 @@ pub(super) struct Data {
 struct Entry {
     source: DataFilter,
     path: Path,
-    template: Option<Program>,
+    template: Option<Compiled>,
     expected: Expected,
     missing: Cause,
 }
@@ -125,11 +127,8 @@ impl Entry {
         problems.require(path.field("path"), &source.path);
         problems.one_of(path.field("comparator"), &source.comparator, &COMPARATORS);
         let template = (!source.template.is_empty()).then(|| {
-            Language::Template.compile_or_report(
-                &source.template,
-                &path.field("template"),
-                problems,
-            )
+            let place = path.field("template");
+            Compiled::or_report(Language::Template, &source.template, &place, problems)
         });
         let compiled = Path::parse(&source.path);
         let compiled = compiled
@@ -154,13 +153,31 @@ impl Entry {
         }
         match (&self.template, &self.expected) {
             (_, Expected::Nothing(cause)) if self.source.value.is_empty() => Err(cause.clone()),
-            (Some(template), expected) => expected.fits(&templated(template, &found)?),
+            (Some(template), expected) => expected.fits(&self.templated(template, &found)?),
             (None, expected) => expected.fits(&found),
+        }
+    }
+
+    /// Runs the template on the text of a value; what comes out is a text.
+    fn templated(&self, template: &Compiled, found: &Found<'_>) -> Result<Found<'static>, Cause> {
+        let text = found.text_bytes();
+        let cause = |reason: &str| Cause::of(Group::Data, reason);
+        match template.run(Input::Text(&text)).map_err(|it| cause(&it))? {
+            Output::Text(text) if text.is_empty() || *text == *NO_VALUE => {
+                let template = &self.source.template;
+                let alone = format!("template '{template}' {GAVE_NOTHING}");
+                let joined = format!("template {GAVE_NOTHING}: '{template}'");
+                Err(Cause::worded(Group::Data, &alone, &joined))
+            }
+            Output::Text(text) => Ok(Found::parse(&gojson::encode_string(text)).into_owned()),
+            _ => Err(cause("template gave no text")),
         }
     }
 
     fn explain(&self, body: &[u8]) -> Stage {
         let found = self.path.get(body);
+        let template = self.template.as_ref().filter(|_| found.exists());
+        let made = template.and_then(|template| self.templated(template, &found).ok());
         let comparator = if self.source.comparator.is_empty() {
             "="
         } else {
@@ -173,6 +190,7 @@ impl Entry {
             seen: found
                 .exists()
                 .then(|| String::from_utf8_lossy(found.raw()).into_owned()),
+            value: made.map(|made| made.text().into_owned()),
             outcome: match self.check(body) {
                 Ok(holds) => StageOutcome::of(holds),
                 Err(cause) => StageOutcome::Error(cause.bare().to_owned()),
@@ -182,21 +200,10 @@ impl Entry {
     }
 }
 
-/// Runs a template on the text of a value; what comes out is a text.
-fn templated(template: &Program, found: &Found<'_>) -> Result<Found<'static>, Cause> {
-    let input = gojson::Value::String(found.text().into_owned());
-    let cause = |reason: &str| Cause::of(Group::Data, reason);
-    match template.run(&input) {
-        Ok(gojson::Value::String(text)) if text.is_empty() || text == "<no value>" => {
-            Err(cause("template evaluated to empty string or no value"))
-        }
-        Ok(gojson::Value::String(text)) => {
-            Ok(Found::parse(&gojson::encode_string(text)).into_owned())
-        }
-        Ok(_) => Err(cause("template gave no text")),
-        Err(reason) => Err(cause(&reason)),
-    }
-}
+/// What a template writes for a name that is not there.
+const NO_VALUE: &[u8] = b"<no value>";
+
+const GAVE_NOTHING: &str = "evaluated to empty string or no value";
 
 impl Expected {
     fn compile(source: &DataFilter, path: &FieldPath, problems: &mut Problems) -> Self {
@@ -211,16 +218,20 @@ impl Expected {
         let comparator = Comparator::read(&source.comparator);
         match source.value_type.as_str() {
             "bool" => Self::Bool(alternatives(source, &place, problems, |text| {
-                parse_bool(text)
+                parse_bool(text).map_err(|error| wrong(&error, "true or false"))
             })),
-            "number" => Self::Number(
-                comparator,
-                alternatives(source, &place, problems, |text| parse_float(text)),
-            ),
-            "string" => Self::Text(
-                comparator,
-                alternatives(source, &place, problems, |text| Regex::new(text)),
-            ),
+            "number" => {
+                let read = |text: &str| {
+                    parse_float(text).map_err(|error| wrong(&error, "a number such as 12.5"))
+                };
+                Self::Number(comparator, alternatives(source, &place, problems, read))
+            }
+            "string" => {
+                let read = |text: &str| {
+                    Regex::new(text).map_err(|error| Mistake::in_pattern(text, &error))
+                };
+                Self::Text(comparator, alternatives(source, &place, problems, read))
+            }
             other => {
                 let problem = Problem::error(
                     path.field("type"),
@@ -269,16 +280,20 @@ fn any<T>(alternatives: &Alternatives<T>, fits: impl Fn(&T) -> bool) -> Result<b
     Ok(false)
 }
 
-fn alternatives<T, E: std::fmt::Display>(
+fn wrong(error: &impl std::fmt::Display, expected: &str) -> Mistake {
+    Mistake::new(error.to_string()).expecting(expected)
+}
+
+fn alternatives<T>(
     source: &DataFilter,
     place: &FieldPath,
     problems: &mut Problems,
-    read: impl Fn(&str) -> Result<T, E>,
+    read: impl Fn(&str) -> Result<T, Mistake>,
 ) -> Alternatives<T> {
     let read = |(index, text): (usize, &String)| {
-        read(text).map_err(|error| {
-            problems.error(place.index(index), error.to_string());
-            Cause::of(Group::Data, &error.to_string())
+        read(text).map_err(|mistake| {
+            problems.push(program::problem(place.index(index), &mistake));
+            Cause::of(Group::Data, mistake.message())
         })
     };
     source.value.iter().enumerate().map(read).collect()

@@ -18,6 +18,8 @@ pub struct Stage {
     pub expected: Vec<String>,
     /// What the event has there, as it is written; `None` if there is nothing.
     pub seen: Option<String>,
+    /// What was made of it: the output of a template, the result of an expression.
+    pub value: Option<String>,
     /// What came of it.
     pub outcome: StageOutcome,
 }
@@ -44,6 +46,7 @@ impl Stage {
             comparator: String::new(),
             expected: Vec::new(),
             seen: None,
+            value: None,
             outcome: StageOutcome::Skipped,
         }
     }

@@ -1,13 +1,16 @@
 //! Filters by expressions over values in the body.
 
 use super::{
-    Group, Language, Program,
+    Group,
     cause::{Cause, Joined, Operator},
     explain::{Stage, StageOutcome},
 };
+use crate::program::{self, Compiled};
 use argo_events_core::{FieldPath, Problems, api::ExprFilter};
-use argo_events_expr::{gjson::Path, gojson::Value};
-use std::collections::BTreeMap;
+use argo_events_expr::{
+    gjson::{Found, Path},
+    language::{Input, Language, Limits, Output},
+};
 
 /// Entries of `exprs` with their operator.
 #[derive(Clone, Debug)]
@@ -20,17 +23,35 @@ pub(super) struct Exprs {
 #[derive(Clone, Debug)]
 struct Entry {
     text: String,
-    program: Program,
-    /// Names with their paths, and what is said when one leads nowhere.
-    fields: Box<[(String, Path, Cause)]>,
+    program: Compiled,
+    fields: Box<[Field]>,
+}
+
+/// A value of the body with a name.
+#[derive(Clone, Debug)]
+struct Field {
+    name: String,
+    path: Path,
+    /// Which of the program's variables it is; `None` if the program does not ask for it.
+    variable: Option<usize>,
+    missing: Cause,
 }
 
 /// What came of an entry.
-enum Found {
+enum Verdict {
     /// The entry has no fields, which means that it does not count.
     Skipped,
-    Is(bool),
+    Gave(Output<'static>),
 }
+
+impl Verdict {
+    fn is(&self, wanted: bool) -> bool {
+        matches!(self, Self::Gave(output) if output.is_true() == wanted)
+    }
+}
+
+/// How many variables are bound without memory of their own.
+const FEW: usize = 4;
 
 impl Exprs {
     pub(super) fn compile(
@@ -58,7 +79,7 @@ impl Exprs {
         match self.operator {
             Operator::And => {
                 for entry in &self.entries {
-                    if let Found::Is(false) = entry.check(body)? {
+                    if entry.check(body)?.is(false) {
                         return Ok(false);
                     }
                 }
@@ -68,7 +89,7 @@ impl Exprs {
                 let mut causes = Joined::default();
                 for entry in &self.entries {
                     match entry.check(body) {
-                        Ok(Found::Is(true)) => return Ok(true),
+                        Ok(verdict) if verdict.is(true) => return Ok(true),
                         Ok(_) => {}
                         Err(cause) => causes.push(cause),
                     }
@@ -95,20 +116,23 @@ impl Exprs {
 
 impl Entry {
     fn compile(source: &ExprFilter, path: &FieldPath, problems: &mut Problems) -> Self {
-        let program =
-            Language::Expression.compile_or_report(&source.expr, &path.field("expr"), problems);
+        let language = Language::FilterExpression;
+        let program = Compiled::or_report(language, &source.expr, &path.field("expr"), problems);
         let mut fields = Vec::with_capacity(source.fields.len());
         for (index, field) in source.fields.iter().enumerate() {
             let place = path.field("fields").index(index);
             problems.require(place.field("name"), &field.name);
             problems.require(place.field("path"), &field.path);
-            let missing = Cause::of(
-                Group::Exprs,
-                &format!("path '{}' does not exist", field.path),
-            );
+            let missing = format!("path '{}' does not exist", field.path);
+            let mut variables = program.variables().iter();
             match Path::parse(&field.path) {
-                Ok(compiled) => fields.push((field.name.clone(), compiled, missing)),
-                Err(error) => problems.error(place.field("path"), error.to_string()),
+                Ok(compiled) => fields.push(Field {
+                    name: field.name.clone(),
+                    path: compiled,
+                    variable: variables.position(|variable| *variable == field.name),
+                    missing: Cause::of(Group::Exprs, &missing),
+                }),
+                Err(_) => report_path(&field.path, place.field("path"), problems),
             }
         }
         Self {
@@ -118,37 +142,51 @@ impl Entry {
         }
     }
 
-    fn check(&self, body: &[u8]) -> Result<Found, Cause> {
+    fn check(&self, body: &[u8]) -> Result<Verdict, Cause> {
         if self.fields.is_empty() {
-            return Ok(Found::Skipped);
+            return Ok(Verdict::Skipped);
         }
-        let mut values = BTreeMap::new();
-        for (name, path, missing) in &self.fields {
-            let found = path.get(body);
-            if !found.exists() {
-                return Err(missing.clone());
+        let count = self.program.variables().len();
+        let mut few: [Found<'_>; FEW] = Default::default();
+        let mut many = Vec::new();
+        let values = match few.get_mut(..count) {
+            Some(values) => values,
+            None => {
+                many.resize(count, Found::default());
+                &mut many[..]
             }
-            let value = found
-                .to_value()
-                .map_err(|error| Cause::of(Group::Exprs, &error.to_string()))?;
-            values.insert(name.clone(), value);
+        };
+        for field in &self.fields {
+            let found = field.path.get(body);
+            if !found.exists() {
+                return Err(field.missing.clone());
+            }
+            if let Some(variable) = field.variable {
+                values[variable] = found;
+            }
         }
-        match self.program.run(&Value::Object(values)) {
-            Ok(value) => Ok(Found::Is(value == Value::Bool(true))),
-            Err(reason) => Err(Cause::of(Group::Exprs, &reason)),
-        }
+        let output = self.program.run(Input::Fields(values));
+        output
+            .map(|output| Verdict::Gave(output.into_owned()))
+            .map_err(|reason| Cause::of(Group::Exprs, &reason))
     }
 
     fn explain(&self, body: &[u8]) -> Stage {
-        let seen = self.fields.iter().map(|(name, path, _)| {
-            format!("{name} = {}", String::from_utf8_lossy(path.get(body).raw()))
+        let seen = self.fields.iter().map(|field| {
+            let found = field.path.get(body);
+            format!("{} = {}", field.name, String::from_utf8_lossy(found.raw()))
         });
+        let checked = self.check(body);
         Stage {
             subject: self.text.clone(),
             seen: Some(seen.collect::<Vec<_>>().join(", ")),
-            outcome: match self.check(body) {
-                Ok(Found::Skipped) => StageOutcome::Skipped,
-                Ok(Found::Is(holds)) => StageOutcome::of(holds),
+            value: match &checked {
+                Ok(Verdict::Gave(output)) => Some(output.text().into_owned()),
+                _ => None,
+            },
+            outcome: match checked {
+                Ok(Verdict::Skipped) => StageOutcome::Skipped,
+                Ok(verdict) => StageOutcome::of(verdict.is(true)),
                 Err(cause) => StageOutcome::Error(cause.bare().to_owned()),
             },
             ..Stage::of(Group::Exprs)
@@ -156,33 +194,36 @@ impl Entry {
     }
 }
 
+/// Reports what is wrong with a path.
+fn report_path(text: &str, place: FieldPath, problems: &mut Problems) {
+    let compiled = Language::Path.compile(text, &Limits::default());
+    problems.extend(
+        compiled
+            .err()
+            .map(|mistake| program::problem(place, &mistake)),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use argo_events_expr::gjson;
 
-    fn exprs(operator: &str, paths: &[&str], run: fn(&Value) -> Result<Value, String>) -> Exprs {
-        let entry = |path: &&str| Entry {
-            text: "x".to_owned(),
-            program: Program::of(run),
-            fields: [(
-                "x".to_owned(),
-                Path::parse(path).unwrap(),
-                Cause::of(Group::Exprs, &format!("path '{path}' does not exist")),
-            )]
-            .into(),
-        };
-        Exprs {
-            entries: paths.iter().map(entry).collect(),
-            operator: Operator::read(operator),
-            invalid: Cause::of(Group::Exprs, "event data not valid JSON"),
-        }
+    fn exprs(text: &str) -> Exprs {
+        let entries: Vec<ExprFilter> = serde_json::from_str(text).unwrap();
+        let mut problems = Problems::default();
+        Exprs::compile(&entries, "and", &FieldPath::root(), &mut problems)
     }
 
-    fn is_true(input: &Value) -> Result<Value, String> {
-        match input {
-            Value::Object(fields) => Ok(Value::Bool(fields["x"] == Value::Bool(true))),
-            _ => Err("no fields".to_owned()),
+    /// Asks for `x` to be true at each of some paths.
+    fn all_true(operator: &str, paths: &[&str]) -> Exprs {
+        let entry = |path: &&str| {
+            format!(r#"{{"expr": "x", "fields": [{{"name": "x", "path": "{path}"}}]}}"#)
+        };
+        let entries: Vec<_> = paths.iter().map(entry).collect();
+        Exprs {
+            operator: Operator::read(operator),
+            ..exprs(&format!("[{}]", entries.join(",")))
         }
     }
 
@@ -193,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_first_missing_path_ends_an_and() {
-        let exprs = exprs("and", &["a", "b"], is_true);
+        let exprs = all_true("and", &["a", "b"]);
         assert_eq!(check(&exprs, r#"{"a":true,"b":true}"#), Ok(true));
         assert_eq!(check(&exprs, r#"{"a":false}"#), Ok(false));
         assert_eq!(
@@ -204,11 +245,37 @@ mod tests {
 
     #[test]
     fn an_or_forgets_errors_when_an_entry_holds() {
-        let exprs = exprs("or", &["a", "b"], is_true);
+        let exprs = all_true("or", &["a", "b"]);
         assert_eq!(check(&exprs, r#"{"b":true}"#), Ok(true));
         assert_eq!(
             check(&exprs, r#"{}"#).unwrap_err(),
             "expr filter errors [path 'a' does not exist / path 'b' does not exist]"
         );
+    }
+
+    #[test]
+    fn an_entry_without_fields_does_not_count() {
+        let exprs = exprs(r#"[{"expr": "1 == 2", "fields": []}]"#);
+        assert_eq!(check(&exprs, "{}"), Ok(true));
+    }
+
+    #[test]
+    fn of_fields_with_one_name_the_last_is_bound() {
+        let text = r#"[{"expr": "x == 2 && a + b + c + d == 10", "fields": [
+            {"name": "x", "path": "l.0"}, {"name": "x", "path": "l.1"},
+            {"name": "a", "path": "l.0"}, {"name": "b", "path": "l.1"},
+            {"name": "c", "path": "l.2"}, {"name": "d", "path": "l.3"}]}]"#;
+        assert_eq!(check(&exprs(text), r#"{"l": [1, 2, 3, 4]}"#), Ok(true));
+    }
+
+    #[test]
+    fn an_explanation_shows_fields_and_result() {
+        let text = r#"[{"expr": "a + b", "fields": [
+            {"name": "a", "path": "n"}, {"name": "b", "path": "s"}]}]"#;
+        let mut stages = Vec::new();
+        exprs(text).explain(br#"{"n": 1, "s": "x"}"#, true, &mut stages);
+        assert_eq!(stages[0].seen.as_deref(), Some(r#"a = 1, b = "x""#));
+        assert_eq!(stages[0].value.as_deref(), Some("1x"));
+        assert_eq!(stages[0].outcome, StageOutcome::No);
     }
 }

@@ -1,7 +1,7 @@
 //! All groups of a dependency's filter, and how they combine.
 
 use super::{
-    Group, Language, Program, Rejection, Verdict,
+    Group, Rejection, Verdict,
     cause::{Cause, Operator},
     context::Context,
     data::Data,
@@ -9,11 +9,15 @@ use super::{
     exprs::Exprs,
     time::Window,
 };
+use crate::program::Compiled;
 use argo_events_core::{
     Event, FieldPath, Problems,
     api::{Dependency, Filters},
 };
-use argo_events_expr::{gjson, gojson};
+use argo_events_expr::{
+    gjson,
+    language::{Input, Language},
+};
 use std::{cell::OnceCell, sync::Arc};
 
 /// Which events of a dependency count, compiled.
@@ -39,7 +43,7 @@ pub struct Filter {
     data: Option<Data>,
     context: Option<Context>,
     time: Option<Window>,
-    script: Option<Program>,
+    script: Option<Compiled>,
 }
 
 impl Filter {
@@ -70,18 +74,14 @@ impl Filter {
             &operators,
         );
         if let Some(transform) = &dependency.transform {
-            let (language, name) = if transform.jq.is_empty() {
-                (Language::Lua, "script")
-            } else {
-                (Language::Jq, "jq")
-            };
-            let text = if transform.jq.is_empty() {
-                &transform.script
-            } else {
-                &transform.jq
+            let (language, name, text) = match transform.jq.as_str() {
+                "" => (Language::Lua, "script", &transform.script),
+                _ => (Language::Jq, "jq", &transform.jq),
             };
             let place = path.field("transform").field(name);
-            problems.extend(language.compile(text, &place).err());
+            if !text.is_empty() {
+                Compiled::or_report(language, text, &place, problems);
+            }
         }
         let mut filter = dependency
             .filters
@@ -119,7 +119,8 @@ impl Filter {
         let time = filters.time.as_ref();
         let time = time.map(|time| Window::compile(time, &path.field("time"), problems));
         let script = (!filters.script.is_empty()).then(|| {
-            Language::Lua.compile_or_report(&filters.script, &path.field("script"), problems)
+            let place = path.field("script");
+            Compiled::or_report(Language::Lua, &filters.script, &place, problems)
         });
         Self {
             operator: Operator::And,
@@ -267,10 +268,11 @@ impl Filter {
     }
 }
 
-fn run_script(script: &Program, body: &[u8]) -> Result<bool, Cause> {
-    let cause = |reason: String| Cause::of(Group::Script, &reason);
-    let input = gojson::decode(body).map_err(|error| cause(error.to_string()))?;
-    Ok(script.run(&input).map_err(cause)? == gojson::Value::Bool(true))
+fn run_script(script: &Compiled, body: &[u8]) -> Result<bool, Cause> {
+    let output = script.run(Input::Json(body));
+    output
+        .map(|output| output.is_true())
+        .map_err(|reason| Cause::of(Group::Script, &reason))
 }
 
 /// A body with its validity, which is found out at most once.
@@ -358,13 +360,22 @@ mod tests {
     }
 
     #[test]
-    fn what_this_build_cannot_run_is_a_mistake_and_never_passes() {
-        for filters in [
-            r#"{"script":"return true"}"#,
-            r#"{"exprs":[{"expr":"a","fields":[{"name":"a","path":"a"}]}]}"#,
-            r#"{"data":[{"path":"a","type":"string","value":["x"],"template":"{{ .Input }}"}]}"#,
+    fn what_cannot_be_compiled_is_a_mistake_and_never_passes() {
+        for (filters, place) in [
+            (r#"{"script":"return ("}"#, "filters.script"),
+            (
+                r#"{"exprs":[{"expr":"a ==","fields":[{"name":"a","path":"a"}]}]}"#,
+                "filters.exprs[0].expr",
+            ),
+            (
+                r#"{"data":[{"path":"a","type":"string","value":["x"],"template":"{{ .Input"}]}"#,
+                "filters.data[0].template",
+            ),
         ] {
-            assert!(compile(filters).is_err(), "{filters}");
+            let problems = compile(filters).unwrap_err();
+            let problem = problems.iter().next().unwrap();
+            assert_eq!(problem.path.to_string(), place);
+            assert!(problem.span.is_some());
             let text = format!(r#"{{"name":"d","filters":{filters}}}"#);
             let dependency = serde_json::from_str(&text).unwrap();
             let mut problems = Problems::default();

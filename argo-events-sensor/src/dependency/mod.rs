@@ -10,12 +10,9 @@ mod data;
 mod explain;
 mod exprs;
 mod filter;
-mod language;
 mod time;
 mod verdict;
 
 pub use explain::{Stage, StageOutcome};
 pub use filter::Filter;
 pub use verdict::{Group, Rejection, Verdict};
-
-pub(crate) use language::{Language, Program};

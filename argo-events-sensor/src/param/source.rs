@@ -1,13 +1,13 @@
 //! Where a parameter's value comes from.
 
 use super::{Documents, context};
-use crate::dependency::{Language, Program};
+use crate::program::{self, Compiled};
 use argo_events_core::{
     Error, ErrorKind, Event, FieldPath, Firing, Problem, Problems, Result, api::ParameterSource,
 };
 use argo_events_expr::{
-    gjson::{Found, Kind, Path},
-    gojson,
+    gjson::{Kind, Path},
+    language::{Input, Language, Limits, Output},
 };
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -28,11 +28,18 @@ enum Place {
     /// Something in a document of it: what a template makes of it, or else what is at a path.
     Within {
         document: Document,
-        template: Option<Program>,
+        template: Option<Template>,
         key: Option<Path>,
     },
     /// Nothing that can be found; says why.
     Nowhere(String),
+}
+
+/// A template with its text, which messages name.
+#[derive(Clone, Debug)]
+struct Template {
+    text: String,
+    compiled: Compiled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +134,8 @@ impl Source {
         };
         let mut reason = "<nil>".to_owned();
         if let Some(template) = template {
-            match run(template, &document) {
-                Ok(text) => return Ok(Resolved::made(text.into_bytes())),
+            match template.run(&document) {
+                Ok(text) => return Ok(Resolved::made(text)),
                 Err(failed) => reason = failed,
             }
         }
@@ -173,8 +180,10 @@ impl Place {
             return Self::Whole;
         }
         let place = path.field(names[0]);
-        let template = (!template.is_empty())
-            .then(|| Language::Template.compile_or_report(template, &place, problems));
+        let template = (!template.is_empty()).then(|| Template {
+            text: template.clone(),
+            compiled: Compiled::or_report(Language::Template, template, &place, problems),
+        });
         match (!key.is_empty()).then(|| Path::parse(key)).transpose() {
             Ok(key) => Self::Within {
                 document,
@@ -182,7 +191,9 @@ impl Place {
                 key,
             },
             Err(error) => {
-                problems.error(path.field(names[1]), error.to_string());
+                let mistake = Language::Path.compile(key, &Limits::default()).err();
+                let place = path.field(names[1]);
+                problems.extend(mistake.map(|mistake| program::problem(place, &mistake)));
                 Self::Nowhere(error.to_string())
             }
         }
@@ -207,14 +218,18 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// Runs a template on a document; an output without content counts as none.
-fn run(template: &Program, document: &Bytes) -> Result<String, String> {
-    let input = Found::parse(document)
-        .to_value()
-        .map_err(|error| error.to_string())?;
-    match template.run(&input)? {
-        gojson::Value::String(text) if !text.is_empty() && text != "<no value>" => Ok(text),
-        _ => Err("template evaluated to empty string or no value".to_owned()),
+impl Template {
+    /// Runs the template on a document; an output without content counts as none.
+    fn run(&self, document: &Bytes) -> Result<Vec<u8>, String> {
+        match self.compiled.run(Input::Json(document))? {
+            Output::Text(text) if !text.is_empty() && *text != *b"<no value>" => {
+                Ok(text.into_owned())
+            }
+            _ => Err(format!(
+                "template evaluated to empty string or no value: {}",
+                self.text
+            )),
+        }
     }
 }
 

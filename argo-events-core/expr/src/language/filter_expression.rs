@@ -1,6 +1,8 @@
 //! Expressions of filters.
 
-use super::{Input, Language, Limits, Mistake, Output, Program, RunError, program::Compiled};
+use super::{
+    Input, Language, Limits, Mistake, Output, Program, RunError, World, program::Compiled,
+};
 use crate::{
     gjson::Found,
     gojson,
@@ -23,7 +25,11 @@ pub(super) fn compile(text: &str, limits: &Limits) -> Result<Program, Mistake> {
 }
 
 impl Compiled for Expression {
-    fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError> {
+    fn run<'a>(
+        &'a self,
+        input: Input<'a>,
+        _world: &'static dyn World,
+    ) -> Result<Output<'a>, RunError> {
         match input {
             Input::Fields(fields) => evaluate(self, fields),
             Input::Json(document) => {

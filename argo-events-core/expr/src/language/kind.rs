@@ -44,6 +44,8 @@ impl Language {
             Self::Path => super::path::compile(text, limits),
             #[cfg(feature = "re2")]
             Self::Pattern => super::pattern::compile(text, limits),
+            #[cfg(all(feature = "gotemplate", feature = "sprig"))]
+            Self::Template => super::template::compile(text, limits),
             #[cfg(feature = "govaluate")]
             Self::FilterExpression => super::filter_expression::compile(text, limits),
             #[allow(unreachable_patterns, reason = "a build may contain every language")]

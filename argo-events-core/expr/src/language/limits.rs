@@ -1,5 +1,7 @@
 //! What programs may cost.
 
+#[cfg(all(feature = "gotemplate", feature = "sprig"))]
+use crate::gotemplate;
 #[cfg(feature = "govaluate")]
 use crate::govaluate;
 
@@ -13,6 +15,9 @@ use crate::govaluate;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Bounds of templates.
+    #[cfg(all(feature = "gotemplate", feature = "sprig"))]
+    pub template: gotemplate::Limits,
     /// Bounds of expressions in filters.
     #[cfg(feature = "govaluate")]
     pub filter_expression: govaluate::Limits,

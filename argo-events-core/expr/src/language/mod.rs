@@ -34,8 +34,11 @@ mod path;
 #[cfg(feature = "re2")]
 mod pattern;
 mod program;
+#[cfg(all(feature = "gotemplate", feature = "sprig"))]
+mod template;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use error::RunError;
 pub use kind::Language;
@@ -43,3 +46,4 @@ pub use limits::Limits;
 pub use mistake::Mistake;
 pub use output::Output;
 pub use program::{Input, Program};
+pub use world::{Nowhere, World};

@@ -1,6 +1,8 @@
 //! Paths into JSON.
 
-use super::{Input, Language, Limits, Mistake, Output, Program, RunError, program::Compiled};
+use super::{
+    Input, Language, Limits, Mistake, Output, Program, RunError, World, program::Compiled,
+};
 use crate::gjson::{Path, PathError};
 
 pub(super) fn compile(text: &str, _limits: &Limits) -> Result<Program, Mistake> {
@@ -14,7 +16,11 @@ pub(super) fn compile(text: &str, _limits: &Limits) -> Result<Program, Mistake> 
 }
 
 impl Compiled for Path {
-    fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError> {
+    fn run<'a>(
+        &'a self,
+        input: Input<'a>,
+        _world: &'static dyn World,
+    ) -> Result<Output<'a>, RunError> {
         let Input::Json(document) = input else {
             return Err(RunError::unfit("a JSON document"));
         };

@@ -1,6 +1,6 @@
 //! Compiled texts and what they run on.
 
-use super::{Language, Output, RunError};
+use super::{Language, Nowhere, Output, RunError, World};
 use crate::gjson::Found;
 use std::{fmt, sync::Arc};
 
@@ -26,7 +26,11 @@ pub struct Program {
 /// What a language gives to [`Program`].
 pub(super) trait Compiled: Send + Sync {
     /// Runs the program.
-    fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError>;
+    fn run<'a>(
+        &'a self,
+        input: Input<'a>,
+        world: &'static dyn World,
+    ) -> Result<Output<'a>, RunError>;
 
     /// Lists the names that values are bound to.
     fn variables(&self) -> &[String] {
@@ -42,12 +46,24 @@ impl Program {
         }
     }
 
-    /// Runs the program; nothing remains of one run in the next.
+    /// Runs the program on its input alone; nothing remains of one run in the next.
     ///
     /// # Errors
     /// When the program fails, when the limits end, and on an input of a kind that it does not take.
     pub fn run<'a>(&'a self, input: Input<'a>) -> Result<Output<'a>, RunError> {
-        self.compiled.run(input)
+        self.compiled.run(input, &Nowhere)
+    }
+
+    /// Runs the program, which may also ask for the time and the like.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_in<'a>(
+        &'a self,
+        input: Input<'a>,
+        world: &'static dyn World,
+    ) -> Result<Output<'a>, RunError> {
+        self.compiled.run(input, world)
     }
 
     /// Lists the names that [`Input::Fields`] gives values to; only filter expressions have some.

@@ -66,3 +66,46 @@ fn more_names_than_few_are_bound_too() {
     let input = Input::Json(br#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}"#);
     assert_eq!(program.run(input).unwrap().text(), "21");
 }
+
+#[test]
+#[cfg(all(feature = "gotemplate", feature = "sprig"))]
+fn a_template_sees_its_input_as_a_text_or_a_document() {
+    let run = |text, input| {
+        let template = Language::Template.compile(text, &Limits::default());
+        template.unwrap().run(input).unwrap().text().into_owned()
+    };
+    assert_eq!(
+        run("{{ .Input.n }}", Input::Json(br#"{"n": 1000000}"#)),
+        "1e+06"
+    );
+    assert_eq!(run("{{ .Input | upper }}", Input::Text(b"a")), "A");
+}
+
+#[test]
+#[cfg(all(feature = "gotemplate", feature = "sprig"))]
+fn a_template_has_a_time_only_where_the_world_has_one() {
+    use super::World;
+    use std::time::{Duration, SystemTime};
+    struct Noon;
+    impl World for Noon {
+        fn now(&self) -> Option<SystemTime> {
+            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(43_200))
+        }
+    }
+    let template = Language::Template.compile("{{ now | date \"15:04\" }}", &Limits::default());
+    let template = template.unwrap();
+    assert!(template.run(Input::Text(b"")).is_err());
+    let noon = template.run_in(Input::Text(b""), &Noon).unwrap();
+    assert_eq!(noon.text(), "12:00");
+}
+
+#[test]
+#[cfg(all(feature = "gotemplate", feature = "sprig"))]
+fn a_mistake_in_a_template_has_its_place_within_it() {
+    let text = "{{ if .Input }}\nx {{ upperr .Input }}{{ end }}";
+    let mistake = Language::Template
+        .compile(text, &Limits::default())
+        .unwrap_err();
+    assert_eq!((mistake.line(), mistake.column()), (2, 6));
+    assert!(mistake.expected().unwrap().contains("upper"));
+}
