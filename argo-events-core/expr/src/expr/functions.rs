@@ -1,0 +1,85 @@
+//! The functions that the reference adds to every expression.
+
+use super::{jsonpath, machine::{to_float, to_int}};
+use crate::{
+    gojson, gostrconv,
+    govalue::{Failure, Function, Run, Type, Value},
+    sprig,
+};
+
+type Outcome = Result<Value, Failure>;
+
+/// The functions beside `sprig`.
+pub(super) static ALL: [Function; 4] = [
+    Function::new("asInt", &[Type::Any], as_int),
+    Function::new("asFloat", &[Type::Any], as_float),
+    Function::new("jsonpath", &[Type::String, Type::String], query),
+    Function::new("toJson", &[Type::Any], to_json),
+];
+
+/// What is not there of sprig, since it looks at the process.
+const ABSENT: [&str; 2] = ["env", "expandenv"];
+
+pub(super) fn find(name: &[u8]) -> Option<&'static Function> {
+    ALL.iter().find(|function| function.name.as_bytes() == name)
+}
+
+/// Returns a function of sprig, or nil.
+pub(super) fn of_sprig(name: &[u8]) -> Value {
+    let name = str::from_utf8(name).unwrap_or_default();
+    match sprig::find(name) {
+        Some(function) if !ABSENT.contains(&name) => Value::Function(function),
+        _ => Value::Nil,
+    }
+}
+
+/// Returns all functions of sprig by name.
+pub(super) fn sprig() -> Value {
+    let names: Vec<_> = sprig::functions().names().collect();
+    let present = names.into_iter().filter(|name| !ABSENT.contains(name));
+    Value::map(present.map(|name| (name, of_sprig(name.as_bytes()))))
+}
+
+fn only(arguments: &[Value]) -> &Value {
+    arguments.first().unwrap_or(&Value::Nil)
+}
+
+/// Converts to an `int` as the built-in function `int` does.
+pub(super) fn as_int(_: &mut Run, arguments: &[Value]) -> Outcome {
+    let Value::String(text) = only(arguments) else {
+        return to_int(only(arguments)).map(Value::Int);
+    };
+    match gostrconv::parse_int(text, 10) {
+        Ok(number) => Ok(Value::Int(number)),
+        Err(_) => Err(format!("invalid operation: int({text})").into()),
+    }
+}
+
+/// Converts to a `float64` as the built-in function `float` does.
+pub(super) fn as_float(_: &mut Run, arguments: &[Value]) -> Outcome {
+    let Value::String(text) = only(arguments) else {
+        return to_float(only(arguments)).map(Value::Float);
+    };
+    match gostrconv::parse_float(text) {
+        Ok(number) => Ok(Value::Float(number)),
+        Err(_) => Err(format!("invalid operation: float({text})").into()),
+    }
+}
+
+/// Encodes a value; one that has no JSON becomes the empty text.
+fn to_json(run: &mut Run, arguments: &[Value]) -> Outcome {
+    match sprig::encode_json(run, only(arguments), sprig::Style::Compact) {
+        Ok(text) => Ok(Value::from(text)),
+        Err(Failure::Limit(limit)) => Err(Failure::Limit(limit)),
+        Err(_) => Ok(Value::from("")),
+    }
+}
+
+fn query(run: &mut Run, arguments: &[Value]) -> Outcome {
+    let [Value::String(document), Value::String(path)] = arguments else {
+        return Err("jsonpath takes two texts".into());
+    };
+    run.charge(document.len().saturating_mul(2))?;
+    let document = gojson::decode(document).map_err(|error| Failure::from(error.to_string()))?;
+    jsonpath::query(run, &path.to_str(), &Value::from(document))
+}
