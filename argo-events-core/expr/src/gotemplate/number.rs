@@ -32,12 +32,10 @@ impl Number {
     }
 
     fn read_character(&mut self, text: &[u8]) -> Result<(), String> {
-        let Some(code) = unquote_character(text) else {
-            let is_long = text.len() > 2 && !text.contains(&b'\\');
-            return Err(match is_long {
-                true => format!("malformed character constant: {}", self.text),
-                false => "invalid syntax".to_owned(),
-            });
+        let code = match unquote_character(text) {
+            Some((code, true)) => code,
+            Some((_, false)) => return Err(format!("malformed character constant: {}", self.text)),
+            None => return Err("invalid syntax".to_owned()),
         };
         self.signed = Some(code.into());
         self.unsigned = Some(code.into());

@@ -29,14 +29,16 @@ pub(super) fn unquote(quoted: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Reads a character in single quotes; `None` is one that is not well formed.
-pub(super) fn unquote_character(quoted: &[u8]) -> Option<u32> {
+/// Reads the first character in single quotes and tells whether it is the only one.
+pub(super) fn unquote_character(quoted: &[u8]) -> Option<(u32, bool)> {
     let (piece, rest) = unescape(quoted.get(1..)?, b'\'')?;
     let code = match piece {
-        Piece::Byte(byte) => byte.into(),
+        Piece::Byte(byte) if byte.is_ascii() || quoted[1] == b'\\' => byte.into(),
+        // A broken byte stands for the replacement character.
+        Piece::Byte(_) => char::REPLACEMENT_CHARACTER.into(),
         Piece::Character(character) => character.into(),
     };
-    (rest == b"'").then_some(code)
+    Some((code, rest == b"'"))
 }
 
 /// What a piece of a quoted text stands for.

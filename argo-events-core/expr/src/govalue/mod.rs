@@ -36,7 +36,7 @@ pub use kind::{Kind, Type};
 pub use list::List;
 pub use map::Map;
 pub use object::Object;
-pub use run::{Host, Limits, NoHost, Run};
+pub use run::{Host, Limits, Moment, NoHost, Run};
 pub use text::Text;
 pub use truth::is_true;
 pub use value::Value;

@@ -2,7 +2,12 @@
 
 use super::{Failure, Map, Text, Value};
 use crate::gotime::Time;
-use std::{fmt, rc::Rc};
+use std::{
+    cell::Cell,
+    fmt,
+    hash::{BuildHasher, RandomState},
+    rc::Rc,
+};
 
 /// What one run may use up.
 ///
@@ -56,6 +61,46 @@ pub trait Host: fmt::Debug {
 pub struct NoHost;
 
 impl Host for NoHost {}
+
+/// A host that knows the moment at which a run happens and gives random numbers, nothing else.
+///
+/// The numbers differ from run to run, but are not meant for keys.
+///
+/// ```
+/// use argo_events_expr::{gotime::Time, govalue::{Host, Moment}};
+/// let host = Moment::at(Time::unix(1_700_000_000, 0));
+/// assert_eq!(host.now(), Some(Time::unix(1_700_000_000, 0)));
+/// assert_ne!(host.random(), host.random());
+/// ```
+#[derive(Debug)]
+pub struct Moment {
+    now: Time,
+    seed: RandomState,
+    drawn: Cell<u64>,
+}
+
+impl Moment {
+    /// Makes a host for a moment.
+    #[must_use]
+    pub fn at(now: Time) -> Self {
+        Self {
+            now,
+            seed: RandomState::new(),
+            drawn: Cell::new(0),
+        }
+    }
+}
+
+impl Host for Moment {
+    fn now(&self) -> Option<Time> {
+        Some(self.now.clone())
+    }
+
+    fn random(&self) -> Option<u64> {
+        self.drawn.set(self.drawn.get().wrapping_add(1));
+        Some(self.seed.hash_one(self.drawn.get()))
+    }
+}
 
 /// One run of a program.
 #[derive(Debug)]
