@@ -3,7 +3,7 @@
 //! `argo_events_bus::memory` is the implementation to read first. What a settlement means for the
 //! sensor's lanes is written in `docs/adr/0001-resolution-and-settlement.md`.
 
-use crate::{Error, ErrorKind, Event, Result, StateStore, Timestamp};
+use crate::{Error, ErrorKind, Event, Result, StateStore, Timestamp, telemetry::Metrics};
 use async_trait::async_trait;
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -180,6 +180,11 @@ pub trait EventBus: Send + Sync + 'static {
     fn kept(&self) -> Option<u64> {
         None
     }
+
+    /// Brings up to date what is counted of the bus and known to it alone; called before it is shown.
+    ///
+    /// Must not block for long.
+    fn measure(&self, _metrics: &Metrics) {}
 
     /// Stops accepting, ends deliveries, and resolves once everything accepted is as durable as promised.
     async fn close(&self) -> Result<()>;

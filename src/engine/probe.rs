@@ -1,7 +1,7 @@
 //! Whether a running engine works, for whoever watches it.
 
 use super::object::{RunningSensor, RunningSource};
-use argo_events_core::EventBus;
+use argo_events_core::{EventBus, telemetry::Metrics};
 use argo_events_sources::runtime::Status;
 use std::{fmt, sync::Arc};
 use tokio::sync::watch;
@@ -24,6 +24,7 @@ impl Readiness {
 #[derive(Clone)]
 pub struct Probe {
     bus: Arc<dyn EventBus>,
+    metrics: Metrics,
     sources: Arc<[(String, watch::Receiver<Status>)]>,
     sensors: Arc<[(String, watch::Receiver<Option<String>>)]>,
 }
@@ -31,6 +32,7 @@ pub struct Probe {
 impl Probe {
     pub(super) fn of(
         bus: Arc<dyn EventBus>,
+        metrics: Metrics,
         sources: &[RunningSource],
         sensors: &[RunningSensor],
     ) -> Self {
@@ -48,9 +50,16 @@ impl Probe {
         });
         Self {
             bus,
+            metrics,
             sources: statuses.into(),
             sensors: faults.collect(),
         }
+    }
+
+    /// Returns the metrics in Prometheus' text format, those of the bus brought up to date.
+    pub fn metrics(&self) -> String {
+        self.bus.measure(&self.metrics);
+        self.metrics.render()
     }
 
     /// Returns what works right now, and what does not.

@@ -55,7 +55,8 @@ impl Running {
     ///
     /// It looks at what runs now; after [`Self::take_over`] a new one is needed.
     pub fn probe(&self) -> Probe {
-        Probe::of(self.bus.clone(), &self.sources, &self.sensors)
+        let (bus, metrics) = (self.bus.clone(), self.program.metrics.clone());
+        Probe::of(bus, metrics, &self.sources, &self.sensors)
     }
 
     /// Waits until every source takes input, or can never do so.

@@ -240,6 +240,10 @@ impl<'a> Walk<'a> {
             ),
         };
         let help = meant.map(|meant| format!("did you mean `{meant}`?"));
+        if severity == Severity::Error {
+            // What was meant is missing now, which need not be said too.
+            self.out.amended.push(path.clone());
+        }
         self.out
             .problems
             .push(Problem::new(severity, path.clone(), message).maybe_help(help));

@@ -3,6 +3,10 @@
 //! Made from the same types that manifests are decoded into, so that they cannot drift apart.
 //! Used to check manifests, and by whoever publishes schemas: editors, and custom resources.
 
+mod editor;
+
+pub use editor::{editor, editor_of};
+
 use argo_events_core::{Registry, api};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};

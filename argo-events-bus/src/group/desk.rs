@@ -199,6 +199,13 @@ impl Desk {
         }
     }
 
+    /// Returns how many of the events before a place the group has not settled, at most.
+    #[cfg(feature = "local")]
+    pub(crate) fn lag(&self, offered: u64) -> u64 {
+        let unseen = offered.saturating_sub(self.queue.first_unseen(offered));
+        unseen + self.unsettled.iter().count() as u64
+    }
+
     /// Notes that the position has moved and tells whether it had not since [`Self::take_change`].
     pub(crate) fn note_change(&mut self) -> bool {
         !std::mem::replace(&mut self.changed, true)

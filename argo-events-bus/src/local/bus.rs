@@ -19,6 +19,7 @@ use argo_events_core::{
     BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result,
     StateStore, Subscription,
     registry::{BuildBus, BusBuild, BusConfig},
+    telemetry::{Metrics, names},
 };
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -268,6 +269,19 @@ impl EventBus for LocalBus {
 
     fn kept(&self) -> Option<u64> {
         Some(self.stats().events)
+    }
+
+    fn measure(&self, metrics: &Metrics) {
+        let bus = ("bus_name", LocalConfig::KIND);
+        let (stats, offered) = (self.stats(), self.0.progress.offered.load(Ordering::Acquire));
+        metrics.set(names::BUS_EVENTS_KEPT, &[bus], stats.events as f64);
+        metrics.set(names::BUS_BYTES_KEPT, &[bus], stats.bytes as f64);
+        metrics.expose(names::BUS_SYNC_DURATION, &[bus], &self.0.progress.syncs);
+        let groups: Vec<_> = lock(self.0.groups.routes()).iter().cloned().collect();
+        for group in groups {
+            let lag = group.desk().lag(offered);
+            metrics.set(names::BUS_LAG, &[bus, ("group", group.name())], lag as f64);
+        }
     }
 
     async fn close(&self) -> Result<()> {

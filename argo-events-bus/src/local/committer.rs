@@ -11,7 +11,7 @@ use crate::{
     group::{Routes, Stored, lock},
     window::{Fingerprint, MOST_IDS, Window},
 };
-use argo_events_core::{Clock, Event, Position, Receipt, Result, Timestamp};
+use argo_events_core::{Clock, Event, Position, Receipt, Result, Timestamp, telemetry::Summary};
 use std::{
     collections::HashSet,
     fs, io,
@@ -21,7 +21,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 /// How often old segments are looked for when nothing is published.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -51,6 +51,8 @@ pub(super) struct Progress {
     pub(super) offered: AtomicU64,
     /// The last write failed.
     pub(super) failing: AtomicBool,
+    /// Milliseconds that writes took.
+    pub(super) syncs: Summary,
 }
 
 /// Owns the end at which the log grows.
@@ -137,9 +139,12 @@ impl Committer {
 
     fn commit(&mut self, batch: &mut Batch, now: Timestamp) {
         let first = self.appender.end();
+        let began = Instant::now();
         let written = self
             .appender
             .append(batch.fresh.iter().map(|publish| &publish.frame), now);
+        let took = began.elapsed().as_secs_f64() * 1000.0;
+        self.progress.syncs.observe(took);
         self.note(&written);
         let (fresh, twins) = (batch.fresh.drain(..), batch.twins.drain(..));
         batch.ids.clear();

@@ -90,6 +90,28 @@ impl Metrics {
         }
     }
 
+    /// Exposes a summary that somebody observes since before there was a set of metrics.
+    ///
+    /// Does nothing if the series is there already.
+    pub fn expose(&self, name: &'static str, labels: Labels<'_>, summary: &Summary) {
+        let mut families = self
+            .0
+            .families
+            .write()
+            .unwrap_or_else(|broken| broken.into_inner());
+        let (kind, series) = (Kind::Summary, Vec::new());
+        let family = families.entry(name).or_insert(Family { kind, series });
+        if family.kind == kind
+            && let Err(at) = family.find(labels)
+        {
+            let owned = labels
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()));
+            let handle = Handle::Summary(summary.clone());
+            family.series.insert(at, (owned.collect(), handle));
+        }
+    }
+
     /// Adds to a counter.
     pub fn count(&self, name: &'static str, labels: Labels<'_>, by: u64) {
         self.counter(name, labels).add(by);
@@ -293,6 +315,18 @@ argo_events_action_duration_milliseconds_sum{sensor_name="orders",trigger_name="
 argo_events_action_duration_milliseconds_count{sensor_name="orders",trigger_name="say \"hi\"\n"} 2
 "#;
         assert_eq!(metrics.render(), wanted);
+    }
+
+    #[test]
+    fn a_summary_from_elsewhere_is_exposed_once() {
+        let (metrics, summary) = (Metrics::default(), Summary::default());
+        summary.observe(2.0);
+        let labels = [("bus_name", "local")];
+        metrics.expose(names::BUS_SYNC_DURATION, &labels, &summary);
+        metrics.expose(names::BUS_SYNC_DURATION, &labels, &Summary::default());
+        summary.observe(3.0);
+        let sum = r#"argo_events_bus_sync_duration_milliseconds_sum{bus_name="local"} 5"#;
+        assert!(metrics.render().contains(sum), "{}", metrics.render());
     }
 
     #[test]

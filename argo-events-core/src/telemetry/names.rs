@@ -137,6 +137,10 @@ define! {
         "Events that a local bus keeps";
     BUS_BYTES_KEPT = "argo_events_bus_bytes_kept", Gauge, BUS,
         "Bytes of the events that a local bus keeps";
+    BUS_LAG = "argo_events_bus_lag_events", Gauge, &["bus_name", "group"],
+        "Events that a group of readers has not settled, those of others among them where it is far behind";
+    BUS_SYNC_DURATION = "argo_events_bus_sync_duration_milliseconds", Summary, BUS,
+        "Milliseconds that a local bus took to write events that came together, and to sync the disk";
 }
 
 #[cfg(test)]

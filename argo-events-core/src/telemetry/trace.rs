@@ -126,7 +126,8 @@ impl Step {
 
     /// Returns the id of the span before, as it is written; empty where the trace begins.
     pub fn parent_id(&self) -> String {
-        self.before.map_or_else(String::new, |id| format!("{id:016x}"))
+        self.before
+            .map_or_else(String::new, |id| format!("{id:016x}"))
     }
 }
 
@@ -195,7 +196,13 @@ mod tests {
             dependencies: vec!["paid".to_owned()],
         };
         let event = Arc::new(event);
-        Firing::new(Arc::new(shape), [Held { dependency: 0, event }])
+        Firing::new(
+            Arc::new(shape),
+            [Held {
+                dependency: 0,
+                event,
+            }],
+        )
     }
 
     #[test]

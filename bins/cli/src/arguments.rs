@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Validate(Validate),
     Test(Test),
     Kinds(Kinds),
+    Schema(Schema),
     Echo(Echo),
     Completions(Completions),
 }
@@ -146,6 +147,20 @@ pub(crate) struct Kinds {
     pub(crate) output: Output,
 }
 
+/// Print the JSON schema of manifests, for editors.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  argo-events schema > argo-events.schema.json
+
+The YAML language server, which most editors use, reads it where the first line of a manifest says so:
+  # yaml-language-server: $schema=argo-events.schema.json")]
+pub(crate) struct Schema {
+    /// Only objects of this kind; all of them, by their `kind`, if absent.
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) kind: Option<ObjectKind>,
+}
+
 /// Answer every HTTP request with 200 and print it: a target to try triggers on.
 #[derive(Debug, Args)]
 pub(crate) struct Echo {
@@ -171,6 +186,15 @@ pub(crate) enum BusKind {
     Memory,
     /// In the data directory: durable.
     Local,
+}
+
+/// Kinds of objects, as manifests write them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub(crate) enum ObjectKind {
+    EventBus,
+    EventSource,
+    Sensor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,6 +12,7 @@ mod live;
 mod logging;
 mod paint;
 mod run;
+mod schema;
 mod test;
 mod validate;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Validate(validate) => validate::run(&validate),
         Command::Test(test) => test::run(&test),
         Command::Kinds(kinds) => kinds::run(&kinds),
+        Command::Schema(schema) => schema::run(&schema),
         Command::Echo(echo) => echo::run(&echo),
         Command::Completions(completions) => completions::run(&completions),
     };

@@ -37,59 +37,11 @@ pub(super) fn found_scalar(value: &Value) -> String {
 
 /// Tells whether the reference has a kind of this name; then it is one that this build lacks.
 pub(crate) fn is_reference_kind(of: &str, name: &str) -> bool {
-    const SOURCES: &[&str] = &[
-        "amqp",
-        "azureEventsHub",
-        "azureQueueStorage",
-        "azureServiceBus",
-        "bitbucket",
-        "bitbucketserver",
-        "calendar",
-        "emitter",
-        "file",
-        "generic",
-        "gerrit",
-        "github",
-        "gitlab",
-        "hdfs",
-        "kafka",
-        "minio",
-        "mns",
-        "mqtt",
-        "nats",
-        "nsq",
-        "pubSub",
-        "pulsar",
-        "redis",
-        "redisStream",
-        "resource",
-        "sftp",
-        "slack",
-        "sns",
-        "sqs",
-        "storageGrid",
-        "stripe",
-        "webhook",
-    ];
-    const TRIGGERS: &[&str] = &[
-        "argoWorkflow",
-        "awsLambda",
-        "azureEventHubs",
-        "azureServiceBus",
-        "custom",
-        "email",
-        "http",
-        "k8s",
-        "kafka",
-        "log",
-        "nats",
-        "openWhisk",
-        "pulsar",
-        "slack",
-    ];
     match of {
-        "event source" => SOURCES.contains(&name),
-        "trigger" => TRIGGERS.contains(&name),
+        "event source" => argo_events_sources::kinds::find(name).is_some(),
+        "trigger" => argo_events_sensor::trigger::descriptors()
+            .iter()
+            .any(|descriptor| descriptor.kind == name),
         _ => false,
     }
 }

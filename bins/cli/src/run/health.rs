@@ -1,6 +1,6 @@
 //! Metrics and health for whoever watches the process: `/metrics`, `/readyz`, `/livez`.
 
-use argo_events::{Running, core::telemetry::Metrics, engine::Probe};
+use argo_events::{Running, engine::Probe};
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use std::net::SocketAddr;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -9,8 +9,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 #[derive(Clone, Debug)]
 enum Watched {
     Starting,
-    Running { metrics: Metrics, probe: Probe },
-    Draining { metrics: Metrics },
+    Running(Probe),
+    Draining(Probe),
 }
 
 /// The server; dropping it ends it.
@@ -52,18 +52,14 @@ impl Health {
 
     /// Speaks of an engine from now on.
     pub(crate) fn watch(&self, running: &Running) {
-        let (metrics, probe) = (running.metrics().clone(), running.probe());
-        self.watched
-            .send_replace(Watched::Running { metrics, probe });
+        self.watched.send_replace(Watched::Running(running.probe()));
     }
 
     /// Says from now on that no more requests are to be sent here.
     pub(crate) fn draining(&self) {
         self.watched.send_modify(|watched| {
-            if let Watched::Running { metrics, .. } = watched {
-                *watched = Watched::Draining {
-                    metrics: metrics.clone(),
-                };
+            if let Watched::Running(probe) = watched {
+                *watched = Watched::Draining(probe.clone());
             }
         });
     }
@@ -81,9 +77,10 @@ async fn serve(listener: TcpListener, watched: watch::Receiver<Watched>) {
 }
 
 async fn metrics(State(watched): State<watch::Receiver<Watched>>) -> String {
-    match &*watched.borrow() {
+    let now = watched.borrow().clone();
+    match now {
         Watched::Starting => String::new(),
-        Watched::Running { metrics, .. } | Watched::Draining { metrics } => metrics.render(),
+        Watched::Running(probe) | Watched::Draining(probe) => probe.metrics(),
     }
 }
 
@@ -92,8 +89,8 @@ async fn ready(State(watched): State<watch::Receiver<Watched>>) -> (StatusCode, 
     let now = watched.borrow().clone();
     let waiting = match now {
         Watched::Starting => vec!["starting".to_owned()],
-        Watched::Draining { .. } => vec!["draining".to_owned()],
-        Watched::Running { probe, .. } => probe.readiness().await.waiting,
+        Watched::Draining(_) => vec!["draining".to_owned()],
+        Watched::Running(probe) => probe.readiness().await.waiting,
     };
     if waiting.is_empty() {
         return (StatusCode::OK, "ready\n".to_owned());

@@ -3,7 +3,7 @@
 use super::harness::{call, path};
 use std::{fs, path::PathBuf};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/manifests")
 }
 

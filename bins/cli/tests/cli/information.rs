@@ -55,7 +55,15 @@ fn every_shell_gets_its_completions() {
 
 #[test]
 fn every_subcommand_explains_itself() {
-    for name in ["run", "validate", "test", "kinds", "echo", "completions"] {
+    for name in [
+        "run",
+        "validate",
+        "test",
+        "kinds",
+        "schema",
+        "echo",
+        "completions",
+    ] {
         let ended = call(&[name, "--help"]);
         assert!(
             ended.code == Some(0) && ended.out.contains("Usage: argo-events "),

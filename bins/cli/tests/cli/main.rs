@@ -14,6 +14,7 @@ mod full_disk;
 mod harness;
 mod information;
 mod run;
+mod schema;
 mod target;
 mod tests_of_sensors;
 mod validate;

@@ -198,6 +198,14 @@ fn metrics_and_health_are_served_unless_they_are_off() {
     let (_, metrics) = server.health("/metrics");
     let sent = r#"argo_events_events_sent_total{event_name="paid",eventsource_name="shop"} 1"#;
     assert!(metrics.contains(sent), "{metrics}");
+    let of_bus = [
+        r#"argo_events_bus_events_kept{bus_name="local"} 1"#,
+        r#"argo_events_bus_lag_events{bus_name="local",group="sensor/orders/shared"} "#,
+        r#"argo_events_bus_sync_duration_milliseconds_count{bus_name="local"} 1"#,
+    ];
+    for line in of_bus {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
     drop(server);
     let arguments = [
         "run",
