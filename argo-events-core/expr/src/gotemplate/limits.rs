@@ -10,7 +10,6 @@ use crate::govalue;
 /// assert_eq!(limits.depth, 500);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Limits {
     /// How long a template's text may be, in bytes.
     pub text: usize,

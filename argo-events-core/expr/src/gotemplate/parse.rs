@@ -129,18 +129,28 @@ impl<'t> Parser<'t> {
         let name = self.next_word();
         let name = self.template_name(&name, CONTEXT)?;
         self.expect(Kind::RightDelimiter, CONTEXT)?;
-        let list = self.body(CONTEXT)?;
+        let body = self.body()?;
+        let list = self.ended(body, CONTEXT)?;
         self.define(name, list)
     }
 
     /// Reads what a definition encloses, which knows nothing of what is around it.
-    fn body(&mut self, context: &str) -> Result<List> {
-        let outer = std::mem::take(&mut self.scope);
+    fn body(&mut self) -> Result<(List, Ending)> {
+        let scope = std::mem::take(&mut self.scope);
+        let action = self.action.take();
         let (list, ending, _) = self.deeper(Self::list)?;
-        self.scope = outer;
+        self.scope = scope;
+        self.action = action;
+        Ok((list, ending))
+    }
+
+    fn ended(&self, (list, ending): (List, Ending), context: &str) -> Result<List> {
         match ending {
             Ending::End => Ok(list),
-            Ending::Else => Err(self.error(format!("unexpected {} in {context}", ending.shown()))),
+            Ending::Else => {
+                let shown = ending.shown();
+                Err(self.error(format!("unexpected {shown} in {context}")))
+            }
         }
     }
 
@@ -298,7 +308,12 @@ impl<'t> Parser<'t> {
         let token = self.next_word();
         let name = self.template_name(&token, CONTEXT.shown())?;
         let pipe = self.pipeline(CONTEXT, Kind::RightDelimiter)?;
-        let list = self.body(CONTEXT.shown())?;
+        let header = self.last;
+        let body = self.body()?;
+        // As in Go the message names the line of the block's beginning.
+        let end = std::mem::replace(&mut self.last, header);
+        let list = self.ended(body, CONTEXT.shown())?;
+        self.last = end;
         self.define(name.clone(), list)?;
         Ok(Invocation {
             start: token.start,

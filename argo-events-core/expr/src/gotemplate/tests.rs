@@ -241,6 +241,16 @@ fn messages_tell_the_place() {
         ),
         ("{{ if true }}\n{{ end", "2: unclosed action"),
         ("{{ if true }}", "1: unexpected EOF"),
+        (
+            "{{ block \"b\" 1 }}\n\n{{ else }}{{ end }}",
+            "1: unexpected {{else}} in block clause",
+        ),
+        (
+            "{{ define \"b\" }}\n\n{{ else }}{{ end }}",
+            "3: unexpected {{else}} in define clause",
+        ),
+        ("{{ 'ab' }}", "1: malformed character constant: 'ab'"),
+        ("{{ '' }}", "1: invalid syntax"),
         ("\n{{ (1 }}", "2: unclosed left paren"),
         ("{{ \n 1 | \n @ }}", "3: unexpected \"@\" in command"),
         (
@@ -315,6 +325,12 @@ fn an_endless_loop_ends_at_the_limit_of_steps() {
     assert!(stopped("{{ range 1000000000000 }}{{ end }}", Limits::default()).contains("steps"));
     let nested = "{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}";
     assert!(stopped(nested, Limits::default()).contains("steps"));
+}
+
+#[test]
+fn reading_long_texts_again_and_again_counts_as_steps() {
+    let text = r#"{{ $x := printf "%99999d" 1 }}{{ range 100000 }}{{ $y := eq $x "a" }}{{ end }}"#;
+    assert!(stopped(text, Limits::default()).contains("steps"));
 }
 
 #[test]

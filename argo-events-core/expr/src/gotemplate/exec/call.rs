@@ -52,9 +52,15 @@ impl<'p> State<'p, '_> {
         for (place, argument) in arguments.iter().enumerate() {
             items.push(self.argument(dot, Some(signature.parameter(place)), argument)?);
         }
-        let last_shown = last.as_ref().map(builtin::reflected);
+        let last_shown = match callee {
+            Callee::Builtin(Builtin::Call) => last.as_ref().map(builtin::reflected),
+            _ => None,
+        };
         if let Some(last) = last {
             items.push(self.validate(last, signature.parameter(items.len()))?);
+        }
+        if let Callee::Builtin(_) = callee {
+            self.count_texts(&items)?;
         }
         let result = match callee {
             Callee::Builtin(Builtin::Call) => {
@@ -117,6 +123,19 @@ impl<'p> State<'p, '_> {
             Some(last) => self.validate(last, Type::Reflect),
             None => Ok(item),
         }
+    }
+
+    /// Counts the work of reading texts, which functions from elsewhere do themselves.
+    fn count_texts(&mut self, items: &[Item]) -> Result<()> {
+        const BYTES_PER_STEP: usize = 256;
+        let length = |item: &Item| {
+            item.value()
+                .and_then(Value::as_text)
+                .map_or(0, |text| text.len())
+        };
+        let bytes: usize = items.iter().map(length).sum();
+        let step = self.run.step(bytes / BYTES_PER_STEP);
+        step.map_err(|failure| self.failure(failure))
     }
 
     /// Counts what a function has built.
