@@ -2,6 +2,7 @@
 //!
 //! An input is a program and, behind the first NUL byte, the document that it runs on.
 
+use argo_events_expr::language::{Input, Language, Limits};
 use argo_events_expr::{condition, cron, duration, gjson, gofmt, gojson, gostrconv, re2, sjson};
 
 /// A target: what it is called, and how it runs an input.
@@ -17,6 +18,8 @@ pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("gofmt", gofmt),
     ("gojson", gojson),
     ("gostrconv", gostrconv),
+    ("gotemplate", gotemplate),
+    ("govaluate", govaluate),
     ("re2", re2),
     ("sjson", sjson),
 ];
@@ -161,4 +164,24 @@ pub(crate) fn sjson(input: &[u8]) {
         sjson::delete(json, path),
         sjson::set_raw(json, path, b"[1]"),
     );
+}
+
+/// Compiles a text; a mistake is within it. Runs the program, bounded by the usual limits.
+fn language(language: Language, input: &[u8]) {
+    let (text, document) = split(input);
+    let Ok(text) = str::from_utf8(text) else {
+        return;
+    };
+    match language.compile(text, &Limits::default()) {
+        Ok(program) => drop(program.run(Input::Json(document))),
+        Err(mistake) => assert!(mistake.line() >= 1 && mistake.column() >= 1, "{mistake}"),
+    }
+}
+
+pub(crate) fn gotemplate(input: &[u8]) {
+    language(Language::Template, input);
+}
+
+pub(crate) fn govaluate(input: &[u8]) {
+    language(Language::FilterExpression, input);
 }
