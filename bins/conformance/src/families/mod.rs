@@ -12,6 +12,7 @@ mod gjson;
 mod gofmt;
 mod gojson;
 mod gostrconv;
+mod gotemplate;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
@@ -36,6 +37,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("gofmt", gofmt::check),
     ("gojson", gojson::check),
     ("gostrconv", gostrconv::check),
+    ("gotemplate", gotemplate::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
     ("misc", misc::check),
@@ -52,7 +54,6 @@ pub const FAMILIES: &[(&str, Check)] = &[
 /// Families that are known but wait for a part that is not built yet.
 pub const WAITING: &[(&str, &str)] = &[
     ("expr", "expressions of event sources: issue 4"),
-    ("gotemplate", "templates: issue 4"),
     ("govaluate", "expressions of filters: issue 4"),
     (
         "http-registration",
