@@ -39,6 +39,17 @@ impl Compiled {
         }
     }
 
+    /// Makes another JSON document of a JSON document.
+    pub(crate) fn reshape(&self, document: &[u8]) -> Result<Vec<u8>, String> {
+        match &self.0 {
+            Ok(program) => {
+                let reshaped = program.reshape_in(document, &Here);
+                reshaped.map_err(|error| error.to_string())
+            }
+            Err(reason) => Err(reason.as_ref().to_owned()),
+        }
+    }
+
     /// Lists the names that values are bound to.
     pub(crate) fn variables(&self) -> &[String] {
         self.0.as_ref().map_or(&[], Program::variables)
@@ -67,9 +78,5 @@ impl World for Here {
 pub(crate) fn problem(path: FieldPath, mistake: &Mistake) -> Problem {
     let range = mistake.range();
     let problem = Problem::error(path, mistake.message()).span(range.start, range.end);
-    problem.maybe_help(
-        mistake
-            .expected()
-            .map(|expected| format!("expected {expected}")),
-    )
+    problem.maybe_help(mistake.help().map(str::to_owned))
 }

@@ -39,6 +39,10 @@ pub struct Diagnostic {
 pub struct Excerpt {
     /// The line.
     pub text: String,
+    /// Which line of the expression it is, from 1.
+    pub line: usize,
+    /// The character of the line that is meant first, from 1.
+    pub column: usize,
     /// First byte that is meant.
     pub start: usize,
     /// First byte after it.
@@ -57,9 +61,10 @@ impl Excerpt {
         let end = text
             .ceil_char_boundary(end.min(text.len()))
             .clamp(start, line_end.max(start));
-        let line = text[line_start..line_end].to_owned();
         Self {
-            text: line,
+            text: text[line_start..line_end].to_owned(),
+            line: text[..line_start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
             start: start - line_start,
             end: end - line_start,
         }
@@ -116,6 +121,9 @@ impl Diagnostic {
         let (text, place, width) = excerpt.window();
         let (blanks, carets) = (" ".repeat(place), "^".repeat(width));
         write!(out, "\n  `{text}`: {}\n  |{blanks}{carets}", self.message)?;
+        if excerpt.line > 1 {
+            write!(out, "  line {}, column {}", excerpt.line, excerpt.column)?;
+        }
         self.help
             .as_ref()
             .map_or(Ok(()), |help| write!(out, "  {help}"))

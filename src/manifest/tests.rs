@@ -50,6 +50,31 @@ fn a_span_is_found_within_a_block_of_lines() {
 }
 
 #[test]
+fn a_mistake_in_an_expression_has_its_place_in_file_and_text() {
+    let text = format!(
+        "{HEAD}  dependencies:
+    - name: paid
+      eventSourceName: shop
+      eventName: paid
+      filters:
+        exprs:
+          - expr: |
+              total > 100 &&
+                currency = 'EUR'
+            fields: [{{ name: total, path: body.total }}, {{ name: currency, path: body.currency }}]
+  triggers:
+    - template: {{ name: close, log: {{}} }}
+"
+    );
+    let wanted =
+        "error: sensor.yaml:13:26  Sensor/orders  spec.dependencies[0].filters.exprs[0].expr
+  `  currency = 'EUR'`: Invalid token: '='
+  |           ^  line 2, column 12  expected `==`, which compares
+";
+    assert_eq!(check(&text).to_string(), wanted);
+}
+
+#[test]
 fn all_wrong_types_are_found_at_once() {
     let text = "apiVersion: argoproj.io/v1alpha1
 kind: EventSource

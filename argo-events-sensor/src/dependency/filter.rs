@@ -8,6 +8,7 @@ use super::{
     explain::{Stage, StageOutcome},
     exprs::Exprs,
     time::Window,
+    transform::Transform,
 };
 use crate::program::Compiled;
 use argo_events_core::{
@@ -38,6 +39,7 @@ use std::{cell::OnceCell, sync::Arc};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    transform: Transform,
     operator: Operator,
     exprs: Option<Exprs>,
     data: Option<Data>,
@@ -73,16 +75,6 @@ impl Filter {
             &dependency.filters_logical_operator,
             &operators,
         );
-        if let Some(transform) = &dependency.transform {
-            let (language, name, text) = match transform.jq.as_str() {
-                "" => (Language::Lua, "script", &transform.script),
-                _ => (Language::Jq, "jq", &transform.jq),
-            };
-            let place = path.field("transform").field(name);
-            if !text.is_empty() {
-                Compiled::or_report(language, text, &place, problems);
-            }
-        }
         let mut filter = dependency
             .filters
             .as_ref()
@@ -90,6 +82,8 @@ impl Filter {
                 Self::compile_groups(filters, &path.field("filters"), problems)
             });
         filter.operator = Operator::read(&dependency.filters_logical_operator);
+        let place = path.field("transform");
+        filter.transform = Transform::compile(dependency.transform.as_ref(), &place, problems);
         if dependency.filters.is_some() && filter.is_empty() && filter.operator == Operator::Or {
             problems.warning(
                 path.field("filters"),
@@ -123,6 +117,7 @@ impl Filter {
             Compiled::or_report(Language::Lua, &filters.script, &place, problems)
         });
         Self {
+            transform: Transform::default(),
             operator: Operator::And,
             exprs,
             data,
@@ -140,7 +135,25 @@ impl Filter {
             && self.script.is_none()
     }
 
-    /// Tells whether an event counts.
+    /// Changes an event as the dependency's `transform` says, and tells whether it counts then.
+    ///
+    /// The changed event is what everything else is to see; `None` if it stays as it is. An event
+    /// that cannot be changed does not count.
+    pub fn admit(&self, event: &Event) -> (Option<Arc<Event>>, Verdict) {
+        match self.transform.apply(event) {
+            None => (None, self.check(event)),
+            Some(Ok(changed)) => {
+                let verdict = self.check(&changed);
+                (Some(Arc::new(changed)), verdict)
+            }
+            Some(Err(reason)) => {
+                let reason = format!("transform error ({reason})");
+                (None, Verdict::Failed(reason.into()))
+            }
+        }
+    }
+
+    /// Tells whether an event counts; a `transform` is not applied.
     pub fn check(&self, event: &Event) -> Verdict {
         if self.is_empty() {
             return Verdict::Passed;

@@ -11,6 +11,7 @@ mod explain;
 mod exprs;
 mod filter;
 mod time;
+mod transform;
 mod verdict;
 
 pub use explain::{Stage, StageOutcome};

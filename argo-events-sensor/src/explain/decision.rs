@@ -36,6 +36,8 @@ pub struct Decision {
 pub struct Considered {
     /// Name of the dependency.
     pub dependency: String,
+    /// The event as the dependency's transform leaves it, if it changes it.
+    pub changed: Option<Arc<Event>>,
     /// What each part of its filter saw.
     pub stages: Vec<Stage>,
     /// Whether the event counts.

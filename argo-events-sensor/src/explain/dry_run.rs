@@ -141,17 +141,20 @@ impl DryRun {
     }
 
     /// Asks the dependencies that name the event, in the sensor's order.
-    fn consider(&self, event: &Event) -> Vec<(usize, Considered)> {
+    fn consider(&self, event: &Arc<Event>) -> Vec<(usize, Considered)> {
         let dependencies = self.plan.dependencies.iter().enumerate();
         let named = dependencies.filter(|(_, dependency)| {
             let subject = &dependency.subject;
             subject.source == event.source() && subject.event == event.subject()
         });
         let asked = named.map(|(index, dependency)| {
+            let (changed, verdict) = dependency.filter.admit(event);
+            let seen = changed.as_ref().unwrap_or(event);
             let considered = Considered {
                 dependency: dependency.name.clone(),
-                stages: dependency.filter.explain(event),
-                verdict: dependency.filter.check(event),
+                stages: dependency.filter.explain(seen),
+                verdict,
+                changed,
             };
             (index, considered)
         });
@@ -169,7 +172,7 @@ impl DryRun {
             .iter()
             .filter(|(_, it)| it.verdict == Verdict::Passed);
         let accepted: Vec<_> = passed
-            .map(|(index, _)| (*index, Arc::clone(event)))
+            .map(|(index, it)| (*index, Arc::clone(it.changed.as_ref().unwrap_or(event))))
             .collect();
         let rejected = self.resolvers.dispatch_all(&accepted, at, firings);
         rejected
@@ -268,6 +271,11 @@ impl DryRun {
     }
 }
 
+/// Tells whether an event is another one, or what a transform made of it.
+fn is_same(one: &Event, other: &Event) -> bool {
+    (one.id(), one.source()) == (other.id(), other.source())
+}
+
 /// What is missing.
 impl DryRun {
     /// Returns what the triggers still need that an event might have fired and did not.
@@ -287,11 +295,7 @@ impl DryRun {
         });
         let unmet = concerned.filter_map(|(index, _)| {
             let holds = |waiting: &Waiting| {
-                waiting.key.is_none()
-                    || waiting
-                        .held
-                        .iter()
-                        .any(|held| Arc::ptr_eq(&held.event, event))
+                waiting.key.is_none() || waiting.held.iter().any(|held| is_same(&held.event, event))
             };
             let waiting = self.resolvers.waiting(index).into_iter().find(holds);
             self.unmet_of(index, waiting)

@@ -93,9 +93,9 @@ impl Lane {
         let event = delivery.event();
         let mut firings = Vec::new();
         for &index in self.dependencies_of(event) {
-            if !self.passes(index, event) {
+            let Some(event) = self.admitted(index, event) else {
                 continue;
-            }
+            };
             for &(trigger, dependency) in &self.dependencies[index].triggers {
                 let held: [Held; 1] = [Held {
                     dependency,
@@ -136,20 +136,22 @@ impl Lane {
         self.recent.seen(delivery.event(), now)
     }
 
-    /// Asks a dependency's filter; counts and reports what it refuses.
-    pub(crate) fn passes(&self, index: usize, event: &Event) -> bool {
+    /// Asks a dependency's filter, and gives the event as the dependency's transform leaves it;
+    /// counts and reports what is refused.
+    pub(crate) fn admitted(&self, index: usize, event: &Arc<Event>) -> Option<Arc<Event>> {
         let dependency = &self.dependencies[index];
-        let verdict = dependency.filter.check(event);
+        let (changed, verdict) = dependency.filter.admit(event);
+        let event = changed.as_ref().unwrap_or(event);
         self.observer
             .filtered(&self.sensor, &dependency.name, event, &verdict);
         if matches!(verdict, Verdict::Passed) {
-            return true;
+            return Some(Arc::clone(event));
         }
         dependency.refused.increment();
         if let Verdict::Failed(reason) = &verdict {
             tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), %reason, "a filter could not judge an event; it is dropped");
         }
-        false
+        None
     }
 
     /// Acknowledges; a failure means that the delivery comes again, which firing ids answer for.

@@ -186,9 +186,8 @@ impl ShardLane {
         let (event, at) = (delivery.event(), delivery.meta().arrived_at);
         for place in 0..self.lane.dependencies_of(event).len() {
             let index = self.lane.dependencies_of(event)[place];
-            if self.lane.passes(index, event) {
-                self.accepted.push((index, event.clone()));
-            }
+            let admitted = self.lane.admitted(index, event);
+            self.accepted.extend(admitted.map(|event| (index, event)));
         }
         let rejected = match self.accepted.as_slice() {
             [(index, event)] => self.resolvers.dispatch(*index, event, at, &mut self.fired),

@@ -48,8 +48,28 @@ impl Language {
             Self::Template => super::template::compile(text, limits),
             #[cfg(feature = "govaluate")]
             Self::FilterExpression => super::filter_expression::compile(text, limits),
+            #[cfg(feature = "expr")]
+            Self::SourceExpression => super::source_expression::compile(text, limits),
+            #[cfg(feature = "lua")]
+            Self::Lua => super::lua::compile(text, limits),
+            #[cfg(feature = "jq")]
+            Self::Jq => super::jq::compile(text, limits),
             #[allow(unreachable_patterns, reason = "a build may contain every language")]
             _ => Err(self.left_out()),
+        }
+    }
+
+    /// Tells whether this build runs the language.
+    #[must_use]
+    pub const fn is_built_in(self) -> bool {
+        match self {
+            Self::Path => true,
+            Self::Pattern => cfg!(feature = "re2"),
+            Self::Template => cfg!(all(feature = "gotemplate", feature = "sprig")),
+            Self::FilterExpression => cfg!(feature = "govaluate"),
+            Self::SourceExpression => cfg!(feature = "expr"),
+            Self::Lua => cfg!(feature = "lua"),
+            Self::Jq => cfg!(feature = "jq"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::{error, fmt, ops::Range};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     message: String,
-    expected: Option<String>,
+    help: Option<String>,
     offset: usize,
     length: usize,
     line: usize,
@@ -19,7 +19,7 @@ impl Mistake {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            expected: None,
+            help: None,
             offset: 0,
             length: 0,
             line: 1,
@@ -53,7 +53,14 @@ impl Mistake {
     /// Says what would be right.
     #[must_use]
     pub fn expecting(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
+        self.help = Some(format!("expected {}", expected.into()));
+        self
+    }
+
+    /// Says what may help, such as `did you mean "upper"?`.
+    #[must_use]
+    pub fn hinting(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
         self
     }
 
@@ -65,8 +72,8 @@ impl Mistake {
 
     /// Says what would be right, if that is known.
     #[must_use]
-    pub fn expected(&self) -> Option<&str> {
-        self.expected.as_deref()
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
     /// Gives the place in bytes from the start of the text.

@@ -14,26 +14,34 @@
 //!
 //! # #[cfg(feature = "govaluate")] {
 //! let mistake = Language::FilterExpression.compile("a > 1 and b", &Limits::default()).unwrap_err();
-//! assert_eq!((mistake.line(), mistake.column(), mistake.expected()), (1, 7, Some("`&&`")));
+//! assert_eq!((mistake.line(), mistake.column(), mistake.help()), (1, 7, Some("expected `&&`")));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Adding a language
 //! One file here with a type that implements `Compiled`, one `mod` line below, one arm in
-//! `Language::compile`; its limits, if any, become a member of [`Limits`].
+//! `Language::compile` and one in `Language::is_built_in`; its limits, if any, become a member of [`Limits`].
 
+#[cfg(feature = "govalue")]
+mod around;
 mod error;
 #[cfg(feature = "govaluate")]
 mod filter_expression;
+#[cfg(feature = "jq")]
+mod jq;
 mod kind;
 mod limits;
+#[cfg(feature = "lua")]
+mod lua;
 mod mistake;
 mod output;
 mod path;
 #[cfg(feature = "re2")]
 mod pattern;
 mod program;
+#[cfg(feature = "expr")]
+mod source_expression;
 #[cfg(all(feature = "gotemplate", feature = "sprig"))]
 mod template;
 #[cfg(test)]

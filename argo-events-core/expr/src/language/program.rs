@@ -32,6 +32,11 @@ pub(super) trait Compiled: Send + Sync {
         world: &'static dyn World,
     ) -> Result<Output<'a>, RunError>;
 
+    /// Makes another document of a document.
+    fn reshape(&self, _document: &[u8], _world: &'static dyn World) -> Result<Vec<u8>, RunError> {
+        Err(RunError::new("this program makes no documents"))
+    }
+
     /// Lists the names that values are bound to.
     fn variables(&self) -> &[String] {
         &[]
@@ -64,6 +69,19 @@ impl Program {
         world: &'static dyn World,
     ) -> Result<Output<'a>, RunError> {
         self.compiled.run(input, world)
+    }
+
+    /// Makes another JSON document of a JSON document, as transforms do.
+    ///
+    /// # Errors
+    /// When the program fails, when the limits end, when what it gives is no object or table, and
+    /// always but for Lua scripts and jq programs.
+    pub fn reshape_in(
+        &self,
+        document: &[u8],
+        world: &'static dyn World,
+    ) -> Result<Vec<u8>, RunError> {
+        self.compiled.reshape(document, world)
     }
 
     /// Lists the names that [`Input::Fields`] gives values to; only filter expressions have some.

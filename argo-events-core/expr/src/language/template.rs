@@ -1,15 +1,15 @@
 //! Go templates with the functions of sprig.
 
 use super::{
-    Input, Language, Limits, Mistake, Output, Program, RunError, World, program::Compiled,
+    Input, Language, Limits, Mistake, Output, Program, RunError, World, around::Around,
+    program::Compiled,
 };
 use crate::{
     gotemplate::{CompileError, Template},
-    gotime::Time,
-    govalue::{Host, Run, Text, Value},
+    govalue::{Run, Text, Value},
     sprig,
 };
-use std::{borrow::Cow, fmt, rc::Rc, time::SystemTime};
+use std::{borrow::Cow, rc::Rc};
 
 /// The name that messages call every template by, as in the reference.
 const NAME: &str = "param";
@@ -30,7 +30,7 @@ pub(super) fn compile(text: &str, limits: &Limits) -> Result<Program, Mistake> {
 fn mistake(text: &str, error: &CompileError) -> Mistake {
     let mistake = Mistake::new(error.message()).at(text, error.place().offset, 0);
     match error.hint() {
-        Some(hint) => mistake.expecting(hint),
+        Some(hint) => mistake.hinting(hint),
         None => mistake,
     }
 }
@@ -63,26 +63,5 @@ impl Compiled for Sprigged {
         rendered
             .map(|text| Output::Text(Cow::Owned(text)))
             .map_err(|error| RunError::new(error.message()))
-    }
-}
-
-/// The world as functions of templates ask for it.
-struct Around(&'static dyn World);
-
-impl fmt::Debug for Around {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Around")
-    }
-}
-
-impl Host for Around {
-    fn now(&self) -> Option<Time> {
-        let since = self.0.now()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        let seconds = i64::try_from(since.as_secs()).ok()?;
-        Some(Time::unix(seconds, since.subsec_nanos().into()))
-    }
-
-    fn random(&self) -> Option<u64> {
-        self.0.random()
     }
 }

@@ -17,18 +17,15 @@ fn a_place_is_given_in_lines_and_characters() {
 #[test]
 fn a_language_that_is_left_out_says_which_feature_has_it() {
     for language in Language::ALL {
-        let Err(mistake) = language.compile("1", &Limits::default()) else {
+        if language.is_built_in() {
             continue;
-        };
+        }
+        let mistake = language.compile("1", &Limits::default()).unwrap_err();
         assert!(
             mistake.message().starts_with("this build runs no"),
             "{mistake}"
         );
-        assert!(
-            mistake
-                .expected()
-                .is_some_and(|expected| expected.contains("feature"))
-        );
+        assert!(mistake.help().is_some_and(|help| help.contains("feature")));
     }
 }
 
@@ -107,5 +104,51 @@ fn a_mistake_in_a_template_has_its_place_within_it() {
         .compile(text, &Limits::default())
         .unwrap_err();
     assert_eq!((mistake.line(), mistake.column()), (2, 6));
-    assert!(mistake.expected().unwrap().contains("upper"));
+    assert!(mistake.help().unwrap().contains("upper"));
+}
+
+#[test]
+#[cfg(feature = "lua")]
+fn a_script_judges_a_document_and_makes_another() {
+    let script = Language::Lua.compile("event.n = 2 return event", &Limits::default());
+    let made = script.unwrap().reshape_in(br#"{"n":1}"#, &super::Nowhere);
+    assert_eq!(made.unwrap(), br#"{"n":2}"#);
+    let script = Language::Lua.compile("return event.n == 1", &Limits::default());
+    assert!(
+        script
+            .unwrap()
+            .run(Input::Json(br#"{"n":1}"#))
+            .unwrap()
+            .is_true()
+    );
+    let mistake = Language::Lua.compile("local a = 1\nreturn (", &Limits::default());
+    assert_eq!(mistake.unwrap_err().line(), 2);
+}
+
+#[test]
+#[cfg(feature = "jq")]
+fn a_jq_program_makes_another_document() {
+    let program = Language::Jq.compile(".n += 1", &Limits::default());
+    let made = program.unwrap().reshape_in(br#"{"n":1}"#, &super::Nowhere);
+    assert_eq!(made.unwrap(), br#"{"n":2}"#);
+    let mistake = Language::Jq
+        .compile(".a\n| lenght", &Limits::default())
+        .unwrap_err();
+    assert_eq!((mistake.line(), mistake.column()), (2, 3));
+    assert!(mistake.help().is_some_and(|help| help.contains("length")));
+}
+
+#[test]
+#[cfg(feature = "expr")]
+fn an_expression_of_a_source_judges_a_document() {
+    let compiled = Language::SourceExpression.compile("n > 1", &Limits::default());
+    assert!(
+        compiled
+            .unwrap()
+            .run(Input::Json(br#"{"n":2}"#))
+            .unwrap()
+            .is_true()
+    );
+    let mistake = Language::SourceExpression.compile("n > 1 &&\n m = 2", &Limits::default());
+    assert_eq!(mistake.unwrap_err().line(), 2);
 }

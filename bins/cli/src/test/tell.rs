@@ -89,6 +89,10 @@ impl Teller<'_> {
         }
         for considered in &decision.considered {
             self.head(&considered.dependency, &decision.event);
+            if let Some(body) = considered.changed.as_ref().and_then(|event| event.data()) {
+                let body = shortened(&String::from_utf8_lossy(body));
+                self.lines.push(format!("  transform  {body}"));
+            }
             self.filter(considered);
         }
         decision.fired.iter().for_each(|it| self.fired(it));
@@ -231,13 +235,23 @@ fn compared(stage: &Stage) -> String {
 /// Characters of a seen value that are shown.
 const SEEN: usize = 40;
 
+/// Shows what the event has there and, behind an arrow, what was made of it.
 fn seen(stage: &Stage) -> String {
     let Some(seen) = &stage.seen else {
         return "nothing".to_owned();
     };
-    match seen.char_indices().nth(SEEN) {
-        Some((end, _)) => format!("{}…", &seen[..end]),
-        None => seen.clone(),
+    // A truth is the outcome itself, which is shown anyway.
+    let is_outcome = |value: &&String| matches!(value.as_str(), "true" | "false");
+    match stage.value.as_ref().filter(|value| !is_outcome(value)) {
+        Some(value) => format!("{} → {}", shortened(seen), shortened(value)),
+        None => shortened(seen),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SEEN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

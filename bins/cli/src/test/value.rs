@@ -74,6 +74,8 @@ fn considered(considered: &Considered) -> Value {
     };
     json!({
         "dependency": considered.dependency,
+        "changed": considered.changed.as_ref().and_then(|event| event.data())
+            .map(|body| String::from_utf8_lossy(body)),
         "verdict": verdict,
         "reason": reason,
         "stages": list(&considered.stages, stage),
@@ -94,6 +96,7 @@ fn stage(stage: &Stage) -> Value {
         "comparator": stage.comparator,
         "expected": stage.expected,
         "seen": stage.seen,
+        "value": stage.value,
         "outcome": outcome,
         "error": error,
     })

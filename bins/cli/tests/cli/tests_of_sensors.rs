@@ -62,6 +62,40 @@ no trigger fired: ship needs paid && shipped; missing paid, shipped
 }
 
 #[test]
+fn fields_and_results_of_expressions_and_templates_are_shown() {
+    let folder = folder();
+    let filters = "        exprs:
+          - { expr: amount + cur == '102.5EUR', fields: [{ name: amount, path: body.amount }, { name: cur, path: body.currency }] }
+          - { expr: amount + cur, fields: [{ name: amount, path: body.amount }, { name: cur, path: body.currency }] }
+        data:
+          - { path: body.currency, type: string, value: [EURO], template: '{{ .Input }}O' }";
+    let start = SENSOR.find("        data:").unwrap();
+    let end = SENSOR.find("    - { name: shipped,").unwrap();
+    let sensor = format!("{}{filters}\n{}", &SENSOR[..start], &SENSOR[end..]);
+    fs::write(folder.path().join("sensor.yaml"), sensor).unwrap();
+    let arguments = ["test", "sensor.yaml", "--event", "paid.json"];
+    let ended = call_in(folder.path(), &arguments);
+    let lines: Vec<_> = ended.out.lines().take(4).map(str::trim_end).collect();
+    let fields = "amount = 102.5, cur = \"EUR\"";
+    assert_eq!(lines[0], "paid      event-1 from shop/paid");
+    assert!(
+        lines[1].contains(fields) && lines[1].ends_with("yes"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[2].contains(&format!("{fields} → 102.5EUR")),
+        "{}",
+        lines[2]
+    );
+    assert!(
+        lines[3].contains("\"EUR\" → EURO") && lines[3].ends_with("yes"),
+        "{}",
+        lines[3]
+    );
+}
+
+#[test]
 fn what_would_be_sent_is_shown() {
     let out = told(&["--event", "paid.json", "--event", "shipped.json"]);
     assert!(

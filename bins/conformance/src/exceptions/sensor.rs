@@ -227,6 +227,17 @@ pub const FILTER_EMPTY_OR: Rule = Rule {
     },
 };
 
+/// Lists and maps as members of lists.
+pub const EXPRESSION_MEMBERSHIP: Rule = Rule {
+    name: "govaluate: maps and lists looked for in a list",
+    reason: "the reference compares what cannot be compared, and ends its process",
+    required: "no crash: membership by what they hold, or an error",
+    applies: |vector| {
+        let text = vector["expr"].as_str().unwrap_or_default();
+        text.contains("in") || text.contains("IN")
+    },
+};
+
 /// A time that 64 bits of nanoseconds cannot hold.
 pub const FILTER_FAR_TIME: Rule = Rule {
     name: "filter: times before 1678 or after 2261",

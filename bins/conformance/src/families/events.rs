@@ -4,6 +4,7 @@ use argo_events_core::{
     Event, Firing,
     resolver::{Held, Shape},
 };
+use argo_events_expr::language::Language;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -67,8 +68,13 @@ pub(super) fn firing(events: &Value, sensor: &str, trigger: &str) -> Firing {
     Firing::new(Arc::new(shape), held)
 }
 
-/// Tells whether anything in a value is a template, which this build cannot run yet.
-pub(super) fn has_templates(value: &Value) -> bool {
+/// Tells whether a value needs templates and this build runs none.
+pub(super) fn lacks_templates(value: &Value) -> bool {
+    !Language::Template.is_built_in() && has_templates(value)
+}
+
+/// Tells whether anything in a value is a template.
+fn has_templates(value: &Value) -> bool {
     let is_template = |name: &str| matches!(name, "dataTemplate" | "contextTemplate" | "template");
     match value {
         Value::Array(elements) => elements.iter().any(has_templates),

@@ -3,6 +3,7 @@
 use super::events;
 use crate::{Outcome, exceptions};
 use argo_events_core::{FieldPath, Problems, api::Dependency};
+use argo_events_expr::language::Language;
 use argo_events_sensor::dependency::{Filter, Verdict};
 use argo_events_sensor::trigger::decode::Decoder;
 use serde_json::{Value, json};
@@ -25,17 +26,13 @@ pub(super) fn check(vector: &Value) -> Outcome {
 
 /// Says which language that this build lacks a filter needs.
 fn waits(filter: &Value) -> Option<&'static str> {
-    let is_filled = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
     let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-    if is_filled(&filter["exprs"]) {
-        return Some("expressions of filters: issue 4");
-    }
-    if is_text(&filter["script"]) {
+    if is_text(&filter["script"]) && !Language::Lua.is_built_in() {
         return Some("Lua scripts: issue 5");
     }
     let mut entries = filter["data"].as_array().into_iter().flatten();
-    entries
-        .any(|entry| is_text(&entry["template"]))
+    let lacks_templates = !Language::Template.is_built_in();
+    (lacks_templates && entries.any(|entry| is_text(&entry["template"])))
         .then_some("templates: issue 4")
 }
 

@@ -23,7 +23,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
         "prevCronTime" => sources::previous_cron_time(vector),
         "parseExclusionDates" => sources::exclusion_dates(vector),
         "fileOp" => sources::file_operation(vector),
-        "sourceFilter" => Outcome::Waits("expressions of event sources: issue 4"),
+        "sourceFilter" => sources::filter(vector),
         "watchPath" => sources::watch_path(vector),
         "validateWebhookContext" => sources::webhook_context(vector),
         "formatEndpoint" | "formattedURL" => Outcome::Waits("sources that register webhooks"),

@@ -7,12 +7,14 @@ mod conditions;
 mod cron;
 mod duration;
 mod events;
+mod expr;
 mod filter;
 mod gjson;
 mod gofmt;
 mod gojson;
 mod gostrconv;
 mod gotemplate;
+mod govaluate;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
@@ -32,12 +34,14 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("conditions", conditions::check),
     ("cron", cron::check),
     ("duration", duration::check),
+    ("expr", expr::check),
     ("filter", filter::check),
     ("gjson", gjson::check),
     ("gofmt", gofmt::check),
     ("gojson", gojson::check),
     ("gostrconv", gostrconv::check),
     ("gotemplate", gotemplate::check),
+    ("govaluate", govaluate::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
     ("misc", misc::check),
@@ -53,8 +57,6 @@ pub const FAMILIES: &[(&str, Check)] = &[
 
 /// Families that are known but wait for a part that is not built yet.
 pub const WAITING: &[(&str, &str)] = &[
-    ("expr", "expressions of event sources: issue 4"),
-    ("govaluate", "expressions of filters: issue 4"),
     (
         "http-registration",
         "sources that register webhooks are not built yet",

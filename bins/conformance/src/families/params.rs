@@ -22,7 +22,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
         &input["trigger"]["parameters"],
     ]
     .into_iter()
-    .any(events::has_templates)
+    .any(events::lacks_templates)
     {
         return Outcome::Waits("templates: issue 4");
     }

@@ -10,6 +10,7 @@ use argo_events::{
     BuiltinKinds as _, Manifests, Registry,
     manifest::{Checks, Diagnostics},
 };
+use argo_events_expr::language::Language;
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -23,6 +24,7 @@ const RULES: &[(&Rule, bool)] = &[
     (&CONDITION, false),
     (&DATA_TYPE, false),
     (&DEAD_LETTER, true),
+    (&SOURCE_EXPRESSION, false),
 ];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);
@@ -51,7 +53,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
     match rule {
         Some((rule, _)) => Outcome::Differs(rule.name),
         None if wanted && uses_a_later_language(input) => {
-            Outcome::Waits("expressions, jq and Lua: issues 4 and 5")
+            Outcome::Waits("templates, jq and Lua: issues 4 and 5")
         }
         None => Outcome::failed(
             vector["want"].to_string(),
@@ -97,11 +99,11 @@ fn uses_a_later_language(input: &Value) -> bool {
     list(&input["object"]["spec"]["dependencies"]).any(|dependency| {
         let filters = &dependency["filters"];
         let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-        let templates = list(&filters["data"]).any(|data| text(&data["template"]));
-        list(&filters["exprs"]).next().is_some()
-            || text(&filters["script"])
-            || dependency["transform"].is_object()
-            || templates
+        let lacks = |language: Language| !language.is_built_in();
+        let mut templates = list(&filters["data"]).map(|data| &data["template"]);
+        (lacks(Language::Lua) && text(&filters["script"]))
+            || (lacks(Language::Jq) && dependency["transform"].is_object())
+            || (lacks(Language::Template) && templates.any(text))
     })
 }
 

@@ -164,3 +164,12 @@ pub(super) fn file_operation(vector: &Value) -> Outcome {
         Ok(json!({"bits": operation.bits(), "text": operation.to_string()})),
     )
 }
+
+/// An event source's filter on a payload.
+pub(super) fn filter(vector: &Value) -> Outcome {
+    let input = &vector["in"];
+    let expression = input["expression"].as_str().unwrap_or_default();
+    let data = input["data"].as_str().unwrap_or_default();
+    let got = super::super::expr::evaluate(expression, data);
+    super::super::expr::judge(vector, got)
+}

@@ -162,7 +162,7 @@ fn differences(wanted: &Value, got: &Value) -> String {
 /// Says what a sensor needs that is not built yet.
 fn waits(spec: &Value) -> Option<&'static str> {
     let list = |name: &str| spec[name].as_array().into_iter().flatten();
-    if events::has_templates(spec) {
+    if events::lacks_templates(spec) {
         return Some("templates: issue 4");
     }
     if list("dependencies").any(|dependency| dependency["transform"].is_object()) {

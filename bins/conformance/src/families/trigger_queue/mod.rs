@@ -12,7 +12,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
     if vector["group"] != "log" {
         return Outcome::Waits("queue triggers are not built yet");
     }
-    if events::has_templates(&vector["in"]["trigger"]) {
+    if events::lacks_templates(&vector["in"]["trigger"]) {
         return Outcome::Waits("templates: issue 4");
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
