@@ -4,6 +4,8 @@
 //! reported and its neighbours go on.
 //! Protocols are the business of the kinds, ports that of the [`HttpHost`](argo_events_core::http_host::HttpHost).
 
+#[cfg(feature = "expr")]
+mod expression;
 mod filter;
 mod placement;
 mod plan;
@@ -13,7 +15,9 @@ mod settings;
 mod status;
 mod supervisor;
 
-pub use filter::{EventFilter, FilterCompiler};
+#[cfg(feature = "expr")]
+pub use expression::Expressions;
+pub use filter::{EventFilter, FilterCompiler, validate_filter};
 pub use placement::{Alone, Leadership, Term};
 pub use plan::Entry;
 pub use running::Running;

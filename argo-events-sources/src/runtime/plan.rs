@@ -1,15 +1,12 @@
 //! Makes the sources of an EventSource, and keeps what is wrong with the others.
 
-use super::{EventFilter, FilterCompiler};
+use super::{EventFilter, FilterCompiler, filter::expression};
 use argo_events_core::{
     Error, ErrorKind, EventSource, FieldPath, Problems, Registry, Result, Severity, api,
     registry::{Placement, SourceDescriptor},
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, fmt, sync::Arc};
-
-/// Kinds whose `filter` is something else than an expression.
-const OTHER_FILTERS: [&str; 4] = ["minio", "resource", "storageGrid", "stripe"];
 
 /// One event and what brings it in.
 pub struct Entry {
@@ -126,16 +123,6 @@ fn check(descriptor: &SourceDescriptor, config: &Value) -> Result<()> {
     let errors: Vec<_> = errors.map(|problem| problem.to_string()).collect();
     let message = errors.join("; ").trim_start_matches(": ").to_owned();
     Err(Error::permanent(ErrorKind::ConfigInvalid, message))
-}
-
-/// Returns the filter expression of an entry, if it has one.
-fn expression<'a>(kind: &str, config: &'a Value) -> Option<&'a str> {
-    if OTHER_FILTERS.contains(&kind) {
-        return None;
-    }
-    config["filter"]["expression"]
-        .as_str()
-        .filter(|expression| !expression.is_empty())
 }
 
 fn compile(expression: &str, filters: Option<&dyn FilterCompiler>) -> Result<Arc<dyn EventFilter>> {

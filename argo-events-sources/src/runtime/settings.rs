@@ -83,7 +83,8 @@ impl SourceRuntime {
         self
     }
 
-    /// Sets who compiles `filter.expression`; without it an event that has one is not started.
+    /// Sets who compiles `filter.expression`, which is `Expressions` where the feature `expr` is
+    /// compiled in; without anybody an event that has one is not started.
     pub fn filters(mut self, filters: Arc<dyn FilterCompiler>) -> Self {
         self.filters = Some(filters);
         self
@@ -109,8 +110,22 @@ impl SourceRuntime {
 
     /// Builds the sources of an EventSource and starts them. Must be called within a tokio runtime.
     pub fn start(&self, source: &api::EventSource) -> Running {
-        let entries = plan::entries(&self.registry, self.filters.as_deref(), source);
+        let entries = match &self.filters {
+            Some(filters) => plan::entries(&self.registry, Some(&**filters), source),
+            None => plan::entries(&self.registry, self.own_filters().as_deref(), source),
+        };
         self.start_entries(&source.metadata.name, entries)
+    }
+
+    #[cfg(feature = "expr")]
+    fn own_filters(&self) -> Option<Box<dyn FilterCompiler>> {
+        Some(Box::new(super::Expressions::new(Arc::clone(&self.clock))))
+    }
+
+    #[cfg(not(feature = "expr"))]
+    #[expect(clippy::unused_self, reason = "the other form asks for the clock")]
+    fn own_filters(&self) -> Option<Box<dyn FilterCompiler>> {
+        None
     }
 
     /// Starts sources that were made elsewhere. Must be called within a tokio runtime.

@@ -7,6 +7,7 @@ use argo_events_core::{
     api::{EventSource, EventSourceSpec},
     registry::{Placement, SourceDescriptor},
 };
+use argo_events_sources::runtime::validate_filter;
 use std::collections::BTreeMap;
 
 /// Checks an EventSource.
@@ -21,6 +22,7 @@ pub(super) fn validate(source: &EventSource, context: &Context<'_>, problems: &m
     for (kind, event, config) in source.spec.events() {
         let path = spec().field(kind).field(event);
         names::event(event, &path, problems);
+        validate_filter(kind, config, &path, problems);
         match context.registry.source(kind) {
             Ok(descriptor) => descriptor.validate(config, &path, problems),
             // Other unknown kinds were reported by the schema.

@@ -146,3 +146,30 @@ fn a_path_that_is_not_there_and_a_folder_without_manifests_are_errors() {
         ended.err
     );
 }
+
+#[test]
+fn a_mistake_in_a_source_filter_has_its_place_in_file_and_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata: { name: shop }
+spec:
+  webhook:
+    paid:
+      port: \"12000\"
+      endpoint: /paid
+      method: POST
+      filter:
+        expression: |
+          body.total > 5 &&
+          body.currency = 'EUR'
+";
+    fs::write(folder.path().join("source.yaml"), text).unwrap();
+    let ended = call_in(folder.path(), &["validate", "."]);
+    let wanted = "error: ./source.yaml:13:25  EventSource/shop  spec.webhook.paid.filter.expression
+  `body.currency = 'EUR'`: unexpected token Operator(\"=\")
+  |              ^  line 2, column 15  equality is tested by ==
+";
+    assert!(ended.out.starts_with(wanted), "{}", ended.out);
+    assert_eq!(ended.code, Some(1));
+}
