@@ -36,7 +36,10 @@ pub(super) enum Constant {
     /// An `[]interface {}`.
     List(Arc<[Constant]>),
     /// An `[]int` that counts up.
-    Range { first: i64, length: usize },
+    Range {
+        first: i64,
+        length: usize,
+    },
     /// Whole numbers or texts that `in` looks for, sorted.
     IntSet(Arc<[i64]>),
     TextSet(Arc<[Arc<[u8]>]>),
@@ -203,7 +206,9 @@ pub(super) fn children(kind: &NodeKind, mut visit: impl FnMut(NodeId)) {
             visit(*base);
             from.iter().chain(to).copied().for_each(visit);
         }
-        NodeKind::Call { callee, arguments, .. } => {
+        NodeKind::Call {
+            callee, arguments, ..
+        } => {
             visit(*callee);
             arguments.iter().copied().for_each(visit);
         }

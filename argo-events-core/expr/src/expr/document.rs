@@ -98,7 +98,9 @@ impl Document {
         self.visit(map, |key, _| {
             let key = self.bytes(key);
             // What is escaped may stand for any of them.
-            found |= key.iter().any(|byte| bytes.contains(byte) || *byte == b'\\');
+            found |= key
+                .iter()
+                .any(|byte| bytes.contains(byte) || *byte == b'\\');
         });
         found
     }
@@ -144,7 +146,10 @@ impl Document {
     }
 
     fn container_end(&self, start: usize) -> usize {
-        match self.containers.binary_search_by_key(&start, |range| range.0) {
+        match self
+            .containers
+            .binary_search_by_key(&start, |range| range.0)
+        {
             Ok(place) => self.containers[place].1,
             Err(_) => scan::container_end(&self.text, start),
         }

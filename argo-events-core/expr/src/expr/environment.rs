@@ -5,11 +5,7 @@
 
 pub(super) use super::document::Piece;
 
-use super::{
-    document::Document,
-    functions,
-    machine::Item,
-};
+use super::{document::Document, functions, machine::Item};
 use crate::{
     gojson,
     govalue::{Failure, Map, Run, Text, Value},

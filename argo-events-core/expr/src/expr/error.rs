@@ -18,6 +18,7 @@ pub struct Error {
     hint: Option<&'static str>,
     location: Location,
     snippet: String,
+    span: Option<(usize, usize)>,
     limit: bool,
 }
 
@@ -28,6 +29,7 @@ impl Error {
             hint: None,
             location: Location::default(),
             snippet: String::new(),
+            span: None,
             limit: false,
         }
     }
@@ -53,6 +55,7 @@ impl Error {
     pub(super) fn bind(mut self, source: &str) -> Self {
         if self.location != Location::default() {
             self.snippet = snippet(source, self.location).unwrap_or_default();
+            self.span = span(source, self.location);
         }
         self
     }
@@ -82,6 +85,12 @@ impl Error {
             0 => 0,
             _ => self.location.column as usize + 1,
         }
+    }
+
+    /// Returns the bytes of the expression that are meant, if the fault has a place.
+    #[must_use]
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.span.map(|(start, end)| start..end)
     }
 
     /// Tells whether one of the limits was hit, which the reference may not have.
@@ -141,4 +150,17 @@ fn pointer(text: &str, column: usize) -> Option<String> {
     }
     pointer.push('^');
     Some(pointer)
+}
+
+/// Returns the bytes of the word or character at a place.
+fn span(source: &str, location: Location) -> Option<(usize, usize)> {
+    let line = line_range(source, location.line as usize)?;
+    let text = &source[line.clone()];
+    let places = text.char_indices().map(|(place, _)| place);
+    let start = places.chain([text.len()]).nth(location.column as usize)?;
+    let rest = &text[start..];
+    let word = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    let length = word.unwrap_or(rest.len()).max(first);
+    Some((line.start + start, line.start + start + length))
 }

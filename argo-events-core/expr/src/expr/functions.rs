@@ -1,6 +1,9 @@
 //! The functions that the reference adds to every expression.
 
-use super::{jsonpath, machine::{to_float, to_int}};
+use super::{
+    jsonpath,
+    machine::{to_float, to_int},
+};
 use crate::{
     gojson, gostrconv,
     govalue::{Failure, Function, Run, Type, Value},

@@ -223,7 +223,10 @@ impl<'s> Lexer<'s> {
             Some('u') => self.scan_first_digits(4),
             Some('U') => self.scan_first_digits(8),
             _ => {
-                self.fail("invalid char escape", r#"escapes are \n, \t, \\, \x41, \u00e9 and the quote itself"#);
+                self.fail(
+                    "invalid char escape",
+                    r#"escapes are \n, \t, \\, \x41, \u00e9 and the quote itself"#,
+                );
                 character
             }
         }

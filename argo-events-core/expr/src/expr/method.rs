@@ -205,16 +205,36 @@ fn layout(time: &Time, arguments: &[Value]) -> Option<Value> {
 }
 
 static METHODS: [Method; 40] = [
-    of_time("Year", &[], Known::Int, |time, _| Some(Value::Int(time.year()))),
-    reflected(of_time("Month", &[], Known::Month, |time, _| Some(month(time.month())))),
-    of_time("Day", &[], Known::Int, |time, _| Some(Value::Int(time.day()))),
-    of_time("Hour", &[], Known::Int, |time, _| Some(Value::Int(time.hour()))),
-    of_time("Minute", &[], Known::Int, |time, _| Some(Value::Int(time.minute()))),
-    of_time("Second", &[], Known::Int, |time, _| Some(Value::Int(time.second()))),
-    of_time("Nanosecond", &[], Known::Int, |time, _| Some(Value::Int(time.nanosecond()))),
-    of_time("YearDay", &[], Known::Int, |time, _| Some(Value::Int(time.year_day()))),
-    of_time("Weekday", &[], Known::Weekday, |time, _| Some(weekday(time.weekday()))),
-    of_time("Unix", &[], Known::Int64, |time, _| Some(Value::Int64(time.unix_seconds()))),
+    of_time("Year", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.year()))
+    }),
+    reflected(of_time("Month", &[], Known::Month, |time, _| {
+        Some(month(time.month()))
+    })),
+    of_time("Day", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.day()))
+    }),
+    of_time("Hour", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.hour()))
+    }),
+    of_time("Minute", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.minute()))
+    }),
+    of_time("Second", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.second()))
+    }),
+    of_time("Nanosecond", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.nanosecond()))
+    }),
+    of_time("YearDay", &[], Known::Int, |time, _| {
+        Some(Value::Int(time.year_day()))
+    }),
+    of_time("Weekday", &[], Known::Weekday, |time, _| {
+        Some(weekday(time.weekday()))
+    }),
+    of_time("Unix", &[], Known::Int64, |time, _| {
+        Some(Value::Int64(time.unix_seconds()))
+    }),
     of_time("UnixMilli", &[], Known::Int64, |time, _| {
         Some(Value::Int64(time.unix_milliseconds()))
     }),
@@ -225,23 +245,39 @@ static METHODS: [Method; 40] = [
         Some(Value::Int64(time.unix_nanoseconds()))
     }),
     of_time("Format", &[Known::Text], Known::Text, layout),
-    of_time("String", &[], Known::Text, |time, _| Some(Value::from(time.to_string()))),
-    of_time("GoString", &[], Known::Text, |time, _| Some(Value::from(time.go_string()))),
-    of_time("IsZero", &[], Known::Bool, |time, _| Some(Value::Bool(time.is_zero()))),
-    of_time("UTC", &[], Known::Time, |time, _| Some(Value::Time(time.clone().utc()))),
-    of_time("Local", &[], Known::Time, |time, _| Some(Value::Time(time.clone().local()))),
+    of_time("String", &[], Known::Text, |time, _| {
+        Some(Value::from(time.to_string()))
+    }),
+    of_time("GoString", &[], Known::Text, |time, _| {
+        Some(Value::from(time.go_string()))
+    }),
+    of_time("IsZero", &[], Known::Bool, |time, _| {
+        Some(Value::Bool(time.is_zero()))
+    }),
+    of_time("UTC", &[], Known::Time, |time, _| {
+        Some(Value::Time(time.clone().utc()))
+    }),
+    of_time("Local", &[], Known::Time, |time, _| {
+        Some(Value::Time(time.clone().local()))
+    }),
     of_time("Add", &[Known::Duration], Known::Time, |time, arguments| {
         unit(arguments).map(|duration| Value::Time(time.add(duration)))
     }),
     of_time("Sub", &[Known::Time], Known::Duration, |time, arguments| {
         other(arguments).map(|other| Value::Duration(time.since(other)))
     }),
-    of_time("Truncate", &[Known::Duration], Known::Time, |time, arguments| {
-        unit(arguments).map(|unit| Value::Time(time.truncate(unit)))
-    }),
-    of_time("Round", &[Known::Duration], Known::Time, |time, arguments| {
-        unit(arguments).map(|unit| Value::Time(time.round(unit)))
-    }),
+    of_time(
+        "Truncate",
+        &[Known::Duration],
+        Known::Time,
+        |time, arguments| unit(arguments).map(|unit| Value::Time(time.truncate(unit))),
+    ),
+    of_time(
+        "Round",
+        &[Known::Duration],
+        Known::Time,
+        |time, arguments| unit(arguments).map(|unit| Value::Time(time.round(unit))),
+    ),
     of_time("Before", &[Known::Time], Known::Bool, |time, arguments| {
         ordering(time, arguments).map(|ordering| Value::Bool(ordering.is_lt()))
     }),
@@ -251,16 +287,21 @@ static METHODS: [Method; 40] = [
     of_time("Equal", &[Known::Time], Known::Bool, |time, arguments| {
         ordering(time, arguments).map(|ordering| Value::Bool(ordering.is_eq()))
     }),
-    reflected(of_time("Compare", &[Known::Time], Known::Int, |time, arguments| {
-        ordering(time, arguments).map(|ordering| Value::Int(ordering as i64))
-    })),
+    reflected(of_time(
+        "Compare",
+        &[Known::Time],
+        Known::Int,
+        |time, arguments| ordering(time, arguments).map(|ordering| Value::Int(ordering as i64)),
+    )),
     reflected(of_time(
         "AddDate",
         &[Known::Int, Known::Int, Known::Int],
         Known::Time,
         add_date,
     )),
-    of_duration("Hours", &[], Known::Float, |duration, _| Some(Value::Float(duration.hours()))),
+    of_duration("Hours", &[], Known::Float, |duration, _| {
+        Some(Value::Float(duration.hours()))
+    }),
     of_duration("Minutes", &[], Known::Float, |duration, _| {
         Some(Value::Float(duration.minutes()))
     }),
@@ -279,13 +320,21 @@ static METHODS: [Method; 40] = [
     of_duration("String", &[], Known::Text, |duration, _| {
         Some(Value::from(duration.to_string()))
     }),
-    of_duration("Abs", &[], Known::Duration, |duration, _| Some(Value::Duration(duration.abs()))),
-    of_duration("Truncate", &[Known::Duration], Known::Duration, |duration, arguments| {
-        unit(arguments).map(|unit| Value::Duration(duration.truncate(unit)))
+    of_duration("Abs", &[], Known::Duration, |duration, _| {
+        Some(Value::Duration(duration.abs()))
     }),
-    of_duration("Round", &[Known::Duration], Known::Duration, |duration, arguments| {
-        unit(arguments).map(|unit| Value::Duration(duration.round(unit)))
-    }),
+    of_duration(
+        "Truncate",
+        &[Known::Duration],
+        Known::Duration,
+        |duration, arguments| unit(arguments).map(|unit| Value::Duration(duration.truncate(unit))),
+    ),
+    of_duration(
+        "Round",
+        &[Known::Duration],
+        Known::Duration,
+        |duration, arguments| unit(arguments).map(|unit| Value::Duration(duration.round(unit))),
+    ),
     text_of(Known::Month),
     text_of(Known::Weekday),
 ];

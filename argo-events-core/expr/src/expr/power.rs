@@ -20,7 +20,10 @@ pub(super) fn power(base: f64, exponent: f64) -> f64 {
         }
         mantissa = (fraction * base.ln()).exp();
     }
-    #[expect(clippy::cast_possible_truncation, reason = "below 2**63, and without a fraction")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below 2**63, and without a fraction"
+    )]
     let (mantissa, scale) = squared(base, whole as i64, mantissa);
     match exponent < 0.0 {
         true => scaled(1.0 / mantissa, -scale),
@@ -110,7 +113,10 @@ fn split(number: f64) -> (f64, i64) {
     };
     let bits = number.to_bits();
     let exponent = i64::try_from((bits & HIDDEN) >> 52).unwrap_or(0) - 1022;
-    (f64::from_bits(bits & !HIDDEN | 1022 << 52), exponent + extra)
+    (
+        f64::from_bits(bits & !HIDDEN | 1022 << 52),
+        exponent + extra,
+    )
 }
 
 /// Multiplies by a power of two, rounding once.

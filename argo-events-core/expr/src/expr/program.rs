@@ -69,11 +69,7 @@ impl Program {
     ///
     /// # Errors
     /// As [`holds`](Self::holds).
-    pub fn holds_on(
-        &self,
-        payload: impl Into<Text>,
-        host: Rc<dyn Host>,
-    ) -> Result<bool, Refusal> {
+    pub fn holds_on(&self, payload: impl Into<Text>, host: Rc<dyn Host>) -> Result<bool, Refusal> {
         match self.evaluate_on(payload, host)? {
             Value::Bool(holds) => Ok(holds),
             other => Err(Refusal::NotBool(shown(&other))),

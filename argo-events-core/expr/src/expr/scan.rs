@@ -250,7 +250,12 @@ pub(super) fn text_end(document: &[u8], start: usize) -> usize {
 /// Returns the place behind a number or word that has been judged.
 pub(super) fn word_end(document: &[u8], start: usize) -> usize {
     let rest = document.get(start..).unwrap_or_default();
-    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n' | b':');
+    let ends = |byte: &u8| {
+        matches!(
+            byte,
+            b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n' | b':'
+        )
+    };
     start + rest.iter().position(ends).unwrap_or(rest.len())
 }
 

@@ -66,7 +66,10 @@ pub(super) fn floor(arguments: Arguments<'_>) -> Judged {
 fn number(arguments: Arguments<'_>, name: &str) -> Judged {
     match expect_one(arguments)? {
         Some(found) if found.is_number() || found.is_any() => Ok(found.clone()),
-        other => Err(format!("invalid argument for {name} (type {})", shown_in(other))),
+        other => Err(format!(
+            "invalid argument for {name} (type {})",
+            shown_in(other)
+        )),
     }
 }
 
@@ -82,7 +85,10 @@ fn convertible(arguments: Arguments<'_>, name: &str) -> Result<(), String> {
     let one = expect_one(arguments)?;
     match is_number(one) || is_text(one) {
         true => Ok(()),
-        false => Err(format!("invalid argument for {name} (type {})", shown_in(one))),
+        false => Err(format!(
+            "invalid argument for {name} (type {})",
+            shown_in(one)
+        )),
     }
 }
 
@@ -140,7 +146,10 @@ fn end(arguments: Arguments<'_>, which: &str) -> Judged {
     match expect_one(arguments)? {
         Some(found) if found.is_any() => Ok(Type::Any),
         Some(Type::List(element)) => Ok((**element).clone()),
-        other => Err(format!("cannot get {which} element from {}", shown_in(other))),
+        other => Err(format!(
+            "cannot get {which} element from {}",
+            shown_in(other)
+        )),
     }
 }
 
@@ -215,7 +224,9 @@ fn sortable(
     }
     if text.is_some_and(|text| !is_text(text)) {
         let found = named.map(shown_in).unwrap_or_default();
-        return Err(format!("invalid argument for sort (expected string, got {found})"));
+        return Err(format!(
+            "invalid argument for sort (expected string, got {found})"
+        ));
     }
     Ok(Type::anys())
 }

@@ -57,11 +57,15 @@ fn members(arguments: &[Value], complaint: (&str, &str)) -> Result<Vec<(Value, V
     match map {
         Value::Map(map) => {
             let entries = map.entries().into_iter();
-            Ok(entries.map(|(name, value)| (Value::String(name), value)).collect())
+            Ok(entries
+                .map(|(name, value)| (Value::String(name), value))
+                .collect())
         }
         Value::Object(object) if object.as_any().is::<Keyed>() => {
             let keyed = object.as_any().downcast_ref::<Keyed>();
-            Ok(keyed.map(|keyed| keyed.entries().collect()).unwrap_or_default())
+            Ok(keyed
+                .map(|keyed| keyed.entries().collect())
+                .unwrap_or_default())
         }
         other => {
             let (before, after) = complaint;
@@ -86,7 +90,9 @@ pub(super) fn values(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome 
 
 pub(super) fn to_pairs(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let members = members(arguments, ("cannot transform", " to pairs"))?;
-    machine.run.charge_elements(members.len().saturating_mul(3))?;
+    machine
+        .run
+        .charge_elements(members.len().saturating_mul(3))?;
     let pair = |(name, value)| Value::from(vec![name, value]);
     let pairs = members.into_iter().map(pair).collect();
     let element = Type::Named("[2]interface {}", crate::govalue::Kind::Slice);

@@ -105,7 +105,9 @@ pub(super) fn from_base64(machine: &mut Machine<'_>, arguments: &[Value]) -> Out
     let text: Vec<u8> = text.iter().copied().filter(breaks).collect();
     match BASE64.decode(&text) {
         Ok(bytes) => Ok(Value::from(bytes)),
-        Err(error) => Err(format!("illegal base64 data at input byte {}", fault(&error, &text)).into()),
+        Err(error) => {
+            Err(format!("illegal base64 data at input byte {}", fault(&error, &text)).into())
+        }
     }
 }
 

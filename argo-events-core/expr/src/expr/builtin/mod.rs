@@ -124,12 +124,28 @@ static ALL: [Builtin; 58] = [
     one("int", convert::int, Test(check::int)),
     one("float", convert::float, Test(check::float)),
     one("string", convert::string, Forms(&[(&[Any], Text)])),
-    many("trim", text::trim, Forms(&[(&[Text], Text), (&[Text, Text], Text)])),
-    many("trimPrefix", text::trim_prefix, Forms(&[(&[Text, Text], Text), (&[Text], Text)])),
-    many("trimSuffix", text::trim_suffix, Forms(&[(&[Text, Text], Text), (&[Text], Text)])),
+    many(
+        "trim",
+        text::trim,
+        Forms(&[(&[Text], Text), (&[Text, Text], Text)]),
+    ),
+    many(
+        "trimPrefix",
+        text::trim_prefix,
+        Forms(&[(&[Text, Text], Text), (&[Text], Text)]),
+    ),
+    many(
+        "trimSuffix",
+        text::trim_suffix,
+        Forms(&[(&[Text, Text], Text), (&[Text], Text)]),
+    ),
     one("upper", text::upper, Forms(&[(&[Text], Text)])),
     one("lower", text::lower, Forms(&[(&[Text], Text)])),
-    many("split", text::split, Forms(&[(&[Text, Text], Texts), (&[Text, Text, Int], Texts)])),
+    many(
+        "split",
+        text::split,
+        Forms(&[(&[Text, Text], Texts), (&[Text, Text, Int], Texts)]),
+    ),
     many(
         "splitAfter",
         text::split_after,
@@ -138,7 +154,10 @@ static ALL: [Builtin; 58] = [
     many(
         "replace",
         text::replace,
-        Forms(&[(&[Text, Text, Text, Int], Text), (&[Text, Text, Text], Text)]),
+        Forms(&[
+            (&[Text, Text, Text, Int], Text),
+            (&[Text, Text, Text], Text),
+        ]),
     ),
     many("repeat", text::repeat, Forms(&[(&[Text, Int], Text)])),
     many(
@@ -153,9 +172,21 @@ static ALL: [Builtin; 58] = [
         ]),
     ),
     many("indexOf", text::index_of, Forms(&[(&[Text, Text], Int)])),
-    many("lastIndexOf", text::last_index_of, Forms(&[(&[Text, Text], Int)])),
-    many("hasPrefix", text::has_prefix, Forms(&[(&[Text, Text], Bool)])),
-    many("hasSuffix", text::has_suffix, Forms(&[(&[Text, Text], Bool)])),
+    many(
+        "lastIndexOf",
+        text::last_index_of,
+        Forms(&[(&[Text, Text], Int)]),
+    ),
+    many(
+        "hasPrefix",
+        text::has_prefix,
+        Forms(&[(&[Text, Text], Bool)]),
+    ),
+    many(
+        "hasSuffix",
+        text::has_suffix,
+        Forms(&[(&[Text, Text], Bool)]),
+    ),
     many("max", order::max, Test(check::max)),
     many("min", order::min, Test(check::min)),
     many("sum", number::sum, Test(check::sum)),
@@ -164,7 +195,11 @@ static ALL: [Builtin; 58] = [
     many("toJSON", convert::to_json, Forms(&[(&[Any], Text)])),
     many("fromJSON", convert::from_json, Forms(&[(&[Text], Any)])),
     many("toBase64", convert::to_base64, Forms(&[(&[Text], Text)])),
-    many("fromBase64", convert::from_base64, Forms(&[(&[Text], Text)])),
+    many(
+        "fromBase64",
+        convert::from_base64,
+        Forms(&[(&[Text], Text)]),
+    ),
     many("now", time::now, Forms(&[(&[], Time)])),
     many("duration", time::duration, Forms(&[(&[Text], Duration)])),
     many(

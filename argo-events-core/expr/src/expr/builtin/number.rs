@@ -72,7 +72,10 @@ fn list<'a>(arguments: &'a [Value], verb: &str) -> Result<&'a [Value], Failure> 
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "as Go converts an int64 to a float64")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "as Go converts an int64 to a float64"
+)]
 fn floats(machine: &mut Machine<'_>, values: &[Value], verb: &str) -> Result<Vec<f64>, Failure> {
     machine.run.step(values.len())?;
     let float = |value| {
@@ -84,7 +87,10 @@ fn floats(machine: &mut Machine<'_>, values: &[Value], verb: &str) -> Result<Vec
     values.iter().map(float).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "as Go converts an int64 to a float64")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "as Go converts an int64 to a float64"
+)]
 pub(super) fn sum(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let values = list(arguments, "sum")?;
     machine.run.step(values.len())?;
@@ -101,7 +107,10 @@ pub(super) fn sum(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     Ok(float.map_or(Value::Int(whole), Value::Float))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "as Go converts an int to a float64")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "as Go converts an int to a float64"
+)]
 pub(super) fn mean(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let floats = floats(machine, list(arguments, "mean")?, "mean")?;
     Ok(Value::Float(match floats.len() {

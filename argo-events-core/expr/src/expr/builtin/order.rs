@@ -77,7 +77,9 @@ fn sorted(
     descending: bool,
 ) -> Outcome {
     let values = expect_list(arguments)?.values();
-    machine.run.charge_elements(values.len().saturating_mul(2))?;
+    machine
+        .run
+        .charge_elements(values.len().saturating_mul(2))?;
     machine.run.step(values.len().saturating_mul(8))?;
     let mut keyed = Vec::with_capacity(values.len());
     for value in values {
@@ -101,7 +103,9 @@ fn key(value: &Value, field: &[u8]) -> Result<Value, Failure> {
         Value::Map(map) => map.get(field).ok_or_else(none),
         Value::Object(object) => match object.as_any().downcast_ref::<Keyed>() {
             Some(keyed) => {
-                let found = keyed.entries().find(|(name, _)| *name == Value::from(field.to_vec()));
+                let found = keyed
+                    .entries()
+                    .find(|(name, _)| *name == Value::from(field.to_vec()));
                 found.map(|(_, value)| value).ok_or_else(none)
             }
             None => Ok(value.clone()),

@@ -46,7 +46,9 @@ fn trim_space(text: &[u8]) -> &[u8] {
 }
 
 fn trim_set<'t>(text: &'t [u8], set: &[u8]) -> &'t [u8] {
-    let set: Vec<char> = crate::gostrconv::runes(set).map(|rune| rune.character).collect();
+    let set: Vec<char> = crate::gostrconv::runes(set)
+        .map(|rune| rune.character)
+        .collect();
     trim_where(text, |rune| set.contains(&rune))
 }
 
@@ -80,19 +82,19 @@ fn trim_where(mut text: &[u8], is_cut: impl Fn(char) -> bool) -> &[u8] {
 pub(super) fn trim_prefix(_: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let cut = affix(arguments)?;
     let text = text_argument(arguments, 0)?;
-    Ok(Value::String(text.strip_prefix(&cut[..]).map_or_else(
-        || text.clone(),
-        |rest| text.piece(rest),
-    )))
+    Ok(Value::String(
+        text.strip_prefix(&cut[..])
+            .map_or_else(|| text.clone(), |rest| text.piece(rest)),
+    ))
 }
 
 pub(super) fn trim_suffix(_: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let cut = affix(arguments)?;
     let text = text_argument(arguments, 0)?;
-    Ok(Value::String(text.strip_suffix(&cut[..]).map_or_else(
-        || text.clone(),
-        |rest| text.piece(rest),
-    )))
+    Ok(Value::String(
+        text.strip_suffix(&cut[..])
+            .map_or_else(|| text.clone(), |rest| text.piece(rest)),
+    ))
 }
 
 fn affix(arguments: &[Value]) -> Result<Text, Failure> {
@@ -127,12 +129,7 @@ pub(super) fn split_after(machine: &mut Machine<'_>, arguments: &[Value]) -> Out
     pieces(machine, arguments, "splitAfter", true)
 }
 
-fn pieces(
-    machine: &mut Machine<'_>,
-    arguments: &[Value],
-    name: &str,
-    keeps: bool,
-) -> Outcome {
+fn pieces(machine: &mut Machine<'_>, arguments: &[Value], name: &str, keeps: bool) -> Outcome {
     if !matches!(arguments.len(), 2 | 3) {
         return Err(count(name, "2 or 3", arguments));
     }

@@ -67,7 +67,10 @@ impl Checker<'_> {
         }
         let mut visited = self.visit(innermost)?;
         while let Some(id) = chain.pop() {
-            let NodeKind::Binary { operator, right, .. } = *self.tree.kind(id) else {
+            let NodeKind::Binary {
+                operator, right, ..
+            } = *self.tree.kind(id)
+            else {
                 continue;
             };
             let right = (right, self.visit(right)?);
@@ -141,7 +144,8 @@ impl Checker<'_> {
     ) -> Result<Found, Error> {
         if let NodeKind::Text(pattern) = self.tree.kind(right_id) {
             let compiled = Regex::new(pattern);
-            let compiled = compiled.map_err(|error| self.fail(id, formatted(&error.to_string())))?;
+            let compiled =
+                compiled.map_err(|error| self.fail(id, formatted(&error.to_string())))?;
             if let NodeKind::Binary { regex, .. } = &mut self.tree.get_mut(id).kind {
                 *regex = Some(Arc::new(compiled));
             }
@@ -197,9 +201,7 @@ fn arithmetic(operator: &str, left: &Found, right: &Found) -> Found {
     };
     let numbers = both(left, right, NUMBER);
     match operator {
-        "/" | "**" | "^" => {
-            (numbers || open(left, right, &[NUMBER])).then_some(Type::Float)
-        }
+        "/" | "**" | "^" => (numbers || open(left, right, &[NUMBER])).then_some(Type::Float),
         "%" if both(left, right, INTEGER) => Some(combined(one, other)),
         "%" => open(left, right, &[INTEGER]).then_some(Type::Any),
         _ if numbers => Some(combined(one, other)),

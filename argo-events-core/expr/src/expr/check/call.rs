@@ -128,7 +128,8 @@ impl Checker<'_> {
             }
             if !found.assignable_to(expected) && !found.is_any() {
                 // The blank at the end is the library's.
-                let message = format!("cannot use {found} as argument (type {expected}) to call {name} ");
+                let message =
+                    format!("cannot use {found} as argument (type {expected}) to call {name} ");
                 return Some(self.fail(*argument, message));
             }
         }

@@ -72,12 +72,7 @@ impl Checker<'_> {
         Ok(base.as_ref().and_then(Type::element).into())
     }
 
-    fn list_element(
-        &self,
-        id: NodeId,
-        base: &Found,
-        property: &Found,
-    ) -> Result<Visited, Error> {
+    fn list_element(&self, id: NodeId, base: &Found, property: &Found) -> Result<Visited, Error> {
         if !is_index(property) {
             let property = shown(property);
             return Err(self.fail(

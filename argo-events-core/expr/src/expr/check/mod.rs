@@ -97,8 +97,12 @@ impl Checker<'_> {
             NodeKind::Chain(inner) => self.visit(inner),
             NodeKind::Member { base, property, .. } => self.member(id, base, property, false),
             NodeKind::Slice { base, from, to } => self.slice(id, base, from, to),
-            NodeKind::Call { callee, arguments, .. } => self.call(id, callee, &arguments),
-            NodeKind::Builtin { name, arguments, .. } => self.builtin(id, name, &arguments),
+            NodeKind::Call {
+                callee, arguments, ..
+            } => self.call(id, callee, &arguments),
+            NodeKind::Builtin {
+                name, arguments, ..
+            } => self.builtin(id, name, &arguments),
             NodeKind::Closure(body) => self.closure(body),
             NodeKind::Pointer(name) => self.pointer(id, &name),
             NodeKind::Let { name, value, body } => self.declaration(id, name, value, body),

@@ -355,12 +355,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn declaration(
-        &mut self,
-        name: &Arc<str>,
-        value: NodeId,
-        body: NodeId,
-    ) -> Result<(), Error> {
+    fn declaration(&mut self, name: &Arc<str>, value: NodeId, body: NodeId) -> Result<(), Error> {
         self.node(value)?;
         let variable = index(self.code.variables)?;
         self.code.variables += 1;

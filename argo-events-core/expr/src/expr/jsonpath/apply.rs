@@ -113,7 +113,11 @@ impl Walk<'_> {
 /// Returns a place that is counted from the front, or from the back below zero.
 pub(super) fn place(index: i64, length: usize) -> Option<usize> {
     let signed = i64::try_from(length).ok()?;
-    let index = if index < 0 { signed.checked_add(index)? } else { index };
+    let index = if index < 0 {
+        signed.checked_add(index)?
+    } else {
+        index
+    };
     usize::try_from(index).ok().filter(|place| *place < length)
 }
 

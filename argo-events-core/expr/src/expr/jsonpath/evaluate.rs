@@ -83,7 +83,9 @@ impl Walk<'_> {
                 Value::String(text) => Ok(quoted(&text.to_str())),
                 other => Ok(other),
             },
-            Operator::Not(operand) => self.boolean(operand, current).map(|truth| Value::Bool(!truth)),
+            Operator::Not(operand) => self
+                .boolean(operand, current)
+                .map(|truth| Value::Bool(!truth)),
             Operator::Binary(name, left, right) => self.binary(name, left, right, current),
         };
         self.depth -= 1;
@@ -94,7 +96,11 @@ impl Walk<'_> {
         Ok(match name {
             "||" | "&&" => {
                 let (left, right) = (self.boolean(left, current)?, self.boolean(right, current)?);
-                Value::Bool(if name == "||" { left || right } else { left && right })
+                Value::Bool(if name == "||" {
+                    left || right
+                } else {
+                    left && right
+                })
             }
             "==" => Value::Bool(self.equals(left, right, current)?),
             "!=" => Value::Bool(!self.equals(left, right, current)?),
@@ -108,7 +114,11 @@ impl Walk<'_> {
                 }
                 Value::Int64(left.wrapping_rem(right))
             }
-            _ => calculated(name, self.number(left, current)?, self.number(right, current)?),
+            _ => calculated(
+                name,
+                self.number(left, current)?,
+                self.number(right, current)?,
+            ),
         })
     }
 
@@ -233,7 +243,9 @@ impl Walk<'_> {
 }
 
 fn unquoted(text: &str) -> &str {
-    let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    let inner = text
+        .strip_prefix('\'')
+        .and_then(|text| text.strip_suffix('\''));
     inner.unwrap_or(text)
 }
 

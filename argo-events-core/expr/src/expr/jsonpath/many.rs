@@ -120,7 +120,9 @@ impl Walk<'_> {
             _ => bound.min(length),
         };
         let from = self.bound(bounds[0].as_ref(), current)?.map_or(0, within);
-        let to = self.bound(bounds[1].as_ref(), current)?.map_or(length, within);
+        let to = self
+            .bound(bounds[1].as_ref(), current)?
+            .map_or(length, within);
         let step = self.bound(bounds[2].as_ref(), current)?.unwrap_or(1);
         if step == 0 {
             return Err(Trouble::out_of_range("range"));
@@ -136,11 +138,7 @@ impl Walk<'_> {
         self.each(picked, rest)
     }
 
-    fn bound(
-        &mut self,
-        bound: Option<&Argument>,
-        current: &Value,
-    ) -> Result<Option<i64>, Trouble> {
+    fn bound(&mut self, bound: Option<&Argument>, current: &Value) -> Result<Option<i64>, Trouble> {
         let Some(argument) = bound else {
             return Ok(None);
         };
@@ -177,7 +175,9 @@ impl Walk<'_> {
             (other, false) => return Err(Trouble::target("union", other, "map")),
             (Value::List(list), true) => {
                 let values = list.values();
-                let places = indexes.iter().filter_map(|index| place(*index, values.len()));
+                let places = indexes
+                    .iter()
+                    .filter_map(|index| place(*index, values.len()));
                 places.map(|place| values[place].clone()).collect()
             }
             (other, true) => return Err(Trouble::target("union", other, "array slice")),

@@ -21,7 +21,8 @@ const MOST_LEVELS: usize = 500;
 /// Follows a path from a value.
 pub(super) fn query(run: &mut Run, path: &str, root: &Value) -> Result<Value, Failure> {
     run.step(path.len())?;
-    let tokens = token::parse(path, 0).map_err(|trouble| trouble.in_selector(path).into_failure())?;
+    let tokens =
+        token::parse(path, 0).map_err(|trouble| trouble.in_selector(path).into_failure())?;
     let mut walk = Walk {
         run,
         root,

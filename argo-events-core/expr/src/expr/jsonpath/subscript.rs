@@ -46,9 +46,14 @@ pub(super) fn read(token: &str, level: usize) -> Result<Token, Trouble> {
         _ => {}
     }
     if let Some(filter) = subscript.strip_prefix('?') {
-        let filter = filter.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        let filter = filter
+            .strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'));
         let filter = filter.ok_or_else(|| Trouble::format(token))?;
-        return Ok(Token::Filter(Expression::compile(filter.trim(), level + 1)?));
+        return Ok(Token::Filter(Expression::compile(
+            filter.trim(),
+            level + 1,
+        )?));
     }
     let pieces = Cutter::new(token).cut(subscript)?;
     if let [piece] = &pieces[..] {
@@ -178,7 +183,8 @@ impl<'t> Cutter<'t> {
         if !is_script(&self.text) {
             return Err(Trouble::expression_format(&self.text));
         }
-        self.pieces.push(Piece::Text(std::mem::take(&mut self.text)));
+        self.pieces
+            .push(Piece::Text(std::mem::take(&mut self.text)));
         Ok(())
     }
 
@@ -202,7 +208,8 @@ impl<'t> Cutter<'t> {
         if !is_key(&self.text) {
             return Err(Trouble::format(self.token));
         }
-        self.pieces.push(Piece::Text(std::mem::take(&mut self.text)));
+        self.pieces
+            .push(Piece::Text(std::mem::take(&mut self.text)));
         Ok(())
     }
 

@@ -74,7 +74,10 @@ fn cut(path: &str) -> Result<Vec<String>, Trouble> {
     if let Some(second) = path.as_bytes().get(1)
         && !matches!(second, b'.' | b'[')
     {
-        return Err(Trouble::unexpected_token(&char::from(*second).to_string(), 1));
+        return Err(Trouble::unexpected_token(
+            &char::from(*second).to_string(),
+            1,
+        ));
     }
     let mut tokens = vec![first.to_string()];
     let mut text = String::new();

@@ -27,7 +27,10 @@ impl Number {
         })
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "as Go converts an int to a float64")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "as Go converts an int to a float64"
+    )]
     pub(super) fn as_float(self) -> f64 {
         match self {
             Self::Int(number) => number as f64,
@@ -149,9 +152,7 @@ fn times(op: Op, left: &Value, right: &Value) -> Option<Value> {
         (Op::Multiply, Value::Duration(length), number)
         | (Op::Multiply, number, Value::Duration(length)) => match Number::of(number)? {
             Number::Int(factor) => duration(length.0.wrapping_mul(factor)),
-            Number::Float(factor) => {
-                Some(Value::Float(Number::Int(length.0).as_float() * factor))
-            }
+            Number::Float(factor) => Some(Value::Float(Number::Int(length.0).as_float() * factor)),
         },
         _ => None,
     }

@@ -104,9 +104,7 @@ pub(super) fn is_in(
         Value::Nil => Ok(false),
         Value::List(list) => {
             let each = size(needle) / 64 + 1;
-            machine
-                .run
-                .step(each.saturating_mul(list.values().len()))?;
+            machine.run.step(each.saturating_mul(list.values().len()))?;
             Ok(list.values().iter().any(|value| equal(value, needle)))
         }
         Value::Map(map) => match needle {

@@ -108,7 +108,11 @@ fn key(name: &Value) -> Result<Vec<u8>, Failure> {
 }
 
 fn unhashable(name: &Value) -> Failure {
-    format!("runtime error: hash of unhashable type {}", name.type_name()).into()
+    format!(
+        "runtime error: hash of unhashable type {}",
+        name.type_name()
+    )
+    .into()
 }
 
 impl Object for Keyed {
@@ -126,7 +130,10 @@ impl Object for Keyed {
     fn text(&self) -> Option<String> {
         let members = self.entries().map(|(name, member)| {
             let text = crate::gofmt::sprintf("%v:%v", &[name, member]);
-            text.map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into())
+            text.map_or_else(
+                |_| String::new(),
+                |text| String::from_utf8_lossy(&text).into(),
+            )
         });
         Some(format!("map[{}]", members.collect::<Vec<_>>().join(" ")))
     }

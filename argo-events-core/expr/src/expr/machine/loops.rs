@@ -1,8 +1,7 @@
 //! Loops over collections.
 
 use super::{
-    super::compile::Op, Failure, Item, Keyed, Loop, Machine, Value, constant::kind_name,
-    unexpected,
+    super::compile::Op, Failure, Item, Keyed, Loop, Machine, Value, constant::kind_name, unexpected,
 };
 use crate::govalue::{List, Type};
 

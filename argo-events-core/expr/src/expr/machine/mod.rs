@@ -88,7 +88,9 @@ pub(super) fn run(
         constants: vec![None; code.constants.len()],
         elements: 0,
     };
-    machine.run_all().map_err(|failure| machine.explain(failure))
+    machine
+        .run_all()
+        .map_err(|failure| machine.explain(failure))
 }
 
 impl Machine<'_> {

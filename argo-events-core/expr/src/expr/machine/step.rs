@@ -1,8 +1,9 @@
 //! What each operation does.
 
 use super::{
-    super::{compile::Op, functions}, Failure, Item, Machine, Order, Value, arithmetic, compare, expect_text,
-    fetch, loops, unexpected,
+    super::{compile::Op, functions},
+    Failure, Item, Machine, Order, Value, arithmetic, compare, expect_text, fetch, loops,
+    unexpected,
 };
 use crate::{govalue::List, re2::Regex};
 
@@ -42,9 +43,7 @@ impl Machine<'_> {
             | Op::JumpIfNotNil(_)
             | Op::JumpIfEnd(_) => self.jump(op),
             Op::Negate | Op::Not => self.unary(op),
-            Op::Call(_) | Op::CallTyped(_) | Op::CallFunction(..) | Op::CallOne(_) => {
-                self.call(op)
-            }
+            Op::Call(_) | Op::CallTyped(_) | Op::CallFunction(..) | Op::CallOne(_) => self.call(op),
             Op::Array(count) => {
                 self.grow(count as usize)?;
                 let values = self.pop_many(count)?;

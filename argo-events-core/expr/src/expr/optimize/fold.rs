@@ -31,7 +31,10 @@ impl Number {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "as Go converts an int to a float64")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "as Go converts an int to a float64"
+    )]
     fn as_float(self) -> f64 {
         match self {
             Self::Int(number) => number as f64,

@@ -49,7 +49,9 @@ impl Parser {
         if self.closures == 0 {
             return Err(self
                 .fail("cannot use pointer accessor outside closure")
-                .with_hint("# and .name stand for the element within map, filter, any and the like"));
+                .with_hint(
+                    "# and .name stand for the element within map, filter, any and the like",
+                ));
         }
         let mut name = "".into();
         if token.is_operator("#") {
