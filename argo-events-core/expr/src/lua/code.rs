@@ -241,7 +241,6 @@ pub(super) struct Prototype {
     /// Whether further arguments are put into a table called `arg`, behind the parameters.
     pub(super) has_arg_table: bool,
     pub(super) registers: u8,
-    pub(super) line: u32,
 }
 
 /// A constant before a run has a heap for it.

@@ -20,8 +20,6 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) text: Vec<u8>,
     pub(super) line: u32,
-    /// Where the token starts.
-    pub(super) offset: usize,
 }
 
 const WORDS: [&str; 22] = [
@@ -150,14 +148,10 @@ impl<'a> Lexer<'a> {
             Some(byte) => self.mark(byte, offset)?,
         };
         if let Kind::Sign(sign) = kind {
-            text = sign.into();
+            // A lone point has no text in the reference's errors.
+            text = if sign == "." { "" } else { sign }.into();
         }
-        Ok(Token {
-            kind,
-            text,
-            line,
-            offset,
-        })
+        Ok(Token { kind, text, line })
     }
 
     fn word(&mut self, first: u8, text: &mut Vec<u8>) -> Kind {

@@ -39,8 +39,8 @@ impl Default for Limits {
             memory: 64 << 20,
             output: 16 << 20,
             calls: 256,
-            nesting: 60,
-            syntax: 200,
+            nesting: 40,
+            syntax: 100,
             time: Duration::from_secs(5),
         }
     }

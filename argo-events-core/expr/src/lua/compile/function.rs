@@ -170,7 +170,6 @@ impl State {
             is_variadic: self.is_variadic,
             has_arg_table: self.is_variadic && !is_main && !self.uses_rest,
             registers: u8::try_from(self.highest).unwrap_or(u8::MAX),
-            line: self.line,
         }
     }
 }

@@ -178,10 +178,6 @@ impl Table {
             .filter(|(_, value)| !value.is_nil())
     }
 
-    pub(in crate::lua) fn has_entries(&self) -> bool {
-        self.filled > 0
-    }
-
     /// Gives all keys and values, also of removed entries, whose keys must stay.
     pub(super) fn contents(&self) -> impl Iterator<Item = Value> + '_ {
         let entries = self.entries.iter().flat_map(|(key, value)| [*key, *value]);

@@ -79,7 +79,7 @@ fn compile_and_give(machine: &mut Machine, text: &[u8], name: &str) -> Result<()
     let size = text.len().saturating_mul(EXPANSION) + name.len();
     machine.heap.afford(size)?;
     machine.budget.take(text.len().saturating_mul(4) + 100)?;
-    let compiled = parse::parse(text, name, machine.limits.syntax)
+    let compiled = parse::parse(text, name, machine.syntax_left())
         .and_then(|main| compile::compile(&main, name));
     match compiled {
         Ok(chunk) => {

@@ -262,7 +262,7 @@ impl Sorter<'_> {
             if other >= length {
                 other -= length;
             }
-            self.swap(place - 1 + offset, start + other);
+            self.swap(place + offset, start + other);
         }
     }
 

@@ -257,7 +257,7 @@ impl Machine {
                             to,
                             in_register!(left),
                             in_register!(right),
-                            |a, b| { operate::compute(Arithmetic::Modulo, a, b) }
+                            |a, b| operate::compute(Arithmetic::Modulo, a, b)
                         );
                     }
                     Instruction::Power { to, left, right } => {
@@ -266,7 +266,7 @@ impl Machine {
                             to,
                             in_register!(left),
                             in_register!(right),
-                            |a, b| { operate::compute(Arithmetic::Power, a, b) }
+                            |a, b| operate::compute(Arithmetic::Power, a, b)
                         );
                     }
                     Instruction::AddConstant { to, left, constant } => {

@@ -27,7 +27,10 @@ use super::{
     value::{FunctionId, TableId, ThreadId, UpvalueId, Value},
 };
 use budget::Budget;
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// How many registers the stack holds beyond a frame's first, whatever the frame uses.
 const WINDOW: usize = 256;
@@ -154,6 +157,7 @@ impl Machine {
         let names = Names::new(&mut heap);
         let globals = library::open(&mut heap, &names);
         heap.seal();
+        let random = RandomState::new().hash_one(0) | 1;
         Self {
             heap,
             names,
@@ -167,7 +171,7 @@ impl Machine {
             nesting: 0,
             limits: Limits::default(),
             budget: Budget::default(),
-            random: 0x853c_49e6_748f_ea9b,
+            random,
             environment: globals,
         }
     }
@@ -192,6 +196,11 @@ impl Machine {
         self.top = 0;
         self.nesting = 0;
         self.environment = self.globals;
+    }
+
+    /// Says how deep code may nest that is compiled now, on a stack that is in use already.
+    pub(super) fn syntax_left(&self) -> usize {
+        self.limits.syntax.saturating_sub(2 * self.nesting)
     }
 
     /// Makes a function of a script's main part.
