@@ -2,7 +2,10 @@
 
 use super::{Item, Result, State};
 use crate::{
-    gotemplate::tree::{Operand, OperandKind},
+    gotemplate::{
+        number::Number,
+        tree::{Operand, OperandKind},
+    },
     govalue::{Kind, Type, Value},
 };
 
@@ -70,55 +73,68 @@ impl<'p> State<'p, '_> {
 
     /// Reads a constant as the type that a parameter wants.
     fn constant(&mut self, wanted: Type, operand: &'p Operand) -> Result<Item> {
-        let constant = match &operand.kind {
-            OperandKind::Truth(truth) => Item::Known(Value::Bool(*truth)),
-            OperandKind::String { text, .. } => Item::Known(Value::String(text.clone())),
-            OperandKind::Number(number) if matches!(wanted, Type::Any | Type::Reflect) => {
-                self.number(number)?
-            }
-            _ => Item::Absent,
-        };
         let number = match &operand.kind {
             OperandKind::Number(number) => Some(number),
             _ => None,
         };
         let (read, expected) = match wanted.kind() {
-            _ if matches!(wanted, Type::Any | Type::Reflect) => return Ok(constant),
+            _ if matches!(wanted, Type::Any | Type::Reflect) => {
+                return number.map_or_else(|| self.word(operand), |number| self.number(number));
+            }
             Kind::Bool | Kind::String => {
-                let is_fitting = constant.fits(wanted);
-                (is_fitting.then(|| constant.into_value()), wanted.name())
+                let word = self.word(operand).ok();
+                let fitting = word.filter(|word| word.fits(wanted));
+                (fitting.map(Item::into_value), wanted.name())
             }
-            Kind::Complex128 => {
-                let complex = number.and_then(|number| number.complex);
-                let value = complex.map(|(real, imaginary)| Value::Complex(real, imaginary));
-                (value, "complex".into())
-            }
-            Kind::Float64 => {
-                let float = number.and_then(|number| number.float);
-                (float.map(Value::Float), "float".into())
-            }
-            kind if kind.is_signed() => {
-                let signed = number.and_then(|number| number.signed);
-                (
-                    signed.map(|number| signed_of(wanted, number)),
-                    "integer".into(),
-                )
-            }
-            kind if kind.is_unsigned() => {
-                let unsigned = number.and_then(|number| number.unsigned);
-                let value = unsigned.map(|number| unsigned_of(wanted, number));
-                (value, "unsigned integer".into())
-            }
-            _ => {
-                let wanted = wanted.name();
-                let message = format!("can't handle {operand} for arg of type {wanted}");
-                return Err(self.fail(message));
-            }
+            _ => match (number_of(wanted, number), expected_number(wanted.kind())) {
+                (read, Some(expected)) => (read, expected.into()),
+                (_, None) => {
+                    let wanted = wanted.name();
+                    let message = format!("can't handle {operand} for arg of type {wanted}");
+                    return Err(self.fail(message));
+                }
+            },
         };
         match read {
             Some(value) => Ok(Item::Known(value)),
             None => Err(self.fail(format_args!("expected {expected}; found {operand}"))),
         }
+    }
+
+    /// Gives a constant that is a truth or a text.
+    fn word(&self, operand: &Operand) -> Result<Item> {
+        match &operand.kind {
+            OperandKind::Truth(truth) => Ok(Item::Known(Value::Bool(*truth))),
+            OperandKind::String { text, .. } => Ok(Item::Known(Value::String(text.clone()))),
+            _ => Err(self.fail(format_args!(
+                "can't handle assignment of {operand} to empty interface argument"
+            ))),
+        }
+    }
+}
+
+/// Says what is expected where a number of a kind is wanted.
+fn expected_number(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Complex128 => Some("complex"),
+        Kind::Float64 => Some("float"),
+        kind if kind.is_signed() => Some("integer"),
+        kind if kind.is_unsigned() => Some("unsigned integer"),
+        _ => None,
+    }
+}
+
+/// Gives a constant the type wanted, if that can hold it.
+fn number_of(wanted: Type, number: Option<&Number>) -> Option<Value> {
+    let number = number?;
+    match wanted.kind() {
+        Kind::Complex128 => {
+            let (real, imaginary) = number.complex?;
+            Some(Value::Complex(real, imaginary))
+        }
+        Kind::Float64 => number.float.map(Value::Float),
+        kind if kind.is_signed() => number.signed.map(|number| signed_of(wanted, number)),
+        _ => number.unsigned.map(|number| unsigned_of(wanted, number)),
     }
 }
 

@@ -63,7 +63,18 @@ impl<'p> State<'p, '_> {
             );
         }
         let has_arguments = !arguments.is_empty() || last.is_some();
-        match &value {
+        self.member(&value, name, &type_name, has_arguments)
+    }
+
+    /// Looks up a member of a map or a field of a struct.
+    fn member(
+        &self,
+        value: &Value,
+        name: &str,
+        type_name: &str,
+        has_arguments: bool,
+    ) -> Result<Item> {
+        match value {
             Value::Map(_) if has_arguments => {
                 Err(self.fail(format_args!("{name} is not a method but has arguments")))
             }
@@ -79,9 +90,9 @@ impl<'p> State<'p, '_> {
                     "{name} has arguments but cannot be invoked as function"
                 ))),
                 Some(field) => Ok(Item::Known(field)),
-                None => Err(self.no_field(name, &type_name)),
+                None => Err(self.no_field(name, type_name)),
             },
-            _ => Err(self.no_field(name, &type_name)),
+            _ => Err(self.no_field(name, type_name)),
         }
     }
 
