@@ -70,8 +70,11 @@ fn numbered(run: &mut Run, pieces: Vec<Text>) -> Outcome {
 
 fn sort_alpha(run: &mut Run, arguments: &[Value]) -> Outcome {
     let value = any(arguments, 0);
-    if !matches!(value, Value::List(_)) {
+    let Value::List(list) = value else {
         return Ok(List::strings([text_of(run, value)?]).into());
+    };
+    if list.is_nil() && list.element() == Type::String {
+        return Ok(list.clone().into());
     }
     let mut texts = texts_of(run, value)?;
     run.step(texts.len())?;

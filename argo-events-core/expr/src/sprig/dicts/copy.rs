@@ -1,6 +1,9 @@
 //! Copies of values that share nothing with the original.
 
-use super::super::Outcome;
+use super::super::{
+    Outcome,
+    semver::{is_version, version_without_numbers},
+};
 use crate::govalue::{Failure, List, MAX_DEPTH, Map, Run, Value};
 use std::collections::BTreeMap;
 
@@ -30,6 +33,8 @@ fn copy_at(run: &mut Run, value: &Value, depth: usize) -> Outcome {
             }
             Ok(Map::typed(map.member(), copies).into())
         }
+        // The original cannot see what is inside of a version, so its copy has nothing.
+        Value::Object(object) if is_version(object) => Ok(version_without_numbers()),
         other => Ok(other.clone()),
     }
 }

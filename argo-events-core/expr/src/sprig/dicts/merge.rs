@@ -69,7 +69,7 @@ fn merge_into(
         if is_kept && (are_maps || !overwrites) {
             continue;
         }
-        check_type(target, &value)?;
+        check_type(target, source)?;
         run.set(target, name, value)?;
     }
     Ok(())
@@ -96,14 +96,14 @@ fn merge_inside(
     }
 }
 
-/// Refuses a value that a map of another type cannot hold.
-fn check_type(target: &Map, value: &Value) -> Result<(), Failure> {
-    let member = target.member();
-    if member == Type::Any || value.go_type() == Some(member) {
+/// Refuses to take over members into a map that can only hold those of another type.
+fn check_type(target: &Map, source: &Map) -> Result<(), Failure> {
+    let (wanted, found) = (target.member(), source.member());
+    if wanted == Type::Any || wanted == found {
         return Ok(());
     }
-    let member = member.name();
-    let problem = format!("value of type interface {{}} is not assignable to type {member}");
+    let (wanted, found) = (wanted.name(), found.name());
+    let problem = format!("value of type {found} is not assignable to type {wanted}");
     Err(format!("reflect.Value.SetMapIndex: {problem}").into())
 }
 

@@ -62,10 +62,9 @@ fn set(run: &mut Run, arguments: &[Value]) -> Outcome {
 
 fn unset(run: &mut Run, arguments: &[Value]) -> Outcome {
     let name = text(run, arguments, 1)?;
-    if let Some(dict) = map(arguments, 0)? {
-        dict.remove(name);
-    }
-    Ok(any(arguments, 0).clone())
+    let dict = map(arguments, 0)?.cloned().unwrap_or_default();
+    dict.remove(name);
+    Ok(dict.into())
 }
 
 fn has_key(run: &mut Run, arguments: &[Value]) -> Outcome {

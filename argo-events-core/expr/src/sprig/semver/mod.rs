@@ -8,7 +8,7 @@ use super::{
     Outcome,
     arguments::{text, texts},
 };
-use crate::govalue::{Function, Run, Type, Value};
+use crate::govalue::{Function, Kind, Object, Run, Type, Value};
 use constraint::Constraints;
 use std::rc::Rc;
 use version::Version;
@@ -21,6 +21,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         semver_compare,
     ),
 ];
+
+/// Tells whether a value is a pointer to a version.
+pub(super) fn is_version(object: &Rc<dyn Object>) -> bool {
+    object.as_any().is::<Version>() && object.kind() == Kind::Pointer
+}
+
+/// Gives the version `0.0.0`.
+pub(super) fn version_without_numbers() -> Value {
+    Value::Object(Rc::new(Version::default()))
+}
 
 fn semver(run: &mut Run, arguments: &[Value]) -> Outcome {
     let version = Version::parse(text(run, arguments, 0)?)?;
