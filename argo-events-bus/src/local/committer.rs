@@ -207,7 +207,8 @@ impl Committer {
                 tracing::error!(%error, directory = %self.directory.path().display(), "events cannot be written: publishers are refused")
             }
             Ok(()) if failed => tracing::info!("events can be written again"),
-            _ => {}
+            // Nothing has changed since it was said.
+            Err(_) | Ok(()) => {}
         }
     }
 

@@ -2,11 +2,10 @@
 //!
 //! Read by validation and by the controller. The clients have types of their own, beside them.
 
-use super::pod::{Container, ObjectName, Opaque, PodMetadata, Quantity, Toleration};
+use super::pod::{Container, PodSettings, Quantity};
 use crate::secret::KeySelector;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// NATS Streaming, which its makers have given up; `native` or `exotic`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +57,7 @@ pub struct NativeNats {
     pub metrics_container_template: Option<Container>,
     /// Customises their pods.
     #[serde(flatten)]
-    pub pods: BusPods,
+    pub pods: PodSettings,
     /// How long messages are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<String>,
@@ -111,7 +110,7 @@ pub struct JetStreamBus {
     pub persistence: Option<Persistence>,
     /// Customises their pods.
     #[serde(flatten)]
-    pub pods: BusPods,
+    pub pods: PodSettings,
     /// Settings of JetStream, as text of the server's configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<String>,
@@ -197,39 +196,6 @@ pub struct Persistence {
     /// Size of a volume.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume_size: Option<Quantity>,
-}
-
-/// Customises the pods of a bus.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct BusPods {
-    /// Labels and annotations of the pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<PodMetadata>,
-    /// Labels that a node must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub node_selector: Option<BTreeMap<String, String>>,
-    /// Taints that the pods tolerate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tolerations: Option<Vec<Toleration>>,
-    /// Security context of the pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub security_context: Option<Opaque>,
-    /// Secrets for pulling images.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_pull_secrets: Option<Vec<ObjectName>>,
-    /// Account that the pods run under.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_account_name: Option<String>,
-    /// Name of a priority class.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub priority_class_name: Option<String>,
-    /// Priority of the pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub priority: Option<i32>,
-    /// Where the pods would rather run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub affinity: Option<Opaque>,
 }
 
 /// How a connection to a bus is secured.

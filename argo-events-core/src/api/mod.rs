@@ -12,15 +12,15 @@ mod pod;
 mod sensor;
 
 pub use bus_kinds::{
-    BusPods, BusSasl, BusTls, ConsumerGroup, ExoticNats, JetStreamBus, JetStreamExoticBus,
-    KafkaBus, NativeNats, NatsBus, Persistence,
+    BusSasl, BusTls, ConsumerGroup, ExoticNats, JetStreamBus, JetStreamExoticBus, KafkaBus,
+    NativeNats, NatsBus, Persistence,
 };
 pub use duration::GoDuration;
 pub use event_bus::EventBusSpec;
 pub use event_source::EventSourceSpec;
 pub use pod::{
-    Container, ObjectName, Opaque, PodMetadata, PodTemplate, Quantity, Resources, ServicePort,
-    ServiceTemplate, Toleration,
+    Container, ObjectName, Opaque, PodMetadata, PodSettings, PodTemplate, Quantity, Resources,
+    ServicePort, ServiceTemplate, Toleration,
 };
 pub use sensor::{
     ConditionsReset, ConditionsResetByTime, ContextFilter, DataFilter, Dependency, ExprFilter,

@@ -12,25 +12,34 @@ pub type Opaque = Map<String, Value>;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodTemplate {
-    /// Labels and annotations of the pod.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<PodMetadata>,
-    /// Account that the pod runs under.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_account_name: Option<String>,
+    /// What pods of buses have too.
+    #[serde(flatten)]
+    pub pods: PodSettings,
     /// Customises the container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<Container>,
     /// Volumes of the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volumes: Option<Vec<Opaque>>,
-    /// Security context of the pod.
+}
+
+/// What the pods of all objects may be given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodSettings {
+    /// Labels and annotations of the pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<PodMetadata>,
+    /// Account that the pods run under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_account_name: Option<String>,
+    /// Security context of the pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_context: Option<Opaque>,
     /// Labels that a node must have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_selector: Option<BTreeMap<String, String>>,
-    /// Taints that the pod tolerates.
+    /// Taints that the pods tolerate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerations: Option<Vec<Toleration>>,
     /// Secrets for pulling images.
@@ -39,10 +48,10 @@ pub struct PodTemplate {
     /// Name of a priority class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority_class_name: Option<String>,
-    /// Priority of the pod.
+    /// Priority of the pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    /// Where the pod would rather run.
+    /// Where the pods would rather run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub affinity: Option<Opaque>,
 }

@@ -98,10 +98,10 @@ impl Drop for InFlight<'_> {
 
 impl Publisher {
     fn envelope(&self, draft: Draft) -> Event {
-        let id = draft
-            .id
-            .filter(|id| !id.trim().is_empty())
-            .unwrap_or_else(random_id);
+        let id = match draft.id.as_deref().map(str::trim) {
+            None | Some("") => random_id(),
+            Some(trimmed) => trimmed.to_owned(),
+        };
         let builder = Event::builder(id, &*self.source, &*self.event)
             .event_type(&*self.event_type)
             .time(self.clock.now())

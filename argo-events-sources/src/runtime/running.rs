@@ -6,7 +6,7 @@ use super::{
     supervisor::{Contexts, Supervisor},
 };
 use argo_events_core::{
-    EventSource, SourceContext,
+    Event, EventSource, SourceContext,
     registry::Placement,
     telemetry::{Gauge, names},
 };
@@ -170,12 +170,17 @@ impl Starter<'_> {
     }
 
     fn publisher(&self, entry: Entry, counts: Counts, status: watch::Sender<Status>) -> Publisher {
+        // All events have the same names, so that they are made fit for the bus once.
+        let named = Event::builder("", self.source, entry.event)
+            .event_type(entry.event_type)
+            .normalize()
+            .build();
         Publisher {
             bus: Arc::clone(&self.runtime.bus),
             clock: Arc::clone(&self.runtime.clock),
-            source: self.source.to_owned(),
-            event: entry.event,
-            event_type: entry.event_type,
+            source: named.source().to_owned(),
+            event: named.subject().to_owned(),
+            event_type: named.event_type().to_owned(),
             filter: entry.filter,
             backoff: self.runtime.publish.clone(),
             counts,

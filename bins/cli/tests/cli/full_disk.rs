@@ -5,7 +5,13 @@ use super::{
     run::{folders, http, manifests},
     target::Target,
 };
-use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration, time::Instant};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Runs what follows with a file system of 6 MiB in place of the folder, in a namespace that ends with it.
 const SMALL: &str = "mount -t tmpfs -o size=6m tmpfs \"$1\" && shift && exec \"$@\"";
@@ -22,6 +28,10 @@ fn is_possible(folder: &Path) -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is measured, which has the clock of the machine"
+)]
 #[test]
 fn while_the_disk_is_full_callers_are_told_soon_and_readiness_says_why() {
     let (folder, data) = folders();
