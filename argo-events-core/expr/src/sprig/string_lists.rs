@@ -77,7 +77,18 @@ fn sort_alpha(run: &mut Run, arguments: &[Value]) -> Outcome {
         return Ok(list.clone().into());
     }
     let mut texts = texts_of(run, value)?;
-    run.step(texts.len())?;
+    pay_for_sorting(run, &texts)?;
     texts.sort();
     Ok(List::strings(texts).into())
+}
+
+/// Pays for comparisons of whole texts, since long ones may be alike to the end.
+fn pay_for_sorting(run: &mut Run, texts: &[Text]) -> Result<(), Failure> {
+    const BYTES_PER_STEP: usize = 1 << 10;
+    let bytes = texts
+        .iter()
+        .fold(0_usize, |sum, text| sum.saturating_add(text.len()));
+    let rounds = texts.len().checked_ilog2().unwrap_or(0) as usize;
+    run.step(texts.len())?;
+    run.step(bytes.saturating_mul(rounds) / BYTES_PER_STEP)
 }

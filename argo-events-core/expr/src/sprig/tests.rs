@@ -175,6 +175,16 @@ fn results_are_paid_for_before_they_are_built() {
 }
 
 #[test]
+fn sorting_long_texts_that_are_alike_costs_steps() {
+    let long = Value::from("a".repeat(1 << 20));
+    let texts = list(&vec![long; 1 << 12]);
+    assert!(matches!(
+        call("sortAlpha", &[texts]),
+        Err(Failure::Limit(_))
+    ));
+}
+
+#[test]
 fn values_that_are_shared_often_are_not_walked_forever() {
     let (mut left, mut right) = (Value::Nil, Value::Nil);
     for _ in 0..60 {
