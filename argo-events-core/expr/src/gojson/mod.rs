@@ -25,6 +25,10 @@ pub use error::Error;
 pub use layout::{compact, compact_into, indent, raw_message_into};
 pub use recode::{recode, recode_object};
 pub use scan::valid;
+#[cfg(feature = "jq")]
+pub(crate) use scan::{Scanner, Token};
+#[cfg(feature = "jq")]
+pub(crate) use text::unquote;
 pub use value::{Value, decode, encode, encode_into};
 
 /// How deep a document may nest, as in Go.

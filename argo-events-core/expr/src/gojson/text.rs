@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// Decodes a scanned string literal, quotes included.
 ///
 /// Bytes that are not UTF-8 and surrogates without their other half become U+FFFD.
-pub(super) fn unquote(literal: &[u8]) -> Cow<'_, str> {
+pub(crate) fn unquote(literal: &[u8]) -> Cow<'_, str> {
     let inner = &literal[1..literal.len() - 1];
     match std::str::from_utf8(inner) {
         Ok(text) if !inner.contains(&b'\\') => Cow::Borrowed(text),

@@ -1,0 +1,312 @@
+//! Functions of numbers, by Go's formulas where they show.
+
+use super::{Host, Outcome, fail::not_for, special};
+use crate::jq::value::{List, Value, go_int, to_float};
+use std::f64::consts::{LN_2, LN_10};
+
+/// A function of one number.
+fn one(name: &str) -> Option<fn(f64) -> f64> {
+    Some(match name {
+        "sin" => f64::sin,
+        "cos" => f64::cos,
+        "tan" => f64::tan,
+        "asin" => f64::asin,
+        "acos" => f64::acos,
+        "atan" => f64::atan,
+        "sinh" => f64::sinh,
+        "cosh" => f64::cosh,
+        "tanh" => f64::tanh,
+        "asinh" => libm::asinh,
+        "acosh" => libm::acosh,
+        "atanh" => libm::atanh,
+        "floor" => f64::floor,
+        "round" => f64::round,
+        "nearbyint" | "rint" => f64::round_ties_even,
+        "ceil" => f64::ceil,
+        "trunc" => f64::trunc,
+        "significand" => |number| fraction(number).0 * 2.0,
+        "fabs" => f64::abs,
+        "sqrt" => f64::sqrt,
+        "cbrt" => libm::cbrt,
+        "exp" => f64::exp,
+        "exp10" => |number| power(10.0, number),
+        "exp2" => f64::exp2,
+        "expm1" => f64::exp_m1,
+        "log" => f64::ln,
+        "log10" => |number| log2(number) * (LN_2 / LN_10),
+        "log1p" => f64::ln_1p,
+        "log2" => log2,
+        "logb" => logb,
+        "gamma" | "tgamma" => special::gamma,
+        "lgamma" => special::log_gamma,
+        "erf" => libm::erf,
+        "erfc" => libm::erfc,
+        "j0" => libm::j0,
+        "j1" => libm::j1,
+        "y0" => special::y0,
+        "y1" => special::y1,
+        _ => return None,
+    })
+}
+
+/// A function of two numbers.
+fn two(name: &str) -> Option<fn(f64, f64) -> f64> {
+    Some(match name {
+        "atan2" => f64::atan2,
+        "copysign" => f64::copysign,
+        "drem" => |left, right| {
+            let rest = remainder(left, right);
+            if rest == 0.0 {
+                rest.copysign(left)
+            } else {
+                rest
+            }
+        },
+        "fdim" => dimension,
+        "fmax" => |left, right| special::extreme(left, right, true),
+        "fmin" => |left, right| special::extreme(left, right, false),
+        "fmod" => |left, right| left % right,
+        "hypot" => hypotenuse,
+        "jn" => |order, number| special::jn(go_int(order), number),
+        "yn" => |order, number| special::yn(go_int(order), number),
+        "nextafter" | "nexttoward" => next_after,
+        "remainder" => remainder,
+        "ldexp" | "scalb" | "scalbln" => |number, exponent| scale(number, go_int(exponent)),
+        "pow" => power,
+        _ => return None,
+    })
+}
+
+pub(super) fn apply_1(name: &str, value: &Value) -> Outcome {
+    let number = to_float(value).ok_or_else(|| not_for(name, value))?;
+    let function = one(name).ok_or_else(|| not_for(name, value))?;
+    Ok(Value::Float(function(number)))
+}
+
+pub(super) fn apply_2(name: &str, left: &Value, right: &Value) -> Outcome {
+    let first = to_float(left).ok_or_else(|| not_for(name, left))?;
+    let second = to_float(right).ok_or_else(|| not_for(name, right))?;
+    let function = two(name).ok_or_else(|| not_for(name, left))?;
+    Ok(Value::Float(function(first, second)))
+}
+
+pub(super) fn multiply_add(arguments: &[Value]) -> Outcome {
+    let number = |place: usize| {
+        let value = arguments.get(place).unwrap_or(&Value::Null);
+        to_float(value).ok_or_else(|| not_for("fma", value))
+    };
+    let (first, second, third) = (number(0)?, number(1)?, number(2)?);
+    Ok(Value::Float(first.mul_add(second, third)))
+}
+
+fn float_pair(host: &Host<'_>, first: Value, second: Value) -> Outcome {
+    host.meter.elements(2)?;
+    Ok(Value::Array(List::new(vec![first, second])))
+}
+
+pub(super) fn frexp(host: &Host<'_>, value: &Value) -> Outcome {
+    let number = to_float(value).ok_or_else(|| not_for("frexp", value))?;
+    let (fraction, exponent) = fraction(number);
+    float_pair(host, Value::Float(fraction), Value::Int(exponent.into()))
+}
+
+pub(super) fn modf(host: &Host<'_>, value: &Value) -> Outcome {
+    let number = to_float(value).ok_or_else(|| not_for("modf", value))?;
+    if number.is_infinite() {
+        let zero = 0_f64.copysign(number);
+        return float_pair(host, Value::Float(zero), Value::Float(number));
+    }
+    let whole = number.trunc();
+    let rest = (number - whole).copysign(number);
+    float_pair(host, Value::Float(rest), Value::Float(whole))
+}
+
+/// Splits a number into a fraction from 0.5 up to 1 and an exponent of two.
+fn fraction(number: f64) -> (f64, i32) {
+    if number == 0.0 || !number.is_finite() {
+        return (number, 0);
+    }
+    libm::frexp(number)
+}
+
+fn scale(number: f64, exponent: i64) -> f64 {
+    const FAR: i64 = 5_000;
+    libm::ldexp(number, exponent.clamp(-FAR, FAR) as i32)
+}
+
+fn log2(number: f64) -> f64 {
+    let (fraction, exponent) = fraction(number);
+    // Powers of two are exact.
+    if fraction == 0.5 {
+        return f64::from(exponent - 1);
+    }
+    fraction.ln() * (1.0 / LN_2) + f64::from(exponent)
+}
+
+fn logb(number: f64) -> f64 {
+    if number == 0.0 {
+        f64::NEG_INFINITY
+    } else if number.is_infinite() {
+        f64::INFINITY
+    } else if number.is_nan() {
+        number
+    } else {
+        f64::from(fraction(number).1 - 1)
+    }
+}
+
+fn dimension(left: f64, right: f64) -> f64 {
+    let difference = left - right;
+    // Infinity minus itself is NaN, and NaN stays.
+    if difference <= 0.0 { 0.0 } else { difference }
+}
+
+fn hypotenuse(left: f64, right: f64) -> f64 {
+    let (left, right) = (left.abs(), right.abs());
+    if left.is_infinite() || right.is_infinite() {
+        return f64::INFINITY;
+    }
+    if left.is_nan() || right.is_nan() {
+        return f64::NAN;
+    }
+    let (large, small) = if left < right {
+        (right, left)
+    } else {
+        (left, right)
+    };
+    if large == 0.0 {
+        return 0.0;
+    }
+    let ratio = small / large;
+    large * (1.0 + ratio * ratio).sqrt()
+}
+
+fn next_after(from: f64, to: f64) -> f64 {
+    if from.is_nan() || to.is_nan() {
+        f64::NAN
+    } else if from == to {
+        from
+    } else if from == 0.0 {
+        f64::from_bits(1).copysign(to)
+    } else if (to > from) == (from > 0.0) {
+        f64::from_bits(from.to_bits() + 1)
+    } else {
+        f64::from_bits(from.to_bits() - 1)
+    }
+}
+
+fn remainder(left: f64, right: f64) -> f64 {
+    libm::remainder(left, right)
+}
+
+fn is_odd(number: f64) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    number.abs() < EXACT && number % 2.0 != 0.0
+}
+
+/// Raises to a power: whole parts of the exponent by multiplying, which shows in the last digits.
+fn power(base: f64, exponent: f64) -> f64 {
+    if exponent == 0.0 || base == 1.0 {
+        return 1.0;
+    }
+    if exponent == 1.0 {
+        return base;
+    }
+    if base.is_nan() || exponent.is_nan() {
+        return f64::NAN;
+    }
+    if let Some(special) = special_power(base, exponent) {
+        return special;
+    }
+    if exponent == 0.5 {
+        return base.sqrt();
+    }
+    if exponent == -0.5 {
+        return 1.0 / base.sqrt();
+    }
+    general_power(base, exponent)
+}
+
+/// Raises zero, infinities, and everything to infinite powers.
+fn special_power(base: f64, exponent: f64) -> Option<f64> {
+    if base == 0.0 {
+        let odd = is_odd(exponent);
+        let size = if exponent < 0.0 { f64::INFINITY } else { 0.0 };
+        return Some(if odd { size.copysign(base) } else { size });
+    }
+    if exponent.is_infinite() {
+        let is_large = base.abs() > 1.0;
+        return Some(if base == -1.0 {
+            1.0
+        } else if is_large == (exponent > 0.0) {
+            f64::INFINITY
+        } else {
+            0.0
+        });
+    }
+    if base.is_infinite() {
+        if base < 0.0 {
+            let inverse = 1.0 / base;
+            return special_power(inverse, -exponent);
+        }
+        return Some(if exponent < 0.0 { 0.0 } else { f64::INFINITY });
+    }
+    None
+}
+
+fn general_power(base: f64, exponent: f64) -> f64 {
+    const WHOLE_LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    let mut whole = exponent.abs().trunc();
+    let mut rest = exponent.abs() - whole;
+    if rest != 0.0 && base < 0.0 {
+        return f64::NAN;
+    }
+    if whole >= WHOLE_LIMIT {
+        return huge_power(base, exponent);
+    }
+    let mut result = 1.0;
+    let mut result_exponent = 0_i64;
+    if rest != 0.0 {
+        if rest > 0.5 {
+            rest -= 1.0;
+            whole += 1.0;
+        }
+        result = (rest * base.ln()).exp();
+    }
+    let (mut square, start) = fraction(base);
+    let mut square_exponent = i64::from(start);
+    let mut bits = whole as i64;
+    while bits != 0 {
+        const OVERFLOW: i64 = 1 << 12;
+        if !(-OVERFLOW..=OVERFLOW).contains(&square_exponent) {
+            result_exponent += square_exponent;
+            break;
+        }
+        if bits & 1 == 1 {
+            result *= square;
+            result_exponent += square_exponent;
+        }
+        square *= square;
+        square_exponent <<= 1;
+        if square < 0.5 {
+            square += square;
+            square_exponent -= 1;
+        }
+        bits >>= 1;
+    }
+    if exponent < 0.0 {
+        result = 1.0 / result;
+        result_exponent = -result_exponent;
+    }
+    scale(result, result_exponent)
+}
+
+fn huge_power(base: f64, exponent: f64) -> f64 {
+    if base == -1.0 {
+        1.0
+    } else if (base.abs() < 1.0) == (exponent > 0.0) {
+        0.0
+    } else {
+        f64::INFINITY
+    }
+}
