@@ -273,7 +273,10 @@ impl EventBus for LocalBus {
 
     fn measure(&self, metrics: &Metrics) {
         let bus = ("bus_name", LocalConfig::KIND);
-        let (stats, offered) = (self.stats(), self.0.progress.offered.load(Ordering::Acquire));
+        let (stats, offered) = (
+            self.stats(),
+            self.0.progress.offered.load(Ordering::Acquire),
+        );
         metrics.set(names::BUS_EVENTS_KEPT, &[bus], stats.events as f64);
         metrics.set(names::BUS_BYTES_KEPT, &[bus], stats.bytes as f64);
         metrics.expose(names::BUS_SYNC_DURATION, &[bus], &self.0.progress.syncs);
