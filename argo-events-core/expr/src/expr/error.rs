@@ -13,7 +13,10 @@ pub(super) struct Location {
 
 /// Says why a text is no expression, or why an expression has no answer for a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Details {
     message: String,
     hint: Option<&'static str>,
     location: Location,
@@ -24,38 +27,34 @@ pub struct Error {
 
 impl Error {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             message: message.into(),
-            hint: None,
-            location: Location::default(),
-            snippet: String::new(),
-            span: None,
-            limit: false,
-        }
+            ..Details::default()
+        }))
     }
 
     pub(super) fn limit(message: impl Into<String>) -> Self {
-        Self {
-            limit: true,
-            ..Self::new(message)
-        }
+        let mut error = Self::new(message);
+        error.0.limit = true;
+        error
     }
 
     pub(super) fn at(mut self, location: Location) -> Self {
-        self.location = location;
+        self.0.location = location;
         self
     }
 
     pub(super) fn with_hint(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
+        self.0.hint = Some(hint);
         self
     }
 
     /// Adds the line of `source` that the fault is in, with a pointer below.
     pub(super) fn bind(mut self, source: &str) -> Self {
-        if self.location != Location::default() {
-            self.snippet = snippet(source, self.location).unwrap_or_default();
-            self.span = span(source, self.location);
+        let location = self.0.location;
+        if location != Location::default() {
+            self.0.snippet = snippet(source, location).unwrap_or_default();
+            self.0.span = span(source, location);
         }
         self
     }
@@ -63,50 +62,50 @@ impl Error {
     /// Returns what is wrong, without the place.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Returns what would be right, if that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
-        self.hint
+        self.0.hint
     }
 
     /// Returns the line of the fault, counted from 1, or 0 if it has no place.
     #[must_use]
     pub fn line(&self) -> usize {
-        self.location.line as usize
+        self.0.location.line as usize
     }
 
     /// Returns the fault's place in its line, in characters counted from 1, or 0 if it has none.
     #[must_use]
     pub fn column(&self) -> usize {
-        match self.location.line {
+        match self.0.location.line {
             0 => 0,
-            _ => self.location.column as usize + 1,
+            _ => self.0.location.column as usize + 1,
         }
     }
 
     /// Returns the bytes of the expression that are meant, if the fault has a place.
     #[must_use]
     pub fn span(&self) -> Option<Range<usize>> {
-        self.span.map(|(start, end)| start..end)
+        self.0.span.map(|(start, end)| start..end)
     }
 
     /// Tells whether one of the limits was hit, which the reference may not have.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.limit
+        self.0.limit
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.location == Location::default() {
-            return f.write_str(&self.message);
+        if self.0.location == Location::default() {
+            return f.write_str(&self.0.message);
         }
         let (line, column) = (self.line(), self.column());
-        write!(f, "{} ({line}:{column}){}", self.message, self.snippet)
+        write!(f, "{} ({line}:{column}){}", self.0.message, self.0.snippet)
     }
 }
 

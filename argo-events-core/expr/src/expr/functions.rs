@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     gojson, gostrconv,
-    govalue::{Failure, Function, Run, Type, Value},
+    govalue::{Failure, Function, Kind, Run, Type, Value},
     sprig,
 };
 
@@ -71,11 +71,33 @@ pub(super) fn as_float(_: &mut Run, arguments: &[Value]) -> Outcome {
 
 /// Encodes a value; one that has no JSON becomes the empty text.
 fn to_json(run: &mut Run, arguments: &[Value]) -> Outcome {
-    match sprig::encode_json(run, only(arguments), sprig::Style::Compact) {
+    match encoded(run, only(arguments), sprig::Style::Compact) {
         Ok(text) => Ok(Value::from(text)),
         Err(Failure::Limit(limit)) => Err(Failure::Limit(limit)),
         Err(_) => Ok(Value::from("")),
     }
+}
+
+/// Encodes a value, unless there is something in it that has no JSON.
+pub(super) fn encoded(
+    run: &mut Run,
+    value: &Value,
+    style: sprig::Style,
+) -> Result<Vec<u8>, Failure> {
+    let mut waiting = vec![value.clone()];
+    while let Some(value) = waiting.pop() {
+        run.step(1)?;
+        match &value {
+            Value::List(list) => waiting.extend(list.values().iter().cloned()),
+            Value::Map(map) => waiting.extend(map.entries().into_iter().map(|(_, value)| value)),
+            other if matches!(other.kind(), Kind::Map | Kind::Func) => {
+                let found = other.type_name();
+                return Err(format!("json: unsupported type: {found}").into());
+            }
+            _ => {}
+        }
+    }
+    sprig::encode_json(run, value, style)
 }
 
 fn query(run: &mut Run, arguments: &[Value]) -> Outcome {

@@ -27,7 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             length: 256 * 1024,
-            depth: 200,
+            depth: 100,
             steps: 5_000_000,
             elements: 1_000_000,
             bytes: 64 * 1024 * 1024,

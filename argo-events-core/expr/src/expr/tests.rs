@@ -89,7 +89,7 @@ fn the_usual_limits_are_those_that_are_documented() {
         elements,
         bytes,
     } = Limits::default();
-    assert_eq!((length, depth), (262_144, 200));
+    assert_eq!((length, depth), (262_144, 100));
     assert_eq!((steps, elements, bytes), (5_000_000, 1_000_000, 67_108_864));
 }
 
@@ -110,7 +110,7 @@ fn an_expression_may_be_so_long_and_nest_so_deep() {
         "map(a,".repeat(40_000),
         format!("join({}", "join(".repeat(40_000)),
     ] {
-        assert!(refused(&deep, limits).contains("nests deeper than 200 levels"));
+        assert!(refused(&deep, limits).contains("nests deeper than 100 levels"));
     }
 }
 
@@ -124,7 +124,7 @@ fn long_chains_of_operators_are_no_depth() {
 
 #[test]
 fn nested_calls_are_judged_once_each() {
-    let nested = format!("{}[]{}", "join(".repeat(150), ")".repeat(150));
+    let nested = format!("{}[]{}", "join(".repeat(80), ")".repeat(80));
     assert!(Program::new(&nested).is_err());
 }
 
@@ -211,6 +211,19 @@ fn deep_payloads_are_walked_and_freed() {
     assert_eq!(program.holds(deep), Ok(true));
     let deeper = format!(r#"{{"a":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
     assert!(program.holds(deeper).is_err());
+}
+
+#[test]
+fn what_has_no_json_becomes_no_text() {
+    assert!(holds(
+        "toJson(groupBy(body.tags, #)) == '' && toJson([sprig]) == ''"
+    ));
+    let error = Program::new("toJSON([fromPairs([[1, 2]])]) == ''").unwrap();
+    let error = error.holds(EVENT).unwrap_err().to_string();
+    assert!(
+        error.contains("json: unsupported type: map[interface {}]interface {}"),
+        "{error}"
+    );
 }
 
 #[test]

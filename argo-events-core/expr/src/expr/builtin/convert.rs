@@ -79,7 +79,7 @@ pub(super) fn string(machine: &mut Machine<'_>, value: &Value) -> Outcome {
 
 pub(super) fn to_json(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let value = super::text::argument(arguments, 0)?;
-    let text = sprig::encode_json(&mut machine.run, value, sprig::Style::Pretty)?;
+    let text = functions::encoded(&mut machine.run, value, sprig::Style::Pretty)?;
     Ok(Value::from(text))
 }
 

@@ -168,7 +168,7 @@ impl Checker<'_> {
         forms: &[builtin::Form],
         arguments: &[NodeId],
     ) -> Result<Visited, Error> {
-        let mut types: Option<Vec<Found>> = None;
+        let mut known = Vec::new();
         let mut complaint = None;
         for (parameters, result) in forms {
             let count = parameters.len();
@@ -176,12 +176,8 @@ impl Checker<'_> {
                 complaint = Some(self.wrong_number(id, name, arguments.len() > count));
                 continue;
             }
-            let types = match &mut types {
-                Some(types) => types,
-                none => none.insert(self.types_of(arguments)?),
-            };
             let expected: Vec<_> = parameters.iter().map(|known| known.to_type()).collect();
-            match self.mismatch(name, arguments, types, &expected) {
+            match self.mismatch(name, arguments, &mut known, &expected)? {
                 None => return Ok(result.to_type().into()),
                 error => complaint = error,
             }

@@ -91,8 +91,8 @@ impl Checker<'_> {
         if arguments.len() != expected.len() {
             return Err(self.wrong_number(id, name, arguments.len() > expected.len()));
         }
-        let types = self.types_of(arguments)?;
-        match self.mismatch(name, arguments, &types, expected) {
+        let mut known = Vec::new();
+        match self.mismatch(name, arguments, &mut known, expected)? {
             Some(error) => Err(error),
             None => Ok(signature.results[0].clone().into()),
         }
@@ -103,23 +103,20 @@ impl Checker<'_> {
         self.fail(id, format!("{which} arguments to call {name}"))
     }
 
-    pub(super) fn types_of(&mut self, arguments: &[NodeId]) -> Result<Vec<Found>, Error> {
-        arguments
-            .iter()
-            .map(|argument| self.type_of(*argument))
-            .collect()
-    }
-
-    /// Returns the complaint about the first argument that does not fit.
+    /// Returns the complaint about the first argument that does not fit; those behind it stay
+    /// unjudged. Types that were found before are in `known`.
     pub(super) fn mismatch(
-        &self,
+        &mut self,
         name: &str,
         arguments: &[NodeId],
-        types: &[Found],
+        known: &mut Vec<Found>,
         expected: &[Type],
-    ) -> Option<Error> {
-        for ((argument, found), expected) in arguments.iter().zip(types).zip(expected) {
-            let Some(found) = found else {
+    ) -> Result<Option<Error>, Error> {
+        for (place, (argument, expected)) in arguments.iter().zip(expected).enumerate() {
+            if place == known.len() {
+                known.push(self.type_of(*argument)?);
+            }
+            let Some(found) = &known[place] else {
                 continue;
             };
             let both_integers = found.is_integer() && expected.is_integer();
@@ -128,11 +125,11 @@ impl Checker<'_> {
             }
             if !found.assignable_to(expected) && !found.is_any() {
                 // The blank at the end is the library's.
-                let message =
-                    format!("cannot use {found} as argument (type {expected}) to call {name} ");
-                return Some(self.fail(*argument, message));
+                let types = format!("{found} as argument (type {expected})");
+                let message = format!("cannot use {types} to call {name} ");
+                return Ok(Some(self.fail(*argument, message)));
             }
         }
-        None
+        Ok(None)
     }
 }
