@@ -21,9 +21,9 @@ pub(super) struct Method {
 
 #[derive(Clone, Copy, Debug)]
 enum Call {
-    OfTime(fn(&Time, &[Value]) -> Option<Value>),
-    OfDuration(fn(Duration, &[Value]) -> Option<Value>),
-    OfName,
+    Time(fn(&Time, &[Value]) -> Option<Value>),
+    Duration(fn(Duration, &[Value]) -> Option<Value>),
+    Named,
 }
 
 impl Method {
@@ -41,9 +41,9 @@ impl Method {
     /// Calls the method with arguments that have been checked.
     pub(super) fn call(&self, receiver: &Value, arguments: &[Value]) -> Result<Value, Failure> {
         let result = match (self.call, receiver) {
-            (Call::OfTime(call), Value::Time(time)) => call(time, arguments),
-            (Call::OfDuration(call), Value::Duration(duration)) => call(*duration, arguments),
-            (Call::OfName, Value::Object(object)) => object.text().map(Value::from),
+            (Call::Time(call), Value::Time(time)) => call(time, arguments),
+            (Call::Duration(call), Value::Duration(duration)) => call(*duration, arguments),
+            (Call::Named, Value::Object(object)) => object.text().map(Value::from),
             _ => None,
         };
         result.ok_or_else(|| "reflect: Call with arguments of other types".into())
@@ -134,7 +134,7 @@ const fn of_time(
         parameters,
         result,
         is_typed: true,
-        call: Call::OfTime(call),
+        call: Call::Time(call),
     }
 }
 
@@ -150,7 +150,7 @@ const fn of_duration(
         parameters,
         result,
         is_typed: true,
-        call: Call::OfDuration(call),
+        call: Call::Duration(call),
     }
 }
 
@@ -161,7 +161,7 @@ const fn text_of(receiver: Known) -> Method {
         parameters: &[],
         result: Known::Text,
         is_typed: true,
-        call: Call::OfName,
+        call: Call::Named,
     }
 }
 

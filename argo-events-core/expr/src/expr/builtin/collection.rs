@@ -131,7 +131,7 @@ fn shown(verb: &str, value: &Value) -> String {
 }
 
 /// Keeps the complaint about a missing argument in one place.
-pub(super) fn expect_list<'a>(arguments: &'a [Value]) -> Result<&'a List, Failure> {
+pub(super) fn expect_list(arguments: &[Value]) -> Result<&List, Failure> {
     match argument(arguments, 0)? {
         Value::List(list) => Ok(list),
         other => Err(format!("cannot sort {}", other.kind().name()).into()),

@@ -104,10 +104,10 @@ fn operand(text: &str, place: usize, level: usize) -> Result<Operand, Trouble> {
         return Ok(Operand::Operator(Box::new(operator)));
     }
     let is_in = |open, close| text.starts_with(open) && text.ends_with(close);
-    if is_in('[', ']') || is_in('{', '}') {
-        if let Ok(value) = gojson::decode(text.as_bytes()) {
-            return Ok(Operand::Value(value.into()));
-        }
+    if (is_in('[', ']') || is_in('{', '}'))
+        && let Ok(value) = gojson::decode(text.as_bytes())
+    {
+        return Ok(Operand::Value(value.into()));
     }
     Ok(match text {
         "" => Operand::None,

@@ -31,10 +31,10 @@ impl Walk<'_> {
         if let Some(Token::Index(_)) | None = rest.first() {
             return self.follow(rest, &Value::from(values));
         }
-        self.from_each(values, rest)
+        self.follow_each(values, rest)
     }
 
-    fn from_each(&mut self, values: Vec<Value>, rest: &[Token]) -> Outcome {
+    fn follow_each(&mut self, values: Vec<Value>, rest: &[Token]) -> Outcome {
         let mut found = Vec::new();
         for value in values {
             match self.attempt(rest, &value)? {
@@ -47,7 +47,7 @@ impl Walk<'_> {
 
     pub(super) fn wildcard(&mut self, rest: &[Token], current: &Value) -> Outcome {
         let values = content(current, "wildcard", "array map slice")?;
-        self.from_each(values, rest)
+        self.follow_each(values, rest)
     }
 
     pub(super) fn recursive(&mut self, rest: &[Token], current: &Value) -> Outcome {

@@ -127,7 +127,7 @@ fn range(arguments: Vec<Piece>, level: usize) -> Result<Token, Trouble> {
             Piece::Text(text) => return Err(Trouble::expression_format(&text)),
         };
     }
-    Ok(Token::Range(bounds))
+    Ok(Token::Range(Box::new(bounds)))
 }
 
 /// Cuts a subscript at its separators.

@@ -13,7 +13,7 @@ pub(super) enum Token {
     Length,
     Key(String),
     Index(i64),
-    Range([Option<Argument>; 3]),
+    Range(Box<[Option<Argument>; 3]>),
     Union(Vec<Argument>),
     Filter(Expression),
     Script(Expression),
@@ -117,10 +117,12 @@ fn step(character: char, text: &mut String, counts: &Counts, tokens: &mut Vec<St
         }
         ('[', "[" | ".[") => {}
         ('[', other) if other.matches('[').count() == 1 => end(text, true, "["),
-        (']', other) if other.contains('[') && !counts.is_inside() => {
-            if counts.open_squares == counts.closed_squares {
-                end(text, false, "");
-            }
+        (']', other)
+            if other.contains('[')
+                && !counts.is_inside()
+                && counts.open_squares == counts.closed_squares =>
+        {
+            end(text, false, "");
         }
         ('.', other) if !other.contains('[') && !counts.is_inside() => end(text, true, "."),
         _ => {}
