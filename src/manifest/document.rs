@@ -205,9 +205,12 @@ impl Kind {
                 let message = format!("ignored: objects of kind {other} are not looked at");
                 let meant = suggest::nearest(other, Self::OURS);
                 let help = meant.map(|meant| format!("did you mean `{meant}`?"));
-                Err(Box::new(
-                    nothing(Severity::Warning, message).maybe_help(help),
-                ))
+                // Others have kinds in this group too, but hardly ones that are called nearly as ours.
+                let severity = match meant {
+                    Some(_) if version == api::API_VERSION => Severity::Error,
+                    _ => Severity::Warning,
+                };
+                Err(Box::new(nothing(severity, message).maybe_help(help)))
             }
         }
     }

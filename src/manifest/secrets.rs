@@ -102,6 +102,16 @@ impl LocalSecrets {
         self
     }
 
+    /// Returns the name of the variable of the environment that holds a value.
+    pub(super) fn variable(selector: &KeySelector, is_config: bool) -> String {
+        let holder = if is_config {
+            Holder::ConfigMap
+        } else {
+            Holder::Secret
+        };
+        variable(holder, selector)
+    }
+
     /// Adds everything that the other has; its values win, its places are looked at last.
     pub fn extend(&mut self, other: Self) {
         self.environment |= other.environment;

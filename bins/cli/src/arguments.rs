@@ -55,7 +55,7 @@ pub(crate) struct Run {
     /// Reload what changed in the manifests.
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Folder with secrets and config maps: DIR/secrets/NAME/KEY and DIR/config/NAME/KEY.
+    /// Folder with values of Secrets and ConfigMaps, in files NAME/KEY.
     #[arg(long, value_name = "DIR")]
     pub(crate) secrets_dir: Option<PathBuf>,
     /// Address for metrics and health (/metrics, /readyz, /livez), or `off`.

@@ -101,7 +101,7 @@ async fn start(prepared: Prepared) -> Result<(Running, Manifests), Failure> {
 fn cannot_start(error: &Error) -> Failure {
     let text = match error.context("directory") {
         Some(directory) => format!(
-            "the bus cannot be started in {directory}: {}; --data-dir names another directory",
+            "the bus cannot be started in {directory}: {} (--data-dir)",
             error.message()
         ),
         None => format!("the bus cannot be started: {error}"),

@@ -2,7 +2,7 @@
 
 use super::{Context, spec};
 use crate::manifest::{
-    Absent, Located,
+    Absent, LocalSecrets, Located,
     conform::Selector,
     document::{Decoded, Document, Outcome},
     suggest,
@@ -264,8 +264,9 @@ fn secret(selector: &Selector, context: &Context<'_>, problems: &mut Problems) {
     if !is_there {
         let message = format!("there is no {kind} `{name}` with the key `{key}` here");
         let problem = Problem::new(severity, selector.path.clone(), message);
+        let variable = LocalSecrets::variable(&selector.key, selector.is_config);
         problems.push(problem.help(format!(
-            "add a {kind} to the manifests, or a file {name}/{key}"
+            "add a {kind} to the manifests, a file {name}/{key} to the folder of secrets, or set {variable}"
         )));
     }
 }

@@ -60,6 +60,10 @@ fn prepare(
     let ports = ports::needed(&manifests);
     let mut faults = ports::taken(&ports, ours);
     faults.extend(fault);
+    let is_empty = manifests.event_sources.is_empty() && manifests.sensors.is_empty();
+    if built.is_ok() && is_empty {
+        faults.push("there is nothing to run: no EventSource and no Sensor was found".to_owned());
+    }
     match built {
         Ok(engine) if faults.is_empty() => {
             warn(engine.warnings());

@@ -124,7 +124,11 @@ fn documents(text: &str, shown: &str) -> Result<Vec<String>, String> {
     if serde_json::from_str::<&RawValue>(text).is_ok() {
         return Ok(vec![text.trim().to_owned()]);
     }
-    let values = Located::read(shown, text).map_err(|found| found.to_string())?;
+    let values = Located::read(shown, text).map_err(|found| {
+        // Whoever reports it says that it is an error.
+        let found = found.to_string();
+        found.trim_end().trim_start_matches("error: ").to_owned()
+    })?;
     if values.is_empty() {
         return Err(format!("{shown}: holds nothing"));
     }

@@ -348,3 +348,72 @@ fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_of_the_rest() {
         );
     }
 }
+
+#[test]
+fn manifests_with_nothing_to_run_are_refused() {
+    let (folder, _data) = folders();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: x }\n";
+    fs::write(folder.path().join("pod.yaml"), pod).unwrap();
+    let call = [
+        "run",
+        path(folder.path()),
+        "--bus",
+        "memory",
+        "--metrics",
+        "off",
+    ];
+    let ended = super::harness::call(&call);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.err.contains("no EventSource and no Sensor was found"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_kind_that_is_nearly_one_of_ours_is_an_error() {
+    let (folder, _data) = folders();
+    let nearly = "apiVersion: argoproj.io/v1alpha1\nkind: Sensr\nmetadata: { name: x }\n";
+    fs::write(folder.path().join("x.yaml"), nearly).unwrap();
+    let ended = call(&["validate", path(folder.path())]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.out.contains("did you mean `Sensor`?"),
+        "{}",
+        ended.out
+    );
+    let other = nearly.replace("Sensr", "Workflow");
+    fs::write(folder.path().join("x.yaml"), other).unwrap();
+    assert_eq!(call(&["validate", path(folder.path())]).code, Some(0));
+}
+
+#[test]
+fn a_secret_of_a_folder_is_found_and_takes_effect_when_it_changes() {
+    let (folder, data) = folders();
+    let secrets = tempfile::tempdir().unwrap();
+    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
+    let file = folder.path().join("all.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let asked = "method: POST, authSecret: { name: shop, key: token } }";
+    fs::write(&file, text.replacen("method: POST }", asked, 1)).unwrap();
+    let refused = call(&["run", path(&file), "--bus", "memory", "--metrics", "off"]);
+    assert!(
+        refused.err.contains("or set ARGO_EVENTS_SECRET_SHOP_TOKEN"),
+        "{}",
+        refused.err
+    );
+    fs::create_dir(secrets.path().join("shop")).unwrap();
+    let token = secrets.path().join("shop/token");
+    fs::write(&token, "one\n").unwrap();
+    let server = Server::start(&file, data.path(), &["--secrets-dir", path(secrets.path())]);
+    let post = |token: &str| {
+        let header = format!("application/json\r\nAuthorization: Bearer {token}");
+        super::harness::post(server.port(), "/paid", &header, "{}")
+            .unwrap()
+            .0
+    };
+    assert_eq!((post("one"), post("two")), (200, 401));
+    fs::write(&token, "two\n").unwrap();
+    assert_eq!((post("one"), post("two")), (401, 200));
+}
