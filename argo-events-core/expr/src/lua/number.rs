@@ -57,11 +57,22 @@ pub(super) fn print_float(number: f64) -> String {
 
 /// Divides with the remainder's sign that of the divisor.
 pub(super) fn modulo(left: f64, right: f64) -> f64 {
-    let remainder = left % right;
+    let remainder = remainder(left, right);
     if right > 0.0 && remainder < 0.0 || right < 0.0 && remainder > 0.0 {
         remainder + right
     } else {
         remainder
+    }
+}
+
+/// Gives the remainder with the sign of the dividend; integers take a way that is much faster.
+fn remainder(left: f64, right: f64) -> f64 {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let is_small = |number: f64| number.abs() < EXACT && number as i64 as f64 == number;
+    if right != 0.0 && is_small(left) && is_small(right) {
+        ((left as i64 % right as i64) as f64).copysign(left)
+    } else {
+        left % right
     }
 }
 

@@ -12,9 +12,9 @@ const NAME: &str = "<string>";
 /// How many machines wait for further runs.
 const IDLE: usize = 16;
 
-static MACHINES: Mutex<Vec<Box<Machine>>> = Mutex::new(Vec::new());
+static MACHINES: Mutex<Vec<Machine>> = Mutex::new(Vec::new());
 
-fn machines() -> MutexGuard<'static, Vec<Box<Machine>>> {
+fn machines() -> MutexGuard<'static, Vec<Machine>> {
     // Nothing can go wrong while the list is held, so it is whole even after a panic elsewhere.
     MACHINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -122,7 +122,7 @@ impl Script {
         conclude: impl FnOnce(&Machine, Value) -> Result<T, RunError>,
     ) -> Result<T, RunError> {
         let idle = machines().pop();
-        let mut machine = idle.unwrap_or_else(|| Box::new(Machine::new()));
+        let mut machine = idle.unwrap_or_else(Machine::new);
         machine.begin(&self.limits, cancelled);
         let result = self.evaluate(&mut machine, event);
         let result = result.and_then(|value| conclude(&machine, value));

@@ -477,3 +477,16 @@ fn assigning_locals_to_each_other_does_not_swap_them() {
         "[2,1]"
     );
 }
+
+#[test]
+fn a_call_in_a_last_named_field_is_an_element_too() {
+    assert_eq!(
+        made("return {'a', 'b', z = ('c'):upper()}"),
+        r#"["a","b","C"]"#
+    );
+    assert_eq!(
+        made("return {'a', 'b', z = (('c'):upper())}"),
+        r#"["a","b"]"#
+    );
+    assert_eq!(made("return {'a', z = ('c'):upper(), 'b'}"), r#"["a","b"]"#);
+}

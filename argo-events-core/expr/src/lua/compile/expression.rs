@@ -259,7 +259,12 @@ impl Compiler<'_> {
         for (place, field) in fields.iter().enumerate() {
             let is_last = place + 1 == fields.len();
             match &field.key {
-                Some(key) => self.field(table, key, &field.value, line)?,
+                Some(key) => {
+                    self.field(table, key, &field.value, line)?;
+                    if is_last && waiting > 0 && self.gives_several(&field.value) {
+                        waiting += self.left_behind(key, line);
+                    }
+                }
                 None if is_last && self.gives_several(&field.value) => {
                     self.push_all(std::slice::from_ref(&field.value))?;
                     let store = Instruction::Store {
@@ -292,6 +297,22 @@ impl Compiler<'_> {
         }
         self.copy(table, to, line);
         Ok(())
+    }
+
+    /// Counts the registers that a last field with a call leaves behind the list's elements: the
+    /// reference takes them for elements, too.
+    fn left_behind(&mut self, key: &Expression, line: u32) -> u8 {
+        let is_local = match &key.node {
+            Node::Text(_) => true,
+            Node::Name(name) => matches!(self.resolve(name), Place::Local(_)),
+            _ => false,
+        };
+        if let Node::Number(_) = key.node {
+            let to = u8::try_from(self.state().free).unwrap_or(u8::MAX);
+            self.copy(to.saturating_add(1), to, line);
+            return 1;
+        }
+        if is_local { 1 } else { 2 }
     }
 
     fn field(

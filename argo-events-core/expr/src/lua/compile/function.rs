@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) is_variadic: bool,
     pub(super) uses_rest: bool,
     line: u32,
+    /// The zero that the function met first, which stands for the other as well.
+    pub(super) zero: Option<f64>,
 }
 
 /// What a name stands for.

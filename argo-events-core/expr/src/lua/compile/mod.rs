@@ -67,6 +67,10 @@ impl Compiler<'_> {
     }
 
     fn number(&mut self, number: f64) -> u32 {
+        let number = match number {
+            0.0 => *self.state().zero.get_or_insert(number),
+            other => other,
+        };
         let mut key = vec![b'n'];
         key.extend_from_slice(&number.to_bits().to_be_bytes());
         self.constant(key, || Constant::Number(number))

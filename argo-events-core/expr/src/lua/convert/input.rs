@@ -48,7 +48,7 @@ impl Machine {
     ) -> Result<(), Fault> {
         self.heap.reserve_entries(table, members.len())?;
         for (name, member) in members {
-            let value = self.from_json(member)?;
+            let value = self.value_of(member)?;
             let name = self.heap.owned_text(name.into_bytes());
             self.heap.set(table, Value::Text(name), value)?;
         }
@@ -56,7 +56,7 @@ impl Machine {
     }
 
     /// Turns a document's value into one of the script; it nests no deeper than decoding allows.
-    fn from_json(&mut self, json: gojson::Value) -> Result<Value, Fault> {
+    fn value_of(&mut self, json: gojson::Value) -> Result<Value, Fault> {
         self.heap.afford(64)?;
         Ok(match json {
             gojson::Value::Null => Value::Nil,
@@ -67,7 +67,7 @@ impl Machine {
                 let table = self.heap.new_table();
                 self.heap.reserve_list(table, elements.len())?;
                 for (slot, element) in elements.into_iter().enumerate() {
-                    let value = self.from_json(element)?;
+                    let value = self.value_of(element)?;
                     self.heap.set_slot(table, slot, value)?;
                 }
                 Value::Table(table)

@@ -61,8 +61,8 @@ impl<T: Default> Slots<T> {
             is_free[*id as usize] = true;
         }
         let mut freed = 0;
-        for id in self.sealed..self.items.len() {
-            if !self.marks[id] && !is_free[id] {
+        for (id, was_free) in is_free.into_iter().enumerate().skip(self.sealed) {
+            if !self.marks[id] && !was_free {
                 freed += size(&self.items[id]);
                 self.items[id] = T::default();
                 self.free.push(id as u32);

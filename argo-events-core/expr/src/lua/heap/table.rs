@@ -33,7 +33,7 @@ pub(in crate::lua) struct Table {
 
 /// Gives the place in the list of a key that belongs there.
 pub(in crate::lua) fn slot(key: f64) -> Option<usize> {
-    (key >= 1.0 && key < LIST_LIMIT && number::whole(key).is_some()).then(|| key as usize - 1)
+    ((1.0..LIST_LIMIT).contains(&key) && number::whole(key).is_some()).then(|| key as usize - 1)
 }
 
 fn hash(key: Value) -> u64 {

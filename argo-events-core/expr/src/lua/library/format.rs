@@ -202,9 +202,7 @@ impl Writer<'_> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
-            if whole_number(&self.format[start..self.at]).is_none() {
-                return None;
-            }
+            whole_number(&self.format[start..self.at])?;
         }
         whole_number(&self.format[start..self.at])
     }

@@ -253,7 +253,7 @@ fn random(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
     else {
         return Err(machine.error("invalid argument to Intn"));
     };
-    let offset = u128::from(drawn) * (span as u128 + 1) >> 64;
+    let offset = (u128::from(drawn) * (span as u128 + 1)) >> 64;
     machine
         .returned
         .push(Value::Number(least.wrapping_add(offset as i64) as f64));

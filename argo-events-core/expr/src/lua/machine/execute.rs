@@ -3,8 +3,8 @@
 use super::{
     super::{
         ast::Arithmetic,
-        code::{Capture, Instruction},
-        heap::{Fault, Function, Upvalue, slot},
+        code::Instruction,
+        heap::{Fault, Function, slot},
         value::Value,
     },
     Flow, FrameKind, Machine, Returns, WINDOW, operate,
@@ -479,17 +479,7 @@ impl Machine {
                         save!();
                         self.tidy()?;
                         let captures = &chunk.functions[number as usize].captures;
-                        let outer = function;
-                        let upvalues = captures.iter().map(|capture| match *capture {
-                            Capture::Register(register) => {
-                                self.capture(base + usize::from(register))
-                            }
-                            Capture::Upvalue(upvalue) => match self.heap.function(outer) {
-                                Function::Script { upvalues, .. } => upvalues[usize::from(upvalue)],
-                                _ => self.heap.new_upvalue(Upvalue::default()),
-                            },
-                        });
-                        let upvalues = upvalues.collect();
+                        let upvalues = self.close_over(captures, function, base);
                         let closure = self.heap.new_function(Function::Script {
                             chunk: chunk_number,
                             function: number,
@@ -504,77 +494,5 @@ impl Machine {
                 }
             }
         }
-    }
-
-    fn upvalue(&self, function: super::FunctionId, number: u8) -> Value {
-        let Function::Script { upvalues, .. } = self.heap.function(function) else {
-            return Value::Nil;
-        };
-        match self.heap.upvalues.items[upvalues[usize::from(number)].index()] {
-            Upvalue::Closed(value) => value,
-            Upvalue::Open { thread, place } if thread == self.current => {
-                self.thread.stack[place as usize]
-            }
-            Upvalue::Open { thread, place } => {
-                self.heap.threads.items[thread.index()].stack[place as usize]
-            }
-        }
-    }
-
-    fn set_upvalue(&mut self, function: super::FunctionId, number: u8, value: Value) {
-        let Function::Script { upvalues, .. } = self.heap.function(function) else {
-            return;
-        };
-        let id = upvalues[usize::from(number)];
-        match &mut self.heap.upvalues.items[id.index()] {
-            Upvalue::Closed(own) => *own = value,
-            Upvalue::Open { thread, place } if *thread == self.current => {
-                self.thread.stack[*place as usize] = value;
-            }
-            Upvalue::Open { thread, place } => {
-                let (thread, place) = (*thread, *place);
-                self.heap.threads.items[thread.index()].stack[place as usize] = value;
-            }
-        }
-    }
-
-    fn prepare_count(&mut self, place: usize) -> Result<(), Fault> {
-        let stack = &self.thread.stack;
-        match (stack[place], stack[place + 2]) {
-            (Value::Number(from), Value::Number(step)) => {
-                self.thread.stack[place] = Value::Number(from - step);
-                Ok(())
-            }
-            (Value::Number(_), _) => Err(self.error("for statement step must be a number")),
-            _ => Err(self.error("for statement init must be a number")),
-        }
-    }
-
-    /// Stores the values behind a table's place into its list.
-    fn store(&mut self, place: usize, count: usize, from: usize) -> Result<(), Fault> {
-        let Value::Table(table) = self.thread.stack[place] else {
-            return Ok(());
-        };
-        for offset in 0..count {
-            let value = self.thread.stack[place + 1 + offset];
-            self.heap.set_slot(table, from - 1 + offset, value)?;
-        }
-        Ok(())
-    }
-
-    fn copy_rest(&mut self, base: usize, rest: usize, to: usize, count: u8) -> Result<(), Fault> {
-        let wanted = match count {
-            0 => rest,
-            count => usize::from(count) - 1,
-        };
-        self.reserve(to + wanted + WINDOW)?;
-        let copied = wanted.min(rest);
-        let stack = &mut self.thread.stack;
-        stack.copy_within(base - rest..base - rest + copied, to);
-        stack[to + copied..to + wanted].fill(Value::Nil);
-        if count == 0 {
-            self.open_end = to + wanted;
-        }
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod execute;
 mod index;
 mod operate;
 mod print;
+mod register;
 mod unwind;
 
 pub(super) use argument::Arguments;
