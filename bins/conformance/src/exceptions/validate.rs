@@ -1,7 +1,11 @@
 //! Rules of validation: what the reference accepts though it cannot work, and the other way round.
 
 use super::Rule;
-use argo_events_expr::duration;
+use argo_events_expr::{
+    duration,
+    expr::Program,
+    language::{Language, Limits},
+};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -140,6 +144,53 @@ pub const DEAD_LETTER: Rule = Rule {
         })
     },
 };
+
+/// An expression that is none lets no event through.
+pub const SOURCE_EXPRESSION: Rule = Rule {
+    name: "validate: a source's filter that is no expression",
+    reason: "the reference finds it wrong at every event, and drops it",
+    required: REFUSED,
+    applies: |vector| {
+        let kinds = vector["in"]["object"]["spec"].as_object();
+        let events = kinds.into_iter().flat_map(|kinds| kinds.values());
+        let events = events
+            .filter_map(Value::as_object)
+            .flat_map(|all| all.values());
+        let mut expressions = events.filter_map(|event| event["filter"]["expression"].as_str());
+        expressions.any(|expression| !expression.is_empty() && Program::new(expression).is_err())
+    },
+};
+
+/// A text of a sensor that is no program can do nothing.
+pub const SENSOR_LANGUAGE: Rule = Rule {
+    name: "validate: a text of a sensor that is no program",
+    reason: "the reference finds it wrong at every event, and drops it",
+    required: REFUSED,
+    applies: |vector| has_broken_text(&vector["in"]["object"]),
+};
+
+/// Tells whether a text in a value that is to be a program is none.
+pub(crate) fn has_broken_text(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(has_broken_text),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| is_broken(name, member) || has_broken_text(member)),
+        _ => false,
+    }
+}
+
+fn is_broken(name: &str, member: &Value) -> bool {
+    let language = match name {
+        "expr" => Language::FilterExpression,
+        "template" | "dataTemplate" | "contextTemplate" => Language::Template,
+        "script" => Language::Lua,
+        "jq" => Language::Jq,
+        _ => return false,
+    };
+    let text = member.as_str().filter(|text| !text.is_empty());
+    text.is_some_and(|text| language.compile(text, &Limits::default()).is_err())
+}
 
 fn events<'a>(vector: &'a Value, kind: &str) -> impl Iterator<Item = &'a Value> {
     vector["in"]["object"]["spec"][kind]

@@ -25,6 +25,7 @@ const RULES: &[(&Rule, bool)] = &[
     (&DATA_TYPE, false),
     (&DEAD_LETTER, true),
     (&SOURCE_EXPRESSION, false),
+    (&SENSOR_LANGUAGE, false),
 ];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);
