@@ -246,7 +246,7 @@ mod tests {
         let shown = diagnostic(Some(Excerpt::of("a ||\npaid && shiped", (13, 19)))).to_string();
         let wanted = "error: sensor.yaml:31:17  Sensor/orders  spec.triggers[1].template
   `paid && shiped`: no dependency is called `shiped`
-  |        ^^^^^^  did you mean `shipped`?";
+  |        ^^^^^^  line 2, column 9  did you mean `shipped`?";
         assert_eq!(shown, wanted);
     }
 
