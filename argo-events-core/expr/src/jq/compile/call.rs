@@ -211,6 +211,10 @@ impl Compiler<'_> {
                     self.emit(only);
                 }
             }
+            4 if let Some(slot) = self.variable_alone(start) => {
+                self.code.truncate(jump);
+                self.emit(Op::Load(slot));
+            }
             _ => {
                 self.emit(Op::Load(input));
                 self.emit(Op::PushClosure(start));
@@ -221,6 +225,16 @@ impl Compiler<'_> {
         let innermost = self.innermost();
         self.scopes[innermost].forget_function();
         Ok(())
+    }
+
+    /// Gives the variable that a function without parameters consists of, if it is just that.
+    fn variable_alone(&self, start: usize) -> Option<super::Slot> {
+        match self.code.get(start..)? {
+            [Op::Scope { id, .. }, Op::Pop, Op::Load(slot), Op::Return] if slot.scope != *id => {
+                Some(*slot)
+            }
+            _ => None,
+        }
     }
 
     fn unknown(&self, name: &str, count: usize, at: usize) -> super::CompileError {

@@ -130,7 +130,10 @@ impl Machine<'_> {
         if let Some(other) = bounds.iter().find(|bound| !bound.is_number()) {
             return Err(not_for("range", other));
         }
-        self.push_cell(Cell::Range(Box::new(bounds)));
+        self.push_cell(match bounds {
+            [Value::Int(at), Value::Int(end), Value::Int(step)] => Cell::IntRange { at, end, step },
+            bounds => Cell::Range(Box::new(bounds)),
+        });
         Ok(())
     }
 }

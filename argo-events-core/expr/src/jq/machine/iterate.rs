@@ -17,6 +17,7 @@ impl Machine<'_> {
         match self.state.stack.pop() {
             Some(Cell::Elements { list, next }) => self.element(list, next),
             Some(Cell::Members { object, after }) => self.member(object, Some(after)),
+            Some(Cell::IntRange { at, end, step }) => self.int_range_step(at, end, step),
             Some(Cell::Range(bounds)) => self.range_step(*bounds),
             Some(Cell::Value(value)) => {
                 let is_container = matches!(value, Value::Array(_) | Value::Object(_));
@@ -75,6 +76,30 @@ impl Machine<'_> {
             self.check_depth()?;
         }
         self.push(value);
+        Ok(Flow::Next)
+    }
+
+    fn int_range_step(&mut self, at: i64, end: i64, step: i64) -> Result<Flow, Failure> {
+        let is_before_end = if step > 0 {
+            at < end
+        } else {
+            step < 0 && at > end
+        };
+        if !is_before_end {
+            return Ok(Flow::Back(None));
+        }
+        match at.checked_add(step) {
+            Some(next) => self.wait_with(Cell::IntRange {
+                at: next,
+                end,
+                step,
+            })?,
+            None => {
+                let bounds = [at, end, step].map(Value::Int);
+                return self.range_step(bounds);
+            }
+        }
+        self.push(Value::Int(at));
         Ok(Flow::Next)
     }
 

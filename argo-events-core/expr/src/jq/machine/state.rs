@@ -24,6 +24,12 @@ pub(super) enum Cell {
     },
     /// The rest of a range: where it is, its end and its step.
     Range(Box<[Value; 3]>),
+    /// The same of whole numbers.
+    IntRange {
+        at: i64,
+        end: i64,
+        step: i64,
+    },
 }
 
 impl Default for Cell {
@@ -114,7 +120,7 @@ impl State {
                 Cell::Elements { list, .. } => census.count(&Value::Array(list.clone())),
                 Cell::Members { object, .. } => census.count(&Value::Object(object.clone())),
                 Cell::Range(bounds) => bounds.iter().for_each(|bound| census.count(bound)),
-                Cell::Closure { .. } => {}
+                Cell::Closure { .. } | Cell::IntRange { .. } => {}
             }
         }
         for trace in self.paths.values() {
