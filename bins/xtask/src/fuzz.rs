@@ -119,7 +119,7 @@ fn fuzz(package: &str, target: &str, machine: &str, seconds: u32) -> Outcome {
             format!("-artifact_prefix={}/", broken.display()),
         ])
         .args([
-            "-timeout=10",
+            "-timeout=60",
             "-rss_limit_mb=1024",
             "-max_len=8192",
             "-print_final_stats=1",

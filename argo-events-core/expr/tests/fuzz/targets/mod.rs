@@ -14,12 +14,15 @@ pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("condition", condition),
     ("cron", cron),
     ("duration", duration),
+    ("expr", expr),
     ("gjson", gjson),
     ("gofmt", gofmt),
     ("gojson", gojson),
     ("gostrconv", gostrconv),
     ("gotemplate", gotemplate),
     ("govaluate", govaluate),
+    ("jq", jq),
+    ("lua", lua),
     ("re2", re2),
     ("sjson", sjson),
 ];
@@ -184,4 +187,16 @@ pub(crate) fn gotemplate(input: &[u8]) {
 
 pub(crate) fn govaluate(input: &[u8]) {
     language(Language::FilterExpression, input);
+}
+
+pub(crate) fn expr(input: &[u8]) {
+    language(Language::SourceExpression, input);
+}
+
+pub(crate) fn lua(input: &[u8]) {
+    language(Language::Lua, input);
+}
+
+pub(crate) fn jq(input: &[u8]) {
+    language(Language::Jq, input);
 }
