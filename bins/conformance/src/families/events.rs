@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Reads a byte string: `null`, `{"utf8": …}` or `{"b64": …}`.
-pub(super) fn bytes(value: &Value) -> Option<Vec<u8>> {
+pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
     match value["utf8"].as_str() {
         Some(text) => Some(text.as_bytes().to_vec()),
         None => BASE64_STANDARD.decode(value["b64"].as_str()?).ok(),

@@ -18,15 +18,19 @@ mod govaluate;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
+mod lua;
 mod misc;
 mod params;
 mod payloads;
 mod re2;
 mod sjson;
+mod transform;
 mod trigger_flow;
 mod trigger_http;
 mod trigger_queue;
 mod validate;
+
+pub(crate) use events::bytes as byte_string;
 
 /// Every family this project runs, by the name of its file.
 pub const FAMILIES: &[(&str, Check)] = &[
@@ -44,11 +48,13 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("govaluate", govaluate::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
+    ("lua", lua::check),
     ("misc", misc::check),
     ("params", params::check),
     ("payloads", payloads::check),
     ("re2", re2::check),
     ("sjson", sjson::check),
+    ("transform", transform::check),
     ("trigger-flow", trigger_flow::check),
     ("trigger-http", trigger_http::check),
     ("trigger-queue", trigger_queue::check),
@@ -67,9 +73,7 @@ pub const WAITING: &[(&str, &str)] = &[
     ),
     ("identities", "JetStream and Kafka buses: issue 6"),
     ("jq", "jq transforms: issue 5"),
-    ("lua", "Lua scripts: issue 5"),
     ("reconcile", "controller: issue 7"),
-    ("transform", "jq and Lua: issue 5"),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
     ("trigger-k8s", "k8s trigger: issue 7"),
 ];
