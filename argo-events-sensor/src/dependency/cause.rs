@@ -34,6 +34,14 @@ impl Cause {
         }
     }
 
+    /// Makes a reason that stands for itself, as those of scripts do.
+    pub(super) fn plain(reason: &str) -> Self {
+        Self {
+            bare: reason.into(),
+            alone: reason.into(),
+        }
+    }
+
     /// Makes a reason that is worded in another way as part of others.
     pub(super) fn worded(group: Group, alone: &str, bare: &str) -> Self {
         Self {

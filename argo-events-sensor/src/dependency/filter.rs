@@ -285,7 +285,7 @@ fn run_script(script: &Compiled, body: &[u8]) -> Result<bool, Cause> {
     let output = script.run(Input::Json(body));
     output
         .map(|output| output.is_true())
-        .map_err(|reason| Cause::of(Group::Script, &reason))
+        .map_err(|reason| Cause::plain(&reason))
 }
 
 /// A body with its validity, which is found out at most once.
@@ -398,6 +398,21 @@ mod tests {
                 "{filters}"
             );
         }
+    }
+
+    #[test]
+    fn a_transform_changes_what_the_filter_and_everything_else_see() {
+        let text = r#"{"name":"d","transform":{"script":"event.n = event.n * 2 return event"},
+            "filters":{"exprs":[{"expr":"n == 4","fields":[{"name":"n","path":"n"}]}]}}"#;
+        let dependency = serde_json::from_str(text).unwrap();
+        let filter = Filter::compile(&dependency, &FieldPath::root()).unwrap();
+        let (changed, verdict) = filter.admit(&event(r#"{"n":2}"#));
+        assert_eq!(verdict, Verdict::Passed);
+        assert_eq!(changed.unwrap().data().unwrap(), r#"{"n":4}"#);
+        let (_, verdict) = filter.admit(&event("[]"));
+        assert!(matches!(verdict, Verdict::Failed(_)));
+        let nothing = Event::builder("1", "shop", "paid").build();
+        assert_eq!(filter.admit(&nothing), (None, Verdict::Passed));
     }
 
     #[test]

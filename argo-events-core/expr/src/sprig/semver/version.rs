@@ -175,47 +175,48 @@ impl Object for Version {
     }
 }
 
-const SELF: &[Type] = &[Type::Any];
-const SELF_OTHER: &[Type] = &[Type::Any, POINTER];
+/// Parameters do not name the version itself, which comes before all arguments.
+const NONE: &[Type] = &[];
+const OTHER: &[Type] = &[POINTER];
 
 /// What templates may call on a version.
 static METHODS: [Function; 16] = [
-    Function::new("Major", SELF, |_, values| {
+    Function::new("Major", NONE, |_, values| {
         Ok(Value::Uint64(version(values, 0)?.major))
     }),
-    Function::new("Minor", SELF, |_, values| {
+    Function::new("Minor", NONE, |_, values| {
         Ok(Value::Uint64(version(values, 0)?.minor))
     }),
-    Function::new("Patch", SELF, |_, values| {
+    Function::new("Patch", NONE, |_, values| {
         Ok(Value::Uint64(version(values, 0)?.patch))
     }),
-    Function::new("Prerelease", SELF, |_, values| {
+    Function::new("Prerelease", NONE, |_, values| {
         Ok(version(values, 0)?.prerelease.clone().into())
     }),
-    Function::new("Metadata", SELF, |_, values| {
+    Function::new("Metadata", NONE, |_, values| {
         Ok(version(values, 0)?.metadata.clone().into())
     }),
-    Function::new("Original", SELF, |_, values| {
+    Function::new("Original", NONE, |_, values| {
         Ok(version(values, 0)?.original.clone().into())
     }),
-    Function::new("String", SELF, |_, values| {
+    Function::new("String", NONE, |_, values| {
         Ok(version(values, 0)?.to_string().into())
     }),
-    Function::new("IncMajor", SELF, |_, values| {
+    Function::new("IncMajor", NONE, |_, values| {
         version(values, 0)?.next(|next| {
             (next.minor, next.patch) = (0, 0);
             next.major = next.major.checked_add(1)?;
             Some(())
         })
     }),
-    Function::new("IncMinor", SELF, |_, values| {
+    Function::new("IncMinor", NONE, |_, values| {
         version(values, 0)?.next(|next| {
             next.patch = 0;
             next.minor = next.minor.checked_add(1)?;
             Some(())
         })
     }),
-    Function::new("IncPatch", SELF, |_, values| {
+    Function::new("IncPatch", NONE, |_, values| {
         version(values, 0)?.next(|next| {
             // A pre-release is followed by its version.
             if next.prerelease.is_empty() {
@@ -224,22 +225,22 @@ static METHODS: [Function; 16] = [
             Some(())
         })
     }),
-    Function::new("Compare", SELF_OTHER, |_, values| {
+    Function::new("Compare", OTHER, |_, values| {
         Ok(Value::Int(ordered(values)? as i64))
     }),
-    Function::new("Equal", SELF_OTHER, |_, values| {
+    Function::new("Equal", OTHER, |_, values| {
         Ok(ordered(values)?.is_eq().into())
     }),
-    Function::new("LessThan", SELF_OTHER, |_, values| {
+    Function::new("LessThan", OTHER, |_, values| {
         Ok(ordered(values)?.is_lt().into())
     }),
-    Function::new("LessThanEqual", SELF_OTHER, |_, values| {
+    Function::new("LessThanEqual", OTHER, |_, values| {
         Ok(ordered(values)?.is_le().into())
     }),
-    Function::new("GreaterThan", SELF_OTHER, |_, values| {
+    Function::new("GreaterThan", OTHER, |_, values| {
         Ok(ordered(values)?.is_gt().into())
     }),
-    Function::new("GreaterThanEqual", SELF_OTHER, |_, values| {
+    Function::new("GreaterThanEqual", OTHER, |_, values| {
         Ok(ordered(values)?.is_ge().into())
     }),
 ];
