@@ -110,7 +110,7 @@ fn local(criterion: &mut Criterion) {
     group
         .throughput(Throughput::Elements(1))
         .sample_size(20)
-        .measurement_time(Duration::from_secs(10));
+        .measurement_time(Duration::from_secs(5));
     beside_appender(&mut group, false);
     group.finish();
     let mut group =
@@ -118,7 +118,7 @@ fn local(criterion: &mut Criterion) {
     group
         .throughput(Throughput::Elements(1))
         .sample_size(20)
-        .measurement_time(Duration::from_secs(10));
+        .measurement_time(Duration::from_secs(5));
     beside_appender(&mut group, true);
     group.finish();
 }
