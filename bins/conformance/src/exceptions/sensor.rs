@@ -233,9 +233,57 @@ pub const EXPRESSION_MEMBERSHIP: Rule = Rule {
     reason: "the reference compares what cannot be compared, and ends its process",
     required: "no crash: membership by what they hold, or an error",
     applies: |vector| {
-        let text = vector["expr"].as_str().unwrap_or_default();
-        text.contains("in") || text.contains("IN")
+        let filters = vector["in"]["filter"]["exprs"].as_array();
+        let in_filters = filters.into_iter().flatten().map(|entry| &entry["expr"]);
+        let mut texts = in_filters.chain([&vector["expr"]]);
+        let looks_for = |text: &str| text.contains("in") || text.contains("IN");
+        texts.any(|text| text.as_str().is_some_and(looks_for))
     },
+};
+
+/// What a template of a data filter writes is kept whole.
+pub const TEMPLATE_WHOLE: Rule = Rule {
+    name: "filter: texts of templates with characters that Go quotes in its own way",
+    reason: "the reference quotes the text for Go, reads it as JSON, and loses it from there on",
+    required: "the verdict on the whole text",
+    applies: |vector| {
+        let entries = vector["in"]["filter"]["data"].as_array();
+        let mut templates = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry["template"].as_str());
+        let body = &vector["in"]["event"]["data"];
+        let in_body = body["utf8"].as_str().unwrap_or("\u{7f}");
+        let is_odd = |c: char| c.is_control() || u32::from(c) > 0xffff;
+        let escapes = [
+            "\\a", "\\v", "\\x", "\\u", "\\U", "%c", "b64dec", "b32dec", "substr", "trunc",
+        ];
+        let may_be_odd = |text: &str| {
+            text.contains(is_odd) || escapes.iter().any(|escape| text.contains(escape))
+        };
+        templates.any(|text| may_be_odd(text) || may_be_odd(in_body))
+    },
+};
+
+/// Templates reach nothing outside of them.
+pub const TEMPLATE_HERMETIC: Rule = Rule {
+    name: "params: templates that reach outside",
+    reason: "the reference shows the environment and the network to them",
+    required: "as if the template had failed: the key, the value, or an error",
+    applies: |vector| {
+        let text = vector["in"].to_string();
+        ["env ", "expandenv", "getHostByName"]
+            .iter()
+            .any(|name| text.contains(name))
+    },
+};
+
+/// A template that is none keeps a trigger from being made.
+pub const TEMPLATE_BROKEN: Rule = Rule {
+    name: "templates that are none",
+    reason: "the reference finds out at each firing, and takes the key or the value instead",
+    required: "an error that names the template when the trigger is made",
+    applies: |vector| super::validate::has_broken_text(&vector["in"]),
 };
 
 /// A time that 64 bits of nanoseconds cannot hold.

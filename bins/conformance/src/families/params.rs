@@ -1,7 +1,7 @@
 //! Family `params`: values taken from events and where they are written.
 
 use super::events;
-use crate::Outcome;
+use crate::{Outcome, exceptions::sensor::TEMPLATE_HERMETIC};
 use argo_events_core::{
     FieldPath, Firing, Problems, Registry, Result,
     api::{Parameter, ParameterSource},
@@ -38,7 +38,30 @@ pub(super) fn check(vector: &Value) -> Outcome {
         Some("applyResourceParameters") => return Outcome::Waits("k8s trigger: issue 7"),
         other => return Outcome::failed("a known call", format!("{other:?}")),
     };
-    compare(vector, got)
+    match compare(vector, got) {
+        Outcome::Failed { .. } if (TEMPLATE_HERMETIC.applies)(vector) => {
+            TEMPLATE_HERMETIC.require(vector, hermetic(vector, &firing))
+        }
+        outcome => outcome,
+    }
+}
+
+/// Checks that a source gives what it gives without its template.
+fn hermetic(vector: &Value, firing: &Firing) -> std::result::Result<(), String> {
+    let source = &vector["in"]["src"];
+    let given = resolve(source, firing);
+    let mut without = source.clone();
+    for template in ["dataTemplate", "contextTemplate"] {
+        if !source[template].is_null() {
+            without[template] = "{{ fail }}".into();
+        }
+    }
+    let required = resolve(&without, firing);
+    match (required, given) {
+        (Err(_), Err(_)) => Ok(()),
+        (Ok(required), Ok(given)) if required == given => Ok(()),
+        (_, given) => Err(format!("{given:?}")),
+    }
 }
 
 fn compare(vector: &Value, got: Result<Value>) -> Outcome {
