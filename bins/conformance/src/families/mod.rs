@@ -18,6 +18,7 @@ mod govaluate;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
+mod jq;
 mod lua;
 mod misc;
 mod params;
@@ -48,6 +49,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("govaluate", govaluate::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
+    ("jq", jq::check),
     ("lua", lua::check),
     ("misc", misc::check),
     ("params", params::check),
@@ -72,7 +74,6 @@ pub const WAITING: &[(&str, &str)] = &[
         "sources with signatures are not built yet",
     ),
     ("identities", "JetStream and Kafka buses: issue 6"),
-    ("jq", "jq transforms: issue 5"),
     ("reconcile", "controller: issue 7"),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
     ("trigger-k8s", "k8s trigger: issue 7"),

@@ -2,7 +2,7 @@
 
 use super::{Host, Outcome, fail::not_for, special};
 use crate::jq::value::{List, Value, go_int, to_float};
-use std::f64::consts::{LN_2, LN_10};
+use std::f64::consts::{LOG2_E, LOG10_2};
 
 /// A function of one number.
 fn one(name: &str) -> Option<fn(f64) -> f64> {
@@ -33,7 +33,7 @@ fn one(name: &str) -> Option<fn(f64) -> f64> {
         "exp2" => f64::exp2,
         "expm1" => f64::exp_m1,
         "log" => f64::ln,
-        "log10" => |number| log2(number) * (LN_2 / LN_10),
+        "log10" => |number| log2(number) * LOG10_2,
         "log1p" => f64::ln_1p,
         "log2" => log2,
         "logb" => logb,
@@ -131,6 +131,10 @@ fn fraction(number: f64) -> (f64, i32) {
 
 fn scale(number: f64, exponent: i64) -> f64 {
     const FAR: i64 = 5_000;
+    // Go adds the exponents, which wraps around for the least one.
+    if exponent == i64::MIN && number.abs() < 1.0 && number != 0.0 {
+        return f64::INFINITY.copysign(number);
+    }
     libm::ldexp(number, exponent.clamp(-FAR, FAR) as i32)
 }
 
@@ -140,7 +144,7 @@ fn log2(number: f64) -> f64 {
     if fraction == 0.5 {
         return f64::from(exponent - 1);
     }
-    fraction.ln() * (1.0 / LN_2) + f64::from(exponent)
+    fraction.ln() * LOG2_E + f64::from(exponent)
 }
 
 fn logb(number: f64) -> f64 {
