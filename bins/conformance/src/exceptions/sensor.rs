@@ -280,7 +280,7 @@ pub const TEMPLATE_HERMETIC: Rule = Rule {
 
 /// A template that is none keeps a trigger from being made.
 pub const TEMPLATE_BROKEN: Rule = Rule {
-    name: "templates that are none",
+    name: "templates and programs that are none",
     reason: "the reference finds out at each firing, and takes the key or the value instead",
     required: "an error that names the template when the trigger is made",
     applies: |vector| super::validate::has_broken_text(&vector["in"]),

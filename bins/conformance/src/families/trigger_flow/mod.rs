@@ -14,7 +14,10 @@ use super::{
     events,
     trigger_http::{places::Places, recorder::Record},
 };
-use crate::{Outcome, exceptions::flow};
+use crate::{
+    Outcome,
+    exceptions::{flow, sensor::TEMPLATE_BROKEN},
+};
 use argo_events::{BuiltinKinds as _, Registry};
 use sensor::{Refused, Sensor};
 use serde_json::{Value, json};
@@ -71,7 +74,16 @@ fn refusal(vector: &Value, refused: &Refused) -> Outcome {
     if vector["panic"] == true || vector["want"]["undecodable"].is_string() {
         return Outcome::Passed;
     }
+    let broken = &TEMPLATE_BROKEN;
+    let by_text = || {
+        let named = refused
+            .places
+            .iter()
+            .any(|place| place.contains("dependencies["));
+        (named && (broken.applies)(vector)).then(|| broken.require(vector, Ok(())))
+    };
     flow::refused(vector, &refused.places)
+        .or_else(by_text)
         .unwrap_or_else(|| Outcome::failed(vector["want"].to_string(), refused.message.clone()))
 }
 
@@ -164,9 +176,6 @@ fn waits(spec: &Value) -> Option<&'static str> {
     let list = |name: &str| spec[name].as_array().into_iter().flatten();
     if events::lacks_templates(spec) {
         return Some("templates: issue 4");
-    }
-    if list("dependencies").any(|dependency| dependency["transform"].is_object()) {
-        return Some("jq and Lua: issue 5");
     }
     let chain =
         |trigger| std::iter::successors(Some(trigger), |one: &&Value| one.get("dlqTrigger"));

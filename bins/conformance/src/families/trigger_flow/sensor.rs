@@ -85,9 +85,9 @@ impl Sensor {
     }
 
     async fn fire(&mut self, fire: &Value) -> Value {
-        let mut seen = Map::new();
+        let (mut seen, mut events) = (Map::new(), fire["events"].clone());
         if fire["filter"] == true {
-            let (gate, passed) = self.gate(&fire["events"]);
+            let (gate, passed) = self.gate(&mut events);
             seen.insert("gate".to_owned(), gate);
             if !passed {
                 return Value::Object(seen);
@@ -102,7 +102,7 @@ impl Sensor {
             if only.is_some_and(|only| only != name) {
                 continue;
             }
-            let firing = events::firing(&fire["events"], "sensor-x", name);
+            let firing = events::firing(&events, "sensor-x", name);
             let plan = Arc::clone(&self.plan);
             let performed = async move { plan.perform(&firing, &CancellationToken::new()).await };
             if trigger.at_least_once != Some(true) {
@@ -118,17 +118,21 @@ impl Sensor {
         Value::Object(seen)
     }
 
-    /// Asks the filters of the dependencies.
-    fn gate(&self, events: &Value) -> (Value, bool) {
+    /// Applies the transforms of the dependencies and asks their filters.
+    fn gate(&self, events: &mut Value) -> (Value, bool) {
         let (mut gate, mut all_passed) = (Map::new(), true);
         for dependency in &self.spec.dependencies {
-            let event = &events[&dependency.name];
+            let event = &mut events[&dependency.name];
             if event.is_null() {
                 continue;
             }
             let filter = Filter::compile(dependency, &FieldPath::root());
-            let passed = filter
-                .is_ok_and(|filter| matches!(filter.check(&events::event(event)), Verdict::Passed));
+            let admitted = filter.map(|filter| filter.admit(&events::event(event)));
+            let passed = matches!(admitted, Ok((_, Verdict::Passed)));
+            if let Ok((Some(changed), _)) = admitted {
+                event["data"] = events::byte_string(changed.data().map_or(&[], |body| &body[..]));
+                event["context"]["datacontenttype"] = changed.data_content_type().into();
+            }
             all_passed &= passed;
             let verdict = if passed { "passed" } else { "filtered" };
             gate.insert(dependency.name.clone(), verdict.into());
