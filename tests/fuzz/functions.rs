@@ -8,11 +8,14 @@ use argo_events::{
 };
 
 /// A target: what it is called, and how it runs an input.
+type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "a fuzzing binary runs one target only")
 )]
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[("codec", codec), ("manifest", manifest)];
+pub(crate) const TARGETS: &[Target] = &[("codec", codec), ("manifest", manifest)];
 
 /// Reads an event off the bus; what was read is written and read again unchanged.
 pub(crate) fn codec(input: &[u8]) {

@@ -11,7 +11,9 @@ fn corpus(target: &str) -> Vec<PathBuf> {
         .join("fuzz/corpus")
         .join(target);
     let entries = fs::read_dir(&home).unwrap_or_else(|error| panic!("{}: {error}", home.display()));
-    entries.map(|entry| entry.unwrap().path()).collect()
+    entries
+        .map(|entry| entry.expect("the corpus can be listed").path())
+        .collect()
 }
 
 #[test]

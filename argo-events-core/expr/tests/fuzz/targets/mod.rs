@@ -6,11 +6,14 @@ use argo_events_expr::language::{Input, Language, Limits};
 use argo_events_expr::{condition, cron, duration, gjson, gofmt, gojson, gostrconv, re2, sjson};
 
 /// A target: what it is called, and how it runs an input.
+type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "a fuzzing binary runs one target only")
 )]
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[Target] = &[
     ("condition", condition),
     ("cron", cron),
     ("duration", duration),
@@ -62,7 +65,7 @@ pub(crate) fn cron(input: &[u8]) {
     let Ok(schedule) = cron::Schedule::parse(text, &cron::Zone::utc()) else {
         return;
     };
-    let start = "2024-02-28T23:59:30Z".parse().unwrap();
+    let start = "2024-02-28T23:59:30Z".parse().expect("this is a time");
     if let Some(next) = schedule.next(start) {
         assert!(next > start && schedule.matches(next));
     }
