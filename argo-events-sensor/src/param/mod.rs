@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_with_its_place() {
         let list = r#"[{"dest":"a"},{"src":{"dependencyName":"paid"},"dest":"","operation":"delete"},
-            {"src":{"dependencyName":"paid","dataTemplate":"x"},"dest":"a"}]"#;
+            {"src":{"dependencyName":"paid","dataTemplate":"{{"},"dest":"a"}]"#;
         let list: Vec<api::Parameter> = serde_json::from_str(list).unwrap();
         let found =
             Parameters::compile(&list, Purpose::Edit, None, &FieldPath::root()).unwrap_err();

@@ -97,6 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_is_a_second_a_minute_or_an_hour() {
+        for (unit, seconds) in [("", 1), ("Second", 1), ("Minute", 60), ("Hour", 3600)] {
+            let limit = RateLimit {
+                unit: unit.into(),
+                requests_per_unit: 2,
+            };
+            let interval = RateLimiter::new(&limit).unwrap().interval();
+            assert_eq!(interval * 2, Duration::from_secs(seconds), "{unit}");
+        }
+    }
+
+    #[test]
     fn a_limit_that_is_not_positive_does_not_limit() {
         for count in [0, -1, i32::MIN] {
             let limit = RateLimit {

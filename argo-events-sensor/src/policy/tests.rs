@@ -1,6 +1,7 @@
 //! Promises of the policies, on paused time, with a trigger that does as it is told.
 
 use super::*;
+use crate::trigger::FunctionTrigger;
 use argo_events_core::{
     Backoff, Error, ErrorKind, Event, Executed, Firing, Rendered, Result, Timestamp, TokioClock,
     Trigger, TriggerContext,
@@ -11,7 +12,10 @@ use argo_events_core::{
 use async_trait::async_trait;
 use serde_json::json;
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use tokio::time::Instant;
@@ -419,4 +423,55 @@ async fn nothing_is_tried_once_the_sensor_stops() {
         End::Stopped
     ));
     assert_eq!(moments(&calls), []);
+}
+
+/// Cannot render, and counts how often it was asked to.
+#[derive(Default)]
+struct Unrenderable(AtomicU32);
+
+#[async_trait]
+impl Trigger for Unrenderable {
+    fn kind(&self) -> &'static str {
+        "unrenderable"
+    }
+
+    async fn render(&self, _: &Firing) -> Result<Rendered> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let message = "told to fail";
+        Err(Error::permanent(ErrorKind::PayloadInvalid, message))
+    }
+
+    async fn execute(&self, _: &Rendered, _: &TriggerContext) -> Result<Executed> {
+        Ok(Executed::default())
+    }
+}
+
+fn guarded(spec: &api::Trigger, trigger: Arc<dyn Trigger>) -> Guarded {
+    let clock = Arc::new(TokioClock::starting_at(Timestamp::EPOCH));
+    GuardedBuilder::new("orders", spec, &Metrics::default(), clock).build(trigger, None)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_renders_anew() {
+    let mut ship = spec("ship");
+    ship.retry_strategy = strategy(r#"{"duration":"1ms","steps":3}"#);
+    let trigger = Arc::new(Unrenderable::default());
+    let end = perform(&guarded(&ship, trigger.clone())).await;
+    assert!(matches!(end, End::Failed { .. }), "{end:?}");
+    assert_eq!(trigger.0.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_policy_has_no_effect_where_there_is_no_status() {
+    let mut ship = spec("ship");
+    let status = Some(StatusPolicy {
+        allow: Some(vec![200]),
+    });
+    ship.policy = Some(Policy {
+        status,
+        ..Policy::default()
+    });
+    let trigger = Arc::new(FunctionTrigger::new(|_| async { Ok(()) }));
+    let end = perform(&guarded(&ship, trigger)).await;
+    assert!(matches!(end, End::Succeeded(_)), "{end:?}");
 }

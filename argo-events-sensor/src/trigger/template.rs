@@ -397,6 +397,29 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_tried_in_the_references_order() {
+        let known = crate::trigger::descriptors();
+        let kinds: Vec<_> = known.iter().map(|known| known.kind).collect();
+        let wanted = [
+            "k8s",
+            "argoWorkflow",
+            "http",
+            "awsLambda",
+            "azureEventHubs",
+            "azureServiceBus",
+            "kafka",
+            "pulsar",
+            "nats",
+            "slack",
+            "openWhisk",
+            "custom",
+            "log",
+            "email",
+        ];
+        assert_eq!(kinds, wanted);
+    }
+
+    #[test]
     fn what_cannot_be_run_or_is_no_kind_is_a_mistake() {
         let of = |template: &str| {
             make(&format!(r#"{{"template":{{"name":"ship",{template}}}}}"#))

@@ -1,6 +1,9 @@
 //! Promises of the shared lane and of ordered and at-most-once triggers.
 
 use crate::harness::{Act, World, ids, sensor};
+use argo_events_bus::{MemoryBus, MemoryConfig};
+use argo_events_core::{Event, EventBus as _, api::GoDuration};
+use argo_events_sensor::runtime::Limits;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -145,4 +148,112 @@ async fn what_a_drain_could_not_end_comes_again() {
     world.act("ship", Act::Succeed);
     let _alive = world.start(&orders).await;
     assert_eq!(world.next().await.id(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_events_of_that_source_and_name_count() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let _alive = world.start(&sensor(&["paid"], &[("ship", "paid")])).await;
+    let elsewhere = Event::builder("1", "store", "paid").data("{}").build();
+    world.bus.publish(Arc::new(elsewhere)).await.unwrap();
+    world.publish("pai", "2", "{}").await;
+    world.publish("paid", "3", "{}").await;
+    assert_eq!(ids(&world.next().await), ["3"]);
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_sensor_begins_with_new_events() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    world.publish("paid", "1", "{}").await;
+    let _alive = world.start(&sensor(&["paid"], &[("ship", "paid")])).await;
+    world.publish("paid", "2", "{}").await;
+    assert_eq!(ids(&world.next().await), ["2"]);
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_its_source_repeats_is_handled_once() {
+    for conditions in ["paid", "paid && sent"] {
+        let mut world = World::new();
+        let config = MemoryConfig {
+            dedup_window: Some(GoDuration(0)),
+            ..MemoryConfig::default()
+        };
+        world.bus = MemoryBus::new(config, world.clock.clone());
+        world.act("ship", Act::Succeed);
+        let _alive = world
+            .start(&sensor(&["paid", "sent"], &[("ship", conditions)]))
+            .await;
+        for _ in 0..2 {
+            world.publish("paid", "1", "{}").await;
+            world.publish("sent", "2", "{}").await;
+        }
+        assert_eq!(ids(&world.next().await)[0], "1", "{conditions}");
+        world.nothing_for(LONG).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_event_is_acknowledged_and_dropped() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let mut orders = sensor(&["paid"], &[("ship", "paid")]);
+    let above_one = r#"{"data":[{"path":"n","type":"number","comparator":">","value":["1"]}]}"#;
+    orders.spec.dependencies[0].filters = serde_json::from_str(above_one).unwrap();
+    let alive = world.start(&orders).await;
+    for (id, data) in [("1", r#"{"n":1}"#), ("2", "no JSON"), ("3", r#"{"n":2}"#)] {
+        world.publish("paid", id, data).await;
+    }
+    assert_eq!(ids(&world.next().await), ["3"]);
+    world.nothing_for(LONG).await;
+    drop(alive);
+    let _unfiltered = world.start(&sensor(&["paid"], &[("ship", "paid")])).await;
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_sees_the_transformed_body_as_json_and_all_else_as_it_came() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let mut orders = sensor(&["paid"], &[("ship", "paid")]);
+    let increment = r#"{"jq":"{m: (.n + 1)}"}"#;
+    orders.spec.dependencies[0].transform = serde_json::from_str(increment).unwrap();
+    let _alive = world.start(&orders).await;
+    let event = |id: &str, data: &'static str| {
+        let event = Event::builder(id, "shop", "paid").event_type("webhook");
+        event.data(data).data_content_type("text/plain").build()
+    };
+    for event in [event("1", "[]"), event("2", r#"{"n":2}"#)] {
+        world.bus.publish(Arc::new(event)).await.unwrap();
+    }
+    let firing = world.next().await;
+    let seen = &firing.held()[0].event;
+    assert_eq!(&seen.data().unwrap()[..], br#"{"m":3}"#);
+    assert_eq!(seen.data_content_type(), "application/json");
+    assert_eq!((seen.id(), seen.event_type()), ("2", "webhook"));
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_firings_of_a_trigger_run_at_a_time() {
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    world.act("slow", Act::Wait(gate.clone()));
+    let _alive = world.start(&sensor(&["paid"], &[("slow", "paid")])).await;
+    let (at_a_time, more) = (Limits::default().at_a_time.get(), 10);
+    for number in 0..at_a_time + more {
+        world.publish("paid", &number.to_string(), "{}").await;
+    }
+    for _ in 0..at_a_time {
+        world.next().await;
+    }
+    world.nothing_for(LONG).await;
+    gate.add_permits(at_a_time + more);
+    for _ in 0..more {
+        world.next().await;
+    }
+    world.nothing_for(LONG).await;
 }

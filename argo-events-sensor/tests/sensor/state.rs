@@ -1,7 +1,9 @@
 //! Promises of shards: half-met conditions, joins and open firings survive, and move exactly once.
 
 use crate::harness::{Act, World, ids, sensor};
-use argo_events_core::api::{ConditionsReset, ConditionsResetByTime, GoDuration, Join, JoinKey};
+use argo_events_core::api::{
+    ConditionsReset, ConditionsResetByTime, GoDuration, Join, JoinKey, Sensor,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -101,10 +103,7 @@ async fn a_window_that_ends_fires_with_what_is_there() {
     assert_eq!(ids(&world.next().await), ["1"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_reset_forgets_what_waits() {
-    let mut world = World::new();
-    world.act("ship", Act::Succeed);
+fn reset_every_hour() -> Sensor {
     let mut orders = sensor(&["a", "b"], &[("ship", "a && b")]);
     let by_time = ConditionsResetByTime {
         cron: "0 * * * *".into(),
@@ -117,7 +116,29 @@ async fn a_reset_forgets_what_waits() {
         .conditions_reset = vec![ConditionsReset {
         by_time: Some(by_time),
     }];
-    let _alive = world.start(&orders).await;
+    orders
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_missed_while_down_forgets_what_waited() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let alive = world.start(&reset_every_hour()).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.publish("a", "1", "{}").await;
+    world.nothing_for(LONG).await;
+    drop(alive);
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let _alive = world.start(&reset_every_hour()).await;
+    world.publish("b", "2", "{}").await;
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_forgets_what_waits() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let _alive = world.start(&reset_every_hour()).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     world.publish("a", "1", "{}").await;
     world.nothing_for(Duration::from_secs(3600)).await;

@@ -83,3 +83,30 @@ impl Trigger for LogTrigger {
         Ok(Executed::default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every(seconds: u64) -> LogTrigger {
+        LogTrigger {
+            name: "show".to_owned(),
+            interval: Duration::from_secs(seconds),
+            last: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn at_most_one_line_is_written_in_each_interval() {
+        let trigger = every(10);
+        let turns = [0, 9, 10, 19, 25]
+            .map(|second| trigger.takes_turn(Timestamp::EPOCH + Duration::from_secs(second)));
+        assert_eq!(turns, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn without_an_interval_every_line_is_written() {
+        let trigger = every(0);
+        assert!((0..3).all(|_| trigger.takes_turn(Timestamp::EPOCH)));
+    }
+}
