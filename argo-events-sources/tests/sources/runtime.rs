@@ -277,3 +277,37 @@ async fn an_event_that_a_caller_waits_for_is_offered_for_a_second() {
     let all = seen.wait_for(|all| all.len() == 3).await.unwrap().clone();
     assert_eq!(all, [(true, 400), (false, 800), (false, 0)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_event_that_runs_is_counted_and_its_counters_begin_at_zero() {
+    let metrics = Metrics::default();
+    let runtime = SourceRuntime::new(Recorder::new()).metrics(metrics.clone());
+    let idle: Box<Behaviour> = Box::new(|_, context| {
+        Box::pin(async move {
+            context.stopped().await;
+            Ok(())
+        })
+    });
+    let first = scripted(|_, context| async move {
+        context.stopped().await;
+        Ok(())
+    });
+    let other = Entry::new("other", Arc::new(Scripted(AtomicU32::new(0), idle)));
+    let running = runtime.start_entries("shop", vec![first, other]);
+    running.settled().await;
+    let services = metrics.gauge(
+        names::EVENT_SERVICES_RUNNING,
+        &[("eventsource_name", "shop")],
+    );
+    assert_eq!(services.value().to_bits(), 2_f64.to_bits());
+    for (name, event) in [
+        (names::EVENTS_SENT, "example"),
+        (names::EVENTS_SENT_FAILED, "other"),
+        (names::EVENTS_PROCESSING_FAILED, "other"),
+    ] {
+        let line = format!("{name}{{event_name=\"{event}\",eventsource_name=\"shop\"}} 0\n");
+        assert!(metrics.render().contains(&line), "{line}");
+    }
+    assert!(running.drain(GRACE).await.is_empty());
+    assert_eq!(services.value().to_bits(), 0_f64.to_bits());
+}
