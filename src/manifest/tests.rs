@@ -362,3 +362,35 @@ fn a_parameter_of_an_unknown_dependency_is_found_beside_other_mistakes() {
     ];
     assert_eq!(messages(&found), wanted);
 }
+
+#[test]
+fn policies_that_could_never_work_are_mistakes() {
+    let found = check(&sensor(
+        "    - template: { name: ship, log: {} }
+      retryStrategy: { duration: 5 minutes }
+      rateLimit: { unit: Minute, requestsPerUnit: 0 }
+    - template: { name: count, log: {} }
+      retryStrategy: { factor: two }
+",
+    ));
+    for place in [
+        "spec.triggers[0].retryStrategy.duration",
+        "spec.triggers[0].rateLimit.requestsPerUnit",
+        "spec.triggers[1].retryStrategy.factor",
+    ] {
+        assert!(found.to_string().contains(place), "{place}: {found}");
+    }
+    assert_eq!(found.errors(), 3, "{found}");
+}
+
+#[test]
+fn a_field_at_the_wrong_level_is_a_warning() {
+    let found = check(&sensor(
+        "    - template: { name: show, log: {}, atLeastOnce: true }\n",
+    ));
+    assert!(!found.has_errors() && found.warnings() > 0, "{found}");
+    assert!(
+        found.to_string().contains("template.atLeastOnce"),
+        "{found}"
+    );
+}
