@@ -56,9 +56,14 @@ impl RecentIds {
 
     /// Remembers an event; returns whether it was there already.
     pub(crate) fn seen(&mut self, event: &Event, now: Timestamp) -> bool {
-        if now.since(self.turned) >= WINDOW || self.current.len() >= MOST {
+        let age = now.since(self.turned);
+        if age >= WINDOW || self.current.len() >= MOST {
             std::mem::swap(&mut self.current, &mut self.previous);
             self.current.clear();
+            // After a pause what would be the generation before is older than it may be.
+            if age >= WINDOW * 2 {
+                self.previous.clear();
+            }
             self.turned = now;
         }
         let key = self
@@ -89,6 +94,13 @@ mod tests {
         let mut recent = RecentIds::new(Timestamp::EPOCH);
         recent.seen(&event("1"), Timestamp::EPOCH);
         recent.seen(&event("2"), Timestamp::EPOCH + WINDOW);
+        assert!(!recent.seen(&event("1"), Timestamp::EPOCH + WINDOW * 2));
+    }
+
+    #[test]
+    fn a_pause_does_not_prolong_the_window() {
+        let mut recent = RecentIds::new(Timestamp::EPOCH);
+        assert!(!recent.seen(&event("1"), Timestamp::EPOCH));
         assert!(!recent.seen(&event("1"), Timestamp::EPOCH + WINDOW * 2));
     }
 
