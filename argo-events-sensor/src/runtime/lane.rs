@@ -148,10 +148,22 @@ impl Lane {
             return Some(Arc::clone(event));
         }
         dependency.refused.increment();
-        if let Verdict::Failed(reason) = &verdict {
-            tracing::warn!(sensor = %self.sensor, dependency = dependency.name, event = event.id(), %reason, "a filter could not judge an event; it is dropped");
-        }
+        self.tell_refused(&dependency.name, event, &verdict);
         None
+    }
+
+    /// Logs that a dependency did not take an event, quietly if that is what its filters are for.
+    fn tell_refused(&self, dependency: &str, event: &Event, verdict: &Verdict) {
+        let (sensor, event) = (&self.sensor, event.id());
+        match verdict {
+            Verdict::Passed => {}
+            Verdict::Rejected(_) => {
+                tracing::debug!(%sensor, dependency, event, "the filters do not let an event pass; it is dropped");
+            }
+            Verdict::Failed(reason) => {
+                tracing::warn!(%sensor, dependency, event, %reason, "a filter could not judge an event; it is dropped");
+            }
+        }
     }
 
     /// Acknowledges; a failure means that the delivery comes again, which firing ids answer for.
