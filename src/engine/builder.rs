@@ -375,14 +375,19 @@ impl Builder {
         }
         for sensor in &program.sensors {
             match compile(sensor) {
-                Ok(plan) => plans.push(plan),
-                Err(problems) => {
-                    faults.extend(&format!("Sensor/{}", sensor.metadata.name), problems)
+                Ok(planned) => {
+                    faults.extend(&title(sensor), planned.plan.warnings().clone());
+                    plans.push(planned);
                 }
+                Err(problems) => faults.extend(&title(sensor), problems),
             }
         }
         plans
     }
+}
+
+fn title(sensor: &api::Sensor) -> String {
+    format!("Sensor/{}", sensor.metadata.name)
 }
 
 /// Says that readers on the bus would know events of that source under another name.

@@ -394,3 +394,13 @@ fn a_field_at_the_wrong_level_is_a_warning() {
         "{found}"
     );
 }
+
+#[test]
+fn what_has_no_effect_is_a_warning_in_a_sensor_that_is_right() {
+    let text = sensor("    - template: { name: show, log: {} }\n");
+    let both = "eventName: shipped, transform: { jq: ., script: return event }";
+    let found = check(&text.replace("eventName: shipped", both));
+    let wanted = "spec.dependencies[1].transform.script has no effect beside `jq`";
+    assert!(!found.has_errors() && found.warnings() == 1, "{found}");
+    assert!(messages(&found)[0].ends_with(wanted), "{found}");
+}

@@ -66,6 +66,7 @@ impl SensorPlan {
             specs,
             triggers,
             build,
+            warnings: problems,
         })
     }
 }
@@ -78,14 +79,12 @@ fn compile_dependencies(
     let mut planned = Vec::new();
     for (index, dependency) in sensor.spec.dependencies.iter().enumerate() {
         let path = root.field("dependencies").index(index);
-        match Filter::compile(dependency, &path) {
-            Ok(filter) => planned.push(PlannedDependency {
-                name: dependency.name.clone(),
-                subject: Subject::new(&dependency.event_source_name, &dependency.event_name),
-                filter: Arc::new(filter),
-            }),
-            Err(found) => problems.extend(found),
-        }
+        let filter = Filter::compile_unchecked(dependency, &path, problems);
+        planned.push(PlannedDependency {
+            name: dependency.name.clone(),
+            subject: Subject::new(&dependency.event_source_name, &dependency.event_name),
+            filter: Arc::new(filter),
+        });
     }
     planned
 }
@@ -223,14 +222,13 @@ impl Compiler<'_> {
         let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
         build.namespace.clone_from(&self.sensor.metadata.namespace);
         let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
-        trigger::build(
+        trigger::build_reporting(
             trigger,
             &self.build.registry,
             &build,
             &dependencies,
             &self.path,
+            problems,
         )
-        .map_err(|found| problems.extend(found))
-        .ok()
     }
 }

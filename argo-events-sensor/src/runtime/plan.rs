@@ -87,6 +87,7 @@ pub struct SensorPlan {
     pub(crate) specs: Vec<api::Dependency>,
     pub(crate) triggers: Vec<PlannedTrigger>,
     pub(crate) build: SensorBuild,
+    pub(crate) warnings: Problems,
 }
 
 #[derive(Debug)]
@@ -135,6 +136,11 @@ impl SensorPlan {
     /// Returns the name of the sensor.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns what is doubtful about the sensor; there is no error in it.
+    pub fn warnings(&self) -> &Problems {
+        &self.warnings
     }
 
     /// Returns the condition of a trigger; `None` if the sensor has no trigger of that name.

@@ -13,6 +13,7 @@ mod unbuilt;
 pub use closure::FunctionTrigger;
 #[cfg(feature = "tower")]
 pub use closure::ServiceTrigger;
+pub(crate) use template::build_reporting;
 pub use template::{TemplatedTrigger, Templates, build, build_unchecked};
 
 use argo_events_core::registry::TriggerDescriptor;

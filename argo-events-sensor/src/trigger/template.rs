@@ -27,23 +27,32 @@ pub fn build(
     path: &FieldPath,
 ) -> Result<Arc<dyn Trigger>, Problems> {
     let mut problems = Problems::default();
+    let made = build_reporting(trigger, registry, build, dependencies, path, &mut problems);
+    made.ok_or(problems)
+}
+
+/// Makes a trigger as [`build()`] does, and tells warnings too; without one there is an error among
+/// the problems.
+pub(crate) fn build_reporting(
+    trigger: &api::Trigger,
+    registry: &Registry,
+    build: &TriggerBuild,
+    dependencies: &[String],
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> Option<Arc<dyn Trigger>> {
     let mut check = |descriptor: &TriggerDescriptor, config: &Value, place: &FieldPath| {
         let mut found = Problems::default();
         descriptor.validate(config, place, &mut found);
-        if found.has_errors() {
-            Err(found)
-        } else {
-            Ok(())
-        }
+        found
     };
-    let made = Assembly {
+    let assembly = Assembly {
         trigger,
         build,
         dependencies,
         path,
-    }
-    .make(registry, &mut problems, &mut check);
-    made.ok_or(problems)
+    };
+    assembly.make(registry, problems, &mut check)
 }
 
 /// Makes a trigger as [`build()`] does, but without the checks that the reference leaves to `lint`.
@@ -58,7 +67,7 @@ pub fn build_unchecked(
     path: &FieldPath,
 ) -> Result<Arc<dyn Trigger>, Problems> {
     let mut problems = Problems::default();
-    let mut check = |_: &TriggerDescriptor, _: &Value, _: &FieldPath| Ok(());
+    let mut check = |_: &TriggerDescriptor, _: &Value, _: &FieldPath| Problems::default();
     let made = Assembly {
         trigger,
         build,
@@ -69,7 +78,7 @@ pub fn build_unchecked(
     made.ok_or(problems)
 }
 
-type Check<'a> = dyn FnMut(&TriggerDescriptor, &Value, &FieldPath) -> Result<(), Problems> + 'a;
+type Check<'a> = dyn FnMut(&TriggerDescriptor, &Value, &FieldPath) -> Problems + 'a;
 
 /// What a trigger is made of.
 struct Assembly<'a> {
@@ -100,10 +109,11 @@ impl Assembly<'_> {
             problems.error(place.field(descriptor.kind), message);
             return None;
         }
-        let checked = check(descriptor, &config, &place.field(descriptor.kind));
+        let found = check(descriptor, &config, &place.field(descriptor.kind));
         let parameters = self.parameters(problems);
-        checked.map_err(|found| problems.extend(found)).ok()?;
-        let parameters = parameters?;
+        let is_wrong = found.has_errors();
+        problems.extend(found);
+        let parameters = parameters.filter(|_| !is_wrong)?;
         if parameters.is_empty() {
             let built = descriptor.build(&config, self.build);
             let report =
@@ -126,8 +136,12 @@ impl Assembly<'_> {
 
     fn parameters(&self, problems: &mut Problems) -> Option<Parameters> {
         let (list, place) = (&self.trigger.parameters, self.path.field("parameters"));
-        let compiled = Parameters::compile(list, Purpose::Edit, Some(self.dependencies), &place);
-        compiled.map_err(|found| problems.extend(found)).ok()
+        let (known, mut found) = (Some(self.dependencies), Problems::default());
+        let compiled =
+            Parameters::compile_unchecked(list, Purpose::Edit, known, &place, &mut found);
+        let is_wrong = found.has_errors();
+        problems.extend(found);
+        (!is_wrong).then_some(compiled)
     }
 }
 

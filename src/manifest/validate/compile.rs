@@ -25,16 +25,18 @@ pub(super) fn validate(sensor: &Sensor, context: &Context<'_>, problems: &mut Pr
     let sensor = with_conditions_that_parse(sensor, &names);
     let secrets = Arc::new(context.manifests.secrets.clone());
     let build = SensorBuild::new(context.registry.clone(), secrets, Arc::new(SystemClock));
-    if let Err(found) = SensorPlan::compile(&sensor, &elsewhere(&sensor, context), build) {
-        let is_new = |problem: &Problem| {
-            let known = |earlier: &Problem| {
-                earlier.path == problem.path && earlier.severity >= problem.severity
-            };
-            !problems.iter().any(known)
+    let found = match SensorPlan::compile(&sensor, &elsewhere(&sensor, context), build) {
+        Ok(plan) => plan.warnings().clone(),
+        Err(found) => found,
+    };
+    let is_new = |problem: &Problem| {
+        let known = |earlier: &Problem| {
+            earlier.path == problem.path && earlier.severity >= problem.severity
         };
-        let new: Vec<_> = found.into_iter().filter(is_new).collect();
-        problems.extend(new);
-    }
+        !problems.iter().any(known)
+    };
+    let new: Vec<_> = found.into_iter().filter(is_new).collect();
+    problems.extend(new);
 }
 
 /// Replaces conditions that were complained about, so that what stands beside them is seen too.
