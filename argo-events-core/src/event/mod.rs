@@ -9,6 +9,7 @@ pub mod codec;
 mod convert;
 mod draft;
 mod id;
+mod mime;
 mod moment;
 mod render;
 

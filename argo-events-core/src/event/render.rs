@@ -1,6 +1,6 @@
 //! The forms of an event that parameters, templates and the log trigger see.
 
-use super::{Event, media_type, moment::Moment};
+use super::{Event, mime, moment::Moment};
 use argo_events_expr::gojson::{encode_bytes_into, encode_string_into};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use std::borrow::Cow;
@@ -43,8 +43,8 @@ impl Event {
         let Some(data) = self.data() else {
             return Cow::Borrowed(&[]);
         };
-        match media_type(self.data_content_type()) {
-            "application/json" | "text/plain" => Cow::Borrowed(data),
+        match mime::media_type(self.data_content_type()).as_deref() {
+            Some("application/json" | "text/plain") => Cow::Borrowed(data),
             _ => Cow::Owned(BASE64_STANDARD.encode(data).into_bytes()),
         }
     }
@@ -98,6 +98,7 @@ mod tests {
                 .build()
         };
         assert_eq!(&*event("text/plain; charset=utf-8").data_text(), b"hi");
+        assert_eq!(&*event("APPLICATION/JSON").data_text(), b"hi");
         assert_eq!(&*event("application/octet-stream").data_text(), b"aGk=");
         assert_eq!(&*Event::builder("1", "s", "e").build().data_text(), b"");
     }

@@ -9,5 +9,5 @@ mod line;
 mod trigger;
 
 pub use config::LogConfig;
-pub use line::{Line, data_text};
+pub use line::Line;
 pub use trigger::LogTrigger;

@@ -12,7 +12,7 @@ use argo_events_sensor::{
     trigger::{
         decode::Decoder,
         http::TlsConfig,
-        log::{self, LogConfig},
+        log::LogConfig,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -189,8 +189,8 @@ pub(super) fn data_string(vector: &Value) -> Outcome {
     if let Some(data) = events::bytes(&vector["in"]["data"]) {
         builder = builder.data(data);
     }
-    let text = log::data_text(&builder.build());
-    Outcome::compare(&vector["want"]["dataString"], &events::text(&text))
+    let text = events::text(&builder.build().data_text());
+    Outcome::compare(&vector["want"]["dataString"], &text)
 }
 
 /// Whether a TLS configuration is accepted.
