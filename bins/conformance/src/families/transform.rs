@@ -2,8 +2,10 @@
 
 use super::events;
 use crate::{Outcome, exceptions};
-use argo_events_expr::language::{Language, Limits, Nowhere};
+use argo_events_core::{FieldPath, Problems, api::Dependency};
+use argo_events_sensor::dependency::{Filter, Verdict};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Runs one vector.
 pub(super) fn check(vector: &Value) -> Outcome {
@@ -50,22 +52,21 @@ fn text<'a>(vector: &'a Value, language: &str) -> &'a str {
 
 /// Gives body and content type of the event that everything else sees.
 fn made(vector: &Value, body: Option<&[u8]>) -> Result<Value, String> {
-    let context = &vector["in"]["event"]["context"];
-    let unchanged = context["datacontenttype"].as_str().unwrap_or_default();
-    let (language, program) = match (text(vector, "jq"), text(vector, "script")) {
-        ("", script) => (Language::Lua, script),
-        (jq, _) => (Language::Jq, jq),
+    let text = json!({"transform": vector["in"]["transform"]}).to_string();
+    let dependency: Dependency = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let mut problems = Problems::default();
+    let filter = Filter::compile_unchecked(&dependency, &FieldPath::root(), &mut problems);
+    let mut event = vector["in"]["event"].clone();
+    event["data"] = body.map_or(Value::Null, events::byte_string);
+    let event = Arc::new(events::event(&event));
+    let seen = match filter.admit(&event) {
+        (_, Verdict::Failed(reason)) => return Err(reason.to_string()),
+        (changed, _) => changed.unwrap_or(event),
     };
-    let Some(body) = body.filter(|_| !program.is_empty()) else {
-        let data = body.map_or(Value::Null, events::byte_string);
-        return Ok(json!({"data": data, "datacontenttype": unchanged}));
-    };
-    let program = language.compile(program, &Limits::default());
-    let program = program.map_err(|mistake| mistake.message().to_owned())?;
-    let made = program
-        .reshape_in(body, &Nowhere)
-        .map_err(|error| error.to_string())?;
-    Ok(json!({"data": events::byte_string(&made), "datacontenttype": "application/json"}))
+    let data = seen
+        .data()
+        .map_or(Value::Null, |data| events::byte_string(data));
+    Ok(json!({"data": data, "datacontenttype": seen.data_content_type()}))
 }
 
 /// Compares documents of which numbers may differ in the last digit, as those of logarithms do.
