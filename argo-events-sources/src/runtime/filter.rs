@@ -32,8 +32,7 @@ pub(super) fn expression<'a>(kind: &str, config: &'a Value) -> Option<&'a str> {
     if OTHER_FILTERS.contains(&kind) {
         return None;
     }
-    let expression = config["filter"]["expression"].as_str();
-    expression.filter(|expression| !expression.is_empty())
+    config["filter"]["expression"].as_str()
 }
 
 /// Finds what is wrong with the filter expression of an entry at a path, whatever its kind.

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::families::http::request::Sent;
+use argo_events_expr::expr::Program;
 use serde_json::Value;
 
 /// The limit of bodies where a manifest does not say.
@@ -27,6 +28,18 @@ pub const FORM_LIMIT: Rule = Rule {
     reason: "the reference reads forms of up to 10 MiB, whatever maxPayloadSize says",
     required: "400, as for any other body, and no event",
     applies: |vector| any(vector, |sent| is_form(sent) && is_too_large(vector, sent)),
+};
+
+/// An expression that is none lets no event through.
+pub const NO_EXPRESSION: Rule = Rule {
+    name: "http: an event whose filter is no expression is refused",
+    reason: "the reference finds it wrong at every event, and drops it",
+    required: "the event does not start, and says what is wrong with its filter",
+    applies: |vector| {
+        let filter = &vector["in"]["spec"]["webhook"]["example"]["filter"];
+        let expression = filter["expression"].as_str();
+        expression.is_some_and(|expression| Program::new(expression).is_err())
+    },
 };
 
 /// Endpoints that no request reaches are accepted.

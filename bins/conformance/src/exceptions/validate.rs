@@ -157,7 +157,7 @@ pub const SOURCE_EXPRESSION: Rule = Rule {
             .filter_map(Value::as_object)
             .flat_map(|all| all.values());
         let mut expressions = events.filter_map(|event| event["filter"]["expression"].as_str());
-        expressions.any(|expression| !expression.is_empty() && Program::new(expression).is_err())
+        expressions.any(|expression| Program::new(expression).is_err())
     },
 };
 

@@ -79,9 +79,6 @@ const ADJUSTMENTS: &[Adjustment] = &[
 /// Runs one vector.
 pub(super) fn check(vector: &Value) -> Outcome {
     let input = &vector["in"];
-    if input["spec"]["webhook"][EVENT]["filter"].is_object() {
-        return Outcome::Waits("expressions of event sources: issue 4");
-    }
     let mut rig = Rig::new(input);
     if let Err(reason) = rig.start(EVENT) {
         return not_started(vector, reason);
@@ -97,8 +94,13 @@ pub(super) fn check(vector: &Value) -> Outcome {
 }
 
 fn not_started(vector: &Value, reason: String) -> Outcome {
-    let named = reason.contains("endpoint");
-    http::UNREACHABLE.require(vector, if named { Ok(()) } else { Err(reason) })
+    let (rule, culprit) = if (http::NO_EXPRESSION.applies)(vector) {
+        (&http::NO_EXPRESSION, "filter.expression")
+    } else {
+        (&http::UNREACHABLE, "endpoint")
+    };
+    let named = reason.contains(culprit);
+    rule.require(vector, if named { Ok(()) } else { Err(reason) })
 }
 
 /// What a body beyond the limit is answered with.
