@@ -9,11 +9,7 @@ use argo_events_core::{
 };
 use argo_events_sensor::{
     policy::RateLimiter,
-    trigger::{
-        decode::Decoder,
-        http::TlsConfig,
-        log::LogConfig,
-    },
+    trigger::{decode::Decoder, http::TlsConfig, log::LogConfig},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
