@@ -128,7 +128,6 @@ impl Publisher {
             Some(Err(error)) => {
                 error!(%error, event = self.event, "dropped an event that its filter could not answer for");
                 self.counts.filtered.increment();
-                self.counts.failed.increment();
                 true
             }
         }
@@ -152,7 +151,7 @@ impl Publisher {
             let Some(pause) = pause.filter(in_time) else {
                 return Err(error);
             };
-            warn!(%error, event_id = event.id(), ?pause, "the bus did not take an event, trying again");
+            warn!(%error, eventName = self.event, eventID = event.id(), ?pause, "the bus did not take an event, trying again");
             sleep(pause).await;
         }
     }
@@ -184,15 +183,24 @@ impl Publisher {
                     self.counts.duplicate.increment();
                 }
                 info!(
-                    event = self.event,
-                    event_id = event.id(),
+                    eventSourceName = self.source,
+                    eventSourceType = self.event_type,
+                    eventName = self.event,
+                    eventID = event.id(),
                     "Succeeded to publish an event"
                 );
             }
             Err(error) => {
                 self.counts.sent_failed.increment();
                 self.counts.failed.increment();
-                error!(%error, event = self.event, event_id = event.id(), "Failed to publish an event");
+                error!(
+                    %error,
+                    eventSourceName = self.source,
+                    eventSourceType = self.event_type,
+                    eventName = self.event,
+                    eventID = event.id(),
+                    "Failed to publish an event"
+                );
             }
         }
     }

@@ -1,7 +1,8 @@
 //! What the command line accepts. Help texts live here, with examples.
 
+use argo_events::sensor::runtime::Limits;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Routes events: sources, a durable bus, conditions, triggers, in Argo Events' manifests.
 #[derive(Debug, Parser)]
@@ -64,6 +65,10 @@ pub(crate) struct Run {
     /// Seconds that running actions get to end after Ctrl-C.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) grace: u64,
+    /// Firings of one trigger that run at a time; those of a trigger with `atLeastOnce: true` run one
+    /// after another.
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().at_a_time)]
+    pub(crate) parallel: NonZeroUsize,
     /// Treat unknown fields as errors.
     #[arg(long)]
     pub(crate) strict: bool,

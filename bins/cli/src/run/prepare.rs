@@ -9,8 +9,10 @@ use crate::{
 };
 use argo_events::{
     BuildError, Engine, Manifests, Running,
+    core::telemetry::{Metrics, names},
     engine::Builder,
     manifest::{Checks, LocalSecrets},
+    sensor::runtime::Limits,
     sources::http::Listening,
 };
 use std::sync::Arc;
@@ -29,30 +31,36 @@ pub(crate) fn first(
     live: &Arc<Live>,
     fault: Option<String>,
 ) -> Result<Prepared, Failure> {
+    let manifests = read(arguments)?;
+    let mut limits = Limits::default();
+    limits.at_a_time = arguments.parallel;
     let builder = Engine::builder()
         .data_directory(&arguments.data_dir)
+        .metrics(metrics(&manifests))
+        .limits(limits)
         .observer(live.clone());
     let builder = match arguments.bus {
         Some(BusKind::Memory) => builder.bus_kind("memory"),
         Some(BusKind::Local) => builder.bus_kind("local"),
         None => builder,
     };
-    prepare(arguments, builder, &[], fault)
+    prepare(arguments, manifests, builder, &[], fault)
 }
 
 /// Prepares what is to run next, in the place of what runs.
 pub(crate) fn again(arguments: &Run, running: &Running) -> Result<Prepared, Failure> {
-    prepare(arguments, running.successor(), &running.listening(), None)
+    let (manifests, successor) = (read(arguments)?, running.successor());
+    prepare(arguments, manifests, successor, &running.listening(), None)
 }
 
 /// Checks everything; ports that are `ours` are free to us.
 fn prepare(
     arguments: &Run,
+    manifests: Manifests,
     builder: Builder,
     ours: &[Listening],
     fault: Option<String>,
 ) -> Result<Prepared, Failure> {
-    let manifests = read(arguments)?;
     let built = builder
         .manifests(manifests.clone())
         .checks(Checks::before_running(secrets(arguments)).strict(arguments.strict))
@@ -75,6 +83,29 @@ fn prepare(
         }
         Ok(_) => Err(refused(&BuildError::default(), &faults)),
         Err(error) => Err(refused(&error, &faults)),
+    }
+}
+
+/// Makes the metrics: their series name the namespace, and one tells the build.
+fn metrics(manifests: &Manifests) -> Metrics {
+    let metrics = Metrics::new(namespace(manifests));
+    let commit = option_env!("ARGO_EVENTS_COMMIT").unwrap_or("unknown");
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", commit)];
+    metrics.set(names::BUILD_INFO, &labels, 1.0);
+    metrics
+}
+
+/// Returns the namespace that all objects are in that name one; `default` where they differ.
+fn namespace(manifests: &Manifests) -> &str {
+    let sources = manifests.event_sources.iter().map(|it| &it.metadata);
+    let sensors = manifests.sensors.iter().map(|it| &it.metadata);
+    let mut named = sources
+        .chain(sensors)
+        .map(|metadata| metadata.namespace.as_str())
+        .filter(|namespace| !namespace.is_empty());
+    match named.next() {
+        Some(first) if named.all(|other| other == first) => first,
+        _ => "default",
     }
 }
 
@@ -114,4 +145,25 @@ fn refused(error: &BuildError, faults: &[String]) -> Failure {
     let errors = counted(count as u64, "error");
     let text = format!("{}\n{errors}; nothing was started", lines.join("\n"));
     Failure::listing(Exit::InputWrong, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_namespace_is_that_of_the_manifests_if_they_agree() {
+        let named = |namespaces: &[&str]| {
+            let object = |namespace| {
+                format!(
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nmetadata: {{ name: a, namespace: {namespace} }}\nspec: {{}}\n"
+                )
+            };
+            let texts: Vec<_> = namespaces.iter().map(object).collect();
+            namespace(&Manifests::from_text("all.yaml", texts.join("---\n"))).to_owned()
+        };
+        assert_eq!(named(&["shop", "\"\"", "shop"]), "shop");
+        assert_eq!(named(&["shop", "bank"]), "default");
+        assert_eq!(named(&[]), "default");
+    }
 }

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::Path,
+    process::Command,
     sync::atomic::{AtomicBool, Ordering},
 };
 use tempfile::TempDir;
@@ -214,12 +215,15 @@ fn metrics_and_health_are_served_unless_they_are_off() {
     server.says("fired   show");
     assert_eq!(server.health("/livez").0, 200);
     let (_, metrics) = server.health("/metrics");
-    let sent = r#"argo_events_events_sent_total{event_name="paid",eventsource_name="shop"} 1"#;
+    let sent = r#"argo_events_events_sent_total{event_name="paid",eventsource_name="shop",namespace="default"} 1"#;
     assert!(metrics.contains(sent), "{metrics}");
+    let build = format!(r#"version="{}"}} 1"#, env!("CARGO_PKG_VERSION"));
+    let build = |line: &str| line.starts_with("build_info{commit=\"") && line.ends_with(&build);
+    assert!(metrics.lines().any(build), "{metrics}");
     let of_bus = [
-        r#"argo_events_bus_events_kept{bus_name="local"} 1"#,
-        r#"argo_events_bus_lag_events{bus_name="local",group="sensor/orders/shared"} "#,
-        r#"argo_events_bus_sync_duration_milliseconds_count{bus_name="local"} 1"#,
+        r#"argo_events_bus_events_kept{bus_name="local",namespace="default"} 1"#,
+        r#"argo_events_bus_lag_events{bus_name="local",group="sensor/orders/shared",namespace="default"} "#,
+        r#"argo_events_bus_sync_duration_milliseconds_count{bus_name="local",namespace="default"} 1"#,
     ];
     for line in of_bus {
         assert!(metrics.contains(line), "{line}\n{metrics}");
@@ -400,6 +404,14 @@ fn one_trace_leads_from_the_request_to_the_target() {
     post(port, "/paid", &header, "{}").unwrap();
     let mut line = |text: &str| -> Value { serde_json::from_str(&server.says(text)).unwrap() };
     let published = line("Succeeded to publish an event");
+    for (field, wanted) in [
+        ("eventSourceName", "shop"),
+        ("eventSourceType", "webhook"),
+        ("eventName", "paid"),
+    ] {
+        assert_eq!(published[field], json!(wanted), "{published}");
+    }
+    assert!(published["eventID"].is_string(), "{published}");
     let fired = line("Successfully processed trigger 'ship'");
     for (line, parent) in [
         (&published, caller),
@@ -421,6 +433,32 @@ fn one_trace_leads_from_the_request_to_the_target() {
         .split('-')
         .nth(1)
         .unwrap();
-    let published = line(&format!("\"event_id\":\"{begun}\""));
+    let published = line(&format!("\"eventID\":\"{begun}\""));
     assert_eq!(published["trace_id"], json!(begun));
+}
+
+#[test]
+fn an_event_that_filters_turn_away_is_in_the_log_of_those_who_look_closely() {
+    let (folder, data) = folders();
+    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
+    let (all, port) = (folder.path().join("all.yaml"), free_port());
+    let data_filter = "[{ path: body.n, type: number, comparator: \">\", value: [\"1\"] }]";
+    let text = fs::read_to_string(&all).unwrap();
+    let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
+    let wanted = format!("eventName: paid, filters: {{ data: {data_filter} }} }}");
+    fs::write(&all, text.replace("eventName: paid }", &wanted)).unwrap();
+    let mut command = command(&["run", path(folder.path()), "--data-dir", path(data.path())]);
+    command.args(["--metrics", "off", "--log", "json", "--parallel", "1"]);
+    let mut server = Server::spawn(without_directives(command));
+    post(port, "/paid", "application/json", r#"{"n":1}"#).unwrap();
+    let line: Value = serde_json::from_str(&server.says("do not let an event pass")).unwrap();
+    let told = ["level", "sensor", "dependency"].map(|name| line[name].as_str().unwrap());
+    assert_eq!(told, ["debug", "orders", "paid"]);
+    assert!(line["event"].is_string(), "{line}");
+}
+
+/// Asks for the level `debug`, in an environment where `RUST_LOG` is set and empty.
+fn without_directives(mut command: Command) -> Command {
+    command.env("RUST_LOG", "").env("LOG_LEVEL", "debug");
+    command
 }
