@@ -350,6 +350,30 @@ async fn waiting_for_the_rate_limit_is_not_part_of_the_duration() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn series_begin_at_zero_and_failed_attempts_are_part_of_the_duration() {
+    let world = World::new();
+    let mut ship = spec("ship");
+    ship.retry_strategy = strategy(r#"{"duration":"1ms","steps":3}"#);
+    let (guarded, _) = world.trigger(&ship, &[Act::Fail], None);
+    let labels = r#"{sensor_name="orders",trigger_name="ship"}"#;
+    for name in [
+        names::ACTION_TRIGGERED,
+        names::ACTION_FAILED,
+        names::ACTION_RETRIES_FAILED,
+    ] {
+        assert!(
+            world
+                .metrics
+                .render()
+                .contains(&format!("{name}{labels} 0\n"))
+        );
+    }
+    perform(&guarded).await;
+    let count = format!("{}_count{labels} 3\n", names::ACTION_DURATION);
+    assert!(world.metrics.render().contains(&count));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_attempt_that_takes_too_long_fails() {
     let world = World::new();
     let mut ship = spec("ship");

@@ -238,6 +238,22 @@ async fn a_trigger_sees_the_transformed_body_as_json_and_all_else_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_jq_program_wins_over_a_script() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let mut orders = sensor(&["paid"], &[("ship", "paid")]);
+    let both = r#"{"jq":"{by: \"jq\"}","script":"return { by = 'script' }"}"#;
+    orders.spec.dependencies[0].transform = serde_json::from_str(both).unwrap();
+    let _alive = world.start(&orders).await;
+    world.publish("paid", "1", "{}").await;
+    let firing = world.next().await;
+    assert_eq!(
+        &firing.held()[0].event.data().unwrap()[..],
+        br#"{"by":"jq"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn so_many_firings_of_a_trigger_run_at_a_time() {
     let mut world = World::new();
     let gate = Arc::new(Semaphore::new(0));

@@ -3,7 +3,7 @@
 use crate::harness::{Act, World, ids, sensor};
 use argo_events_core::{
     Backoff,
-    api::{Trigger, TriggerTemplate},
+    api::{ConditionsReset, ConditionsResetByTime, Trigger, TriggerTemplate},
 };
 use std::time::Duration;
 
@@ -49,6 +49,34 @@ async fn what_failed_for_good_goes_to_the_dead_letter_with_its_events() {
     world.publish("paid", "1", "{}").await;
     assert_eq!(ids(&world.next().await), ["1"]);
     assert_eq!(ids(&world.next().await), ["1"]);
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn conditions_of_a_dead_letter_and_their_reset_have_no_effect() {
+    let mut world = World::new();
+    world.act("ship", Act::Fail);
+    world.act("complain", Act::Succeed);
+    let mut orders = sensor(&["paid", "sent"], &[("ship", "paid")]);
+    let by_time = ConditionsResetByTime {
+        cron: "no schedule".into(),
+        ..ConditionsResetByTime::default()
+    };
+    let template = TriggerTemplate {
+        name: "complain".into(),
+        conditions: "sent && unknown".into(),
+        conditions_reset: vec![ConditionsReset {
+            by_time: Some(by_time),
+        }],
+        ..TriggerTemplate::default()
+    };
+    orders.spec.triggers[0].dlq_trigger = Some(Box::new(Trigger::new(template)));
+    let _alive = world.start(&orders).await;
+    world.publish("sent", "1", "{}").await;
+    world.publish("paid", "2", "{}").await;
+    for _ in 0..2 {
+        assert_eq!(ids(&world.next().await), ["2"]);
+    }
     world.nothing_for(LONG).await;
 }
 

@@ -2,16 +2,21 @@
 
 #![cfg(feature = "http")]
 
-use super::{HttpConfig, TlsConfig};
+use super::{
+    HttpConfig, TlsConfig,
+    client::{Client, Headers, Proxies, Request, Tls, Url},
+};
 use argo_events_core::{
     Error, ErrorKind, Event, Executed, Firing, Result, SystemClock, Trigger, TriggerContext,
     registry::{BuildTrigger, TriggerBuild},
     resolver::{Held, Shape},
     secret::{KeySelector, MemorySecrets},
 };
+use bytes::Bytes;
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{
     io::{
@@ -118,9 +123,10 @@ fn firing() -> Firing {
         trigger: "ship".to_owned(),
         dependencies: vec!["paid".to_owned()],
     };
-    let event = Event::builder("77", "shop", "paid")
-        .data("{}")
-        .extension("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let event = Event::builder("77", "shop", "paid").data("{}").extension(
+        "traceparent",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    );
     Firing::new(
         Arc::new(shape),
         [Held {
@@ -225,7 +231,11 @@ async fn the_firing_travels_as_idempotency_key_and_the_trace_goes_on() {
     fire(&trigger(get(server.url("/")))).await.unwrap();
     let head = &server.heads()[0];
     assert!(head.contains(&format!("\r\nIdempotency-Key: {}\r\n", firing().id())));
-    assert!(head.contains("\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"));
+    assert!(
+        head.contains(
+            "\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
+        )
+    );
 }
 
 #[tokio::test]
@@ -367,4 +377,30 @@ async fn a_certificate_is_trusted_through_its_authority_or_not_at_all() {
         fire(&trigger(with(Some(anyone)))).await.unwrap().status,
         Some(200)
     );
+}
+
+#[tokio::test]
+async fn whoever_says_anything_about_tls_uses_no_proxy() {
+    let proxy = Server::start(&[OK]).await;
+    let send = async |tls: Option<TlsConfig>, proxy: &Server| {
+        let secrets = Arc::new(MemorySecrets::default());
+        let address = proxy.address.to_string();
+        let proxies =
+            Proxies::from_variables(|name| (name == "HTTP_PROXY").then(|| address.clone()));
+        let client = Client::new(Tls::new(tls, secrets), proxies, Duration::from_secs(5));
+        // A name that nobody has, so that only a proxy can be asked for it.
+        let url = Url::parse("http://svc.invalid/").unwrap();
+        let request = Request {
+            method: "GET".to_owned(),
+            url,
+            host: None,
+            headers: Headers::default(),
+            body: Bytes::new(),
+        };
+        client.send(request).await
+    };
+    assert_eq!(send(None, &proxy).await.unwrap(), 200);
+    assert!(proxy.heads()[0].starts_with("GET http://svc.invalid/ "));
+    assert!(send(Some(TlsConfig::default()), &proxy).await.is_err());
+    assert_eq!(proxy.connections(), 1);
 }

@@ -56,9 +56,11 @@ impl Trigger for LogTrigger {
 
     async fn render(&self, firing: &Firing) -> Result<Rendered> {
         let lines = Line::of_firing(&self.name, firing);
-        Ok(Rendered::of(firing, lines, |lines| {
-            serde_json::json!({ "lines": lines })
-        }))
+        Ok(Rendered::of(
+            firing,
+            lines,
+            |lines| serde_json::json!({ "lines": lines }),
+        ))
     }
 
     async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed> {
