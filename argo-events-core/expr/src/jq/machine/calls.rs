@@ -22,7 +22,7 @@ impl Machine<'_> {
     pub(super) fn call_closure(&mut self) -> Flow {
         match self.state.stack.pop() {
             Some(Cell::Closure { start, scope }) => self.call(start, Some(self.at), scope),
-            _ => Flow::Back(None),
+            _ => Flow::Back,
         }
     }
 
@@ -30,7 +30,7 @@ impl Machine<'_> {
     pub(super) fn enter(&mut self, id: u32, variables: usize) -> Result<(), Failure> {
         let frames = &self.state.frames;
         let scope = self.call_scope;
-        let outer = match scope.and_then(|place| frames.get(place)) {
+        let outer = match frames.get(scope) {
             // A function that calls itself is written where its caller is.
             Some(frame) if frame.id == id => frame.outer,
             _ => scope,
@@ -60,7 +60,7 @@ impl Machine<'_> {
         let (back, caller) = self.pop_frame();
         self.state.frames.set_top(caller);
         if self.state.frames.is_empty() {
-            return Flow::Output(self.pop());
+            return Flow::Output;
         }
         Flow::Go(back + 1)
     }
@@ -69,7 +69,7 @@ impl Machine<'_> {
     fn pop_frame(&mut self) -> (usize, Top) {
         let is_free = self.state.frames.is_above_limit();
         let Some(frame) = self.state.frames.pop() else {
-            return (self.code.len(), None);
+            return (self.code.len(), Top::default());
         };
         if is_free {
             self.state.offset = frame.offset;
@@ -82,7 +82,7 @@ impl Machine<'_> {
     pub(super) fn variable(&mut self, slot: Slot) -> &mut Cell {
         let mut next = self.state.frames.top();
         let mut place = 0;
-        while let Some(frame) = next.and_then(|place| self.state.frames.get(place)) {
+        while let Some(frame) = self.state.frames.get(next) {
             if frame.id == slot.scope {
                 place = frame.offset + slot.place as usize;
                 break;
@@ -101,6 +101,17 @@ impl Machine<'_> {
         function: &'static Native,
         count: usize,
     ) -> Result<(), Failure> {
+        if let Some(whole) = function.whole
+            && let Some((left, right)) = self.whole_arguments()
+            && let Some(result) = whole(left, right)
+        {
+            (0..3).for_each(|_| self.state.stack.drop_top());
+            match result {
+                Value::Int(number) => self.push_whole(number),
+                result => self.push(result),
+            }
+            return Ok(());
+        }
         let input = self.pop();
         let mut arguments: [Value; MAX_ARGUMENTS] = Default::default();
         for argument in &mut arguments[..count] {
@@ -114,6 +125,19 @@ impl Machine<'_> {
         let result = (function.run)(&self.host, input.clone(), &mut arguments[..count])?;
         self.put_result(result.clone())?;
         self.track_native(function.tracked, &input, keys, result)
+    }
+
+    /// Looks for two whole numbers below the input.
+    fn whole_arguments(&self) -> Option<(i64, i64)> {
+        let stack = &self.state.stack;
+        let left = stack.below(stack.top());
+        let right = stack.below(left);
+        match (stack.get(left)?, stack.get(right)?) {
+            (Cell::Value(Value::Int(left)), Cell::Value(Value::Int(right))) => {
+                Some((*left, *right))
+            }
+            _ => None,
+        }
     }
 
     fn put_result(&mut self, result: Value) -> Result<(), Failure> {

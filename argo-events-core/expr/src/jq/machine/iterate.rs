@@ -31,20 +31,20 @@ impl Machine<'_> {
                     _ => Err(format!("cannot iterate over: {}", typed_preview(&value)).into()),
                 }
             }
-            Some(Cell::Closure { .. }) | None => Ok(Flow::Back(None)),
+            Some(Cell::Closure { .. }) | None => Ok(Flow::Back),
         }
     }
 
     fn wait_with(&mut self, rest: Cell) -> Result<(), Failure> {
         self.push_cell(rest);
         self.fork()?;
-        self.state.stack.pop();
+        self.state.stack.drop_top();
         Ok(())
     }
 
     fn element(&mut self, list: List, place: usize) -> Result<Flow, Failure> {
         let Some(value) = list.as_slice().get(place).cloned() else {
-            return Ok(Flow::Back(None));
+            return Ok(Flow::Back);
         };
         if place + 1 < list.len() {
             let next = place + 1;
@@ -60,7 +60,7 @@ impl Machine<'_> {
         };
         let mut rest = object.members().range::<[u8], _>((from, Bound::Unbounded));
         let Some((name, value)) = rest.next() else {
-            return Ok(Flow::Back(None));
+            return Ok(Flow::Back);
         };
         let (name, value, has_more) = (name.clone(), value.clone(), rest.next().is_some());
         if has_more {
@@ -86,7 +86,7 @@ impl Machine<'_> {
             step < 0 && at > end
         };
         if !is_before_end {
-            return Ok(Flow::Back(None));
+            return Ok(Flow::Back);
         }
         match at.checked_add(step) {
             Some(next) => self.wait_with(Cell::IntRange {
@@ -99,7 +99,7 @@ impl Machine<'_> {
                 return self.range_step(bounds);
             }
         }
-        self.push(Value::Int(at));
+        self.push_whole(at);
         Ok(Flow::Next)
     }
 
@@ -110,7 +110,7 @@ impl Machine<'_> {
         let position = compare(&at, &end, meter);
         // A step of zero never ends, and NaN is less than any end.
         if direction as i8 * position as i8 >= 0 {
-            return Ok(Flow::Back(None));
+            return Ok(Flow::Back);
         }
         let next = add(&self.host, at.clone(), step.clone())?;
         self.wait_with(Cell::Range(Box::new([next, end, step])))?;

@@ -1,7 +1,8 @@
 //! A stack that alternatives share: what lies below the limit stays for those who come back.
 
-/// A place on a stack, or nothing on an empty one.
-pub(super) type Top = Option<usize>;
+/// A place on a stack, counted from 1, or 0 on an empty one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Top(usize);
 
 /// What an alternative needs to come back.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +29,8 @@ impl<T> Default for Stack<T> {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
-            top: None,
-            limit: None,
+            top: Top::default(),
+            limit: Top::default(),
         }
     }
 }
@@ -37,7 +38,7 @@ impl<T> Default for Stack<T> {
 impl<T: Clone> Stack<T> {
     pub(super) fn clear(&mut self) {
         self.entries.clear();
-        (self.top, self.limit) = (None, None);
+        (self.top, self.limit) = (Top::default(), Top::default());
     }
 
     /// Tells how many entries there are, saved ones included.
@@ -59,36 +60,56 @@ impl<T: Clone> Stack<T> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.top.is_none()
+        self.top == Top::default()
     }
 
+    #[inline(always)]
     pub(super) fn push(&mut self, value: T) {
-        let place = self.top.max(self.limit).map_or(0, |place| place + 1);
-        self.entries.truncate(place);
+        self.drop_above();
         let below = self.top;
         self.entries.push(Entry { value, below });
-        self.top = Some(place);
+        self.top = Top(self.entries.len());
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
-        let place = self.top?;
         // Only what no alternative saved, and what nothing lies above, may be moved out.
-        if self.top > self.limit && place + 1 == self.entries.len() {
+        if self.top > self.limit && self.top.0 == self.entries.len() {
             let entry = self.entries.pop()?;
             self.top = entry.below;
             return Some(entry.value);
         }
-        let entry = self.entries.get(place)?;
+        let entry = self.entries.get(self.top.0.checked_sub(1)?)?;
         self.top = entry.below;
         Some(entry.value.clone())
     }
 
-    pub(super) fn peek(&self) -> Option<&T> {
-        self.get(self.top?)
+    /// Takes the top off without looking at it.
+    #[inline]
+    pub(super) fn drop_top(&mut self) {
+        if self.top > self.limit && self.top.0 == self.entries.len() {
+            self.top = self.entries.pop().map_or(self.top, |entry| entry.below);
+        } else {
+            self.top = self.below(self.top);
+        }
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&T> {
-        self.entries.get(place).map(|entry| &entry.value)
+    /// Gives the place below another one.
+    #[inline]
+    pub(super) fn below(&self, place: Top) -> Top {
+        let entry = place.0.checked_sub(1).and_then(|at| self.entries.get(at));
+        entry.map_or(Top::default(), |entry| entry.below)
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<&T> {
+        self.get(self.top)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: Top) -> Option<&T> {
+        let entry = self.entries.get(place.0.checked_sub(1)?)?;
+        Some(&entry.value)
     }
 
     pub(super) fn save(&mut self) -> Saved {
@@ -102,8 +123,17 @@ impl<T: Clone> Stack<T> {
 
     pub(super) fn restore(&mut self, saved: Saved) {
         (self.top, self.limit) = (saved.top, saved.limit);
-        let kept = self.top.max(self.limit).map_or(0, |place| place + 1);
-        self.entries.truncate(kept);
+        self.drop_above();
+    }
+
+    /// Drops what nobody can come back to.
+    #[inline]
+    fn drop_above(&mut self) {
+        let Top(kept) = self.top.max(self.limit);
+        // Mostly there is nothing, which is cheaper to see than to drop.
+        if kept < self.entries.len() {
+            self.entries.truncate(kept);
+        }
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {

@@ -15,9 +15,10 @@ use super::stack::Top;
 pub(super) enum Flow {
     Next,
     Go(usize),
-    /// Back to the last alternative, perhaps because of a failure.
-    Back(Option<Failure>),
-    Output(Value),
+    /// Back to the last alternative.
+    Back,
+    /// The top is an output.
+    Output,
 }
 
 /// A run.
@@ -51,7 +52,7 @@ impl<'p> Machine<'p> {
             state,
             at: 0,
             call_from: code.len().checked_sub(1),
-            call_scope: None,
+            call_scope: Top::default(),
             depth,
             is_resumed: false,
         }
@@ -64,31 +65,32 @@ impl<'p> Machine<'p> {
 
     /// Runs up to the next output; after a failure there is none.
     pub(in crate::jq) fn next(&mut self) -> Option<Result<Value, Failure>> {
-        let mut flow = if std::mem::replace(&mut self.is_resumed, true) {
-            Flow::Back(None)
-        } else {
-            Flow::Go(0)
-        };
+        if std::mem::replace(&mut self.is_resumed, true)
+            && let Err(failure) = self.back(None)
+        {
+            return failure.map(Err);
+        }
         loop {
-            match flow {
-                Flow::Next => self.at += 1,
-                Flow::Go(place) => self.at = place,
-                Flow::Output(value) => return Some(Ok(value)),
-                Flow::Back(failure) => match self.back(failure) {
-                    Ok(next) => {
-                        flow = next;
-                        continue;
-                    }
-                    Err(failure) => return failure.map(Err),
-                },
-            }
-            flow = match self.step() {
-                Ok(flow) => flow,
-                Err(failure) => Flow::Back(Some(failure)),
+            let failure = match self.step() {
+                Ok(Flow::Next) => {
+                    self.at += 1;
+                    continue;
+                }
+                Ok(Flow::Go(place)) => {
+                    self.at = place;
+                    continue;
+                }
+                Ok(Flow::Output) => return Some(Ok(self.pop())),
+                Ok(Flow::Back) => None,
+                Err(failure) => Some(failure),
             };
+            if let Err(failure) = self.back(failure) {
+                return failure.map(Err);
+            }
         }
     }
 
+    #[inline]
     fn step(&mut self) -> Result<Flow, Failure> {
         self.host.meter.work(1)?;
         if self.host.meter.is_census_due() {
@@ -96,23 +98,28 @@ impl<'p> Machine<'p> {
             self.host.meter.counted(bytes)?;
         }
         let Some(op) = self.code.get(self.at) else {
-            return Ok(Flow::Back(None));
+            return Ok(Flow::Back);
         };
         match op {
             Op::Nop => {}
             Op::Push(value) => self.push(value.clone()),
-            Op::Pop => drop(self.state.stack.pop()),
+            Op::Pop => self.state.stack.drop_top(),
             Op::Dup => {
                 let top = self.state.stack.peek().cloned().unwrap_or_default();
                 self.push_cell(top);
             }
             Op::Const(value) => {
-                self.state.stack.pop();
+                self.state.stack.drop_top();
                 self.push(value.clone());
             }
             Op::Load(slot) => {
-                let cell = self.variable(*slot).clone();
-                self.push_cell(cell);
+                let cell = self.variable(*slot);
+                if let Cell::Value(Value::Int(number)) = *cell {
+                    self.push_whole(number);
+                } else {
+                    let cell = cell.clone();
+                    self.push_cell(cell);
+                }
             }
             Op::Take(slot) => {
                 let cell = std::mem::take(self.variable(*slot));
@@ -128,7 +135,7 @@ impl<'p> Machine<'p> {
                 self.fork()?;
             }
             Op::ForkLabel(slot) => self.fork_label(*slot)?,
-            Op::Backtrack => return Ok(Flow::Back(None)),
+            Op::Backtrack => return Ok(Flow::Back),
             Op::Jump(place) => return Ok(Flow::Go(*place)),
             Op::JumpUnless(place) => {
                 if !self.pop().is_truthy() {
@@ -165,7 +172,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Goes back to the last alternative that takes the failure, or the end of one without failure.
-    fn back(&mut self, mut failure: Option<Failure>) -> Result<Flow, Option<Failure>> {
+    fn back(&mut self, mut failure: Option<Failure>) -> Result<(), Option<Failure>> {
         // How many `try` bodies the failure came after, which therefore must not catch it.
         let mut shields = 0_usize;
         loop {
@@ -178,13 +185,16 @@ impl<'p> Machine<'p> {
             };
             self.restore(fork);
             match (&self.code[fork.at], &failure) {
-                (Op::Fork(place), None) => return Ok(Flow::Go(*place)),
-                (Op::ForkAlternative(place), Some(_)) => return Ok(Flow::Go(*place)),
+                (Op::Fork(place), None) | (Op::ForkAlternative(place), Some(_)) => {
+                    self.at = *place;
+                    return Ok(());
+                }
                 (Op::TryEnd, Some(_)) => shields += 1,
                 (Op::TryBegin(_), Some(_)) if shields > 0 => shields -= 1,
                 (Op::TryBegin(place), Some(Failure::Message(_) | Failure::Raised(_))) => {
                     self.catch(failure);
-                    return Ok(Flow::Go(*place));
+                    self.at = *place;
+                    return Ok(());
                 }
                 (Op::ForkLabel(_), _) => {
                     let is_end = self.ends_break(&failure) && shields == 0;
@@ -192,16 +202,24 @@ impl<'p> Machine<'p> {
                 }
                 (Op::Iterate, None) => {
                     self.at = fork.at;
-                    match self.host.meter.work(1).map_err(Failure::from) {
-                        Ok(()) => {
-                            return Ok(self.iterate().unwrap_or_else(|f| Flow::Back(Some(f))));
-                        }
-                        Err(limit) => failure = Some(limit),
+                    shields = 0;
+                    match self.iterate_again() {
+                        Ok(true) => return Ok(()),
+                        Ok(false) => {}
+                        Err(next) => failure = Some(next),
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Goes on with the next element; tells whether there was one.
+    fn iterate_again(&mut self) -> Result<bool, Failure> {
+        self.host.meter.work(1)?;
+        let has_more = matches!(self.iterate()?, Flow::Next);
+        self.at += usize::from(has_more);
+        Ok(has_more)
     }
 
     /// Puts what was raised in the place of the input.
@@ -277,6 +295,15 @@ impl<'p> Machine<'p> {
 
     pub(super) fn push(&mut self, value: Value) {
         self.push_cell(Cell::Value(value));
+    }
+
+    /// Pushes a whole number, for loops without the detour over a value.
+    #[inline]
+    pub(super) fn push_whole(&mut self, number: i64) {
+        self.state.stack.push(Cell::Value(Value::Int(number)));
+        if self.state.stack.len() > self.depth {
+            self.host.meter.trip(Limit::Depth);
+        }
     }
 
     pub(super) fn push_cell(&mut self, cell: Cell) {

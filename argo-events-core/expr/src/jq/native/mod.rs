@@ -53,6 +53,8 @@ pub(super) struct Native {
     /// How many arguments it takes.
     arity: std::ops::RangeInclusive<usize>,
     pub(super) run: fn(&Host<'_>, Value, &mut [Value]) -> Outcome,
+    /// Gives the result for two whole numbers where it is one step away; loops count on it.
+    pub(super) whole: Option<fn(i64, i64) -> Option<Value>>,
     pub(super) tracked: Tracked,
 }
 

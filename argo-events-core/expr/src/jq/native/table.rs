@@ -15,7 +15,16 @@ const fn native(name: &'static str, arity: RangeInclusive<usize>, run: Run) -> N
         name,
         arity,
         run,
+        whole: None,
         tracked: Tracked::No,
+    }
+}
+
+impl Native {
+    /// Adds what to do with two whole numbers.
+    const fn whole(mut self, whole: fn(i64, i64) -> Option<Value>) -> Self {
+        self.whole = Some(whole);
+        self
     }
 }
 
@@ -24,6 +33,7 @@ const fn tracked(name: &'static str, arity: usize, tracked: Tracked, run: Run) -
         name,
         arity: arity..=arity,
         run,
+        whole: None,
         tracked,
     }
 }
@@ -52,6 +62,7 @@ macro_rules! comparison {
             let order = compare(&arguments[0], &arguments[1], &host.meter);
             Ok(Value::Bool(order.$holds()))
         })
+        .whole(|left, right| Some(Value::Bool(left.cmp(&right).$holds())))
     };
 }
 
@@ -60,13 +71,16 @@ const OPERATORS: &[Native] = &[
     native("_negate", 0..=0, |_, value, _| arithmetic::negated(value)),
     native("_add", 2..=2, |host, _, two| {
         arithmetic::add(host, take(&mut two[0]), take(&mut two[1]))
-    }),
+    })
+    .whole(|left, right| left.checked_add(right).map(Value::Int)),
     native("_subtract", 2..=2, |host, _, two| {
         arithmetic::subtract(host, take(&mut two[0]), take(&mut two[1]))
-    }),
+    })
+    .whole(|left, right| left.checked_sub(right).map(Value::Int)),
     native("_multiply", 2..=2, |host, _, two| {
         arithmetic::multiply(host, take(&mut two[0]), take(&mut two[1]))
-    }),
+    })
+    .whole(|left, right| left.checked_mul(right).map(Value::Int)),
     native("_divide", 2..=2, |host, _, two| {
         arithmetic::divide(host, take(&mut two[0]), take(&mut two[1]))
     }),

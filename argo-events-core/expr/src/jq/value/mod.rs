@@ -30,7 +30,10 @@ use std::sync::Arc;
 pub const MAX_NESTING: u32 = 1_000;
 
 /// A value of a program.
+// With a tag as wide as a word, values move in whole words; in parts, the processor would wait for the
+// parts that were just written.
 #[derive(Clone, Debug, Default)]
+#[repr(u64)]
 #[non_exhaustive]
 pub enum Value {
     /// `null`.
