@@ -100,6 +100,11 @@ pub enum ErrorKind {
     Unclosed,
     /// A parenthesis is closed that was not opened.
     Unopened,
+    /// The text ends where something should follow.
+    End {
+        /// What should follow.
+        expected: &'static str,
+    },
     /// Something else should stand here.
     Unexpected {
         /// What stands here.
@@ -171,6 +176,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::Unclosed => f.write_str("the parenthesis is not closed, add a )"),
             Self::Unopened => f.write_str("no parenthesis is open here, take the ) out"),
+            Self::End { expected } => {
+                write!(f, "the condition ends too early, expected {expected}")
+            }
             Self::Unexpected { found, expected } => {
                 write!(f, "unexpected {found}, expected {expected}")
             }

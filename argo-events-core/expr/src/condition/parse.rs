@@ -252,8 +252,13 @@ impl<'a> Parser<'a> {
     }
 
     fn unexpected(&self, expected: &'static str) -> Error {
-        let found = self.next.token.to_string();
-        self.error(ErrorKind::Unexpected { found, expected })
+        self.error(match &self.next.token {
+            Token::End => ErrorKind::End { expected },
+            token => ErrorKind::Unexpected {
+                found: token.to_string(),
+                expected,
+            },
+        })
     }
 }
 

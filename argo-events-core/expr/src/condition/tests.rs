@@ -94,7 +94,7 @@ fn errors_say_where_and_what_is_right() {
         (" \t", "the condition is blank, leave it out"),
         (
             "dep-1 &&",
-            "line 1, column 9: unexpected the end, expected the name of a dependency or (",
+            "line 1, column 9: the condition ends too early, expected the name of a dependency or (",
         ),
         (
             "dep-1 dep-2",
