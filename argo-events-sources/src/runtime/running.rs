@@ -46,7 +46,7 @@ impl Running {
             starter.start(entry, &mut running);
         }
         info!(
-            source,
+            eventSourceName = source,
             events = running.events.len(),
             "Eventing server started."
         );
