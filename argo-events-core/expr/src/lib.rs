@@ -35,6 +35,8 @@ pub mod jq;
 pub mod language;
 #[cfg(feature = "lua")]
 pub mod lua;
+#[cfg(any(feature = "expr", feature = "govaluate", feature = "jq"))]
+mod power;
 #[cfg(feature = "re2")]
 pub mod re2;
 #[cfg(feature = "sjson")]

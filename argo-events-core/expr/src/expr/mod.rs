@@ -32,7 +32,6 @@ mod machine;
 mod method;
 mod optimize;
 mod parse;
-mod power;
 mod program;
 mod scan;
 #[cfg(test)]

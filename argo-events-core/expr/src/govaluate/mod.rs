@@ -29,7 +29,6 @@ mod lexer;
 mod limits;
 mod operator;
 mod plan;
-mod power;
 mod stage;
 mod symbol;
 mod syntax;

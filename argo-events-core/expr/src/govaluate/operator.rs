@@ -3,10 +3,9 @@
 use super::{
     EvaluateError, Value, convert,
     evaluate::Budget,
-    power::power,
     symbol::{Level, Symbol},
 };
-use crate::re2::Regex;
+use crate::{power::power, re2::Regex};
 
 type Evaluated<'v> = Result<Value<'v>, EvaluateError>;
 

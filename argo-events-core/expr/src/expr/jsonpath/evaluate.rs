@@ -7,9 +7,9 @@ use super::{
     expression::{Expression, Operand, Operator},
 };
 use crate::{
-    expr::power::power,
     gofmt, gojson, gostrconv,
     govalue::{Failure, Value},
+    power::power,
     re2::Regex,
 };
 

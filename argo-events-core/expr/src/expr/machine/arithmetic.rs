@@ -1,7 +1,8 @@
 //! Calculation with numbers, times and durations of all types.
 
-use super::{super::compile::Op, super::power::power, Failure, Value};
+use super::{super::compile::Op, Failure, Value};
 use crate::gotime::Duration;
+use crate::power::power;
 
 /// A number of one of the types that calculate.
 #[derive(Clone, Copy)]

@@ -3,9 +3,9 @@
 use super::super::{
     ast::{Constant, NodeId, NodeKind, Tree},
     error::{Error, Location},
-    power::power,
     types::Type,
 };
+use crate::power::power;
 use std::sync::Arc;
 
 /// One pass over the tree.

@@ -1,7 +1,10 @@
 //! Functions of numbers, by Go's formulas where they show.
 
 use super::{Host, Outcome, fail::not_for, special};
-use crate::jq::value::{List, Value, go_int, to_float};
+use crate::{
+    jq::value::{List, Value, go_int, to_float},
+    power::power,
+};
 use std::f64::consts::{LOG2_E, LOG10_2};
 
 /// A function of one number.
@@ -201,116 +204,4 @@ fn next_after(from: f64, to: f64) -> f64 {
 
 fn remainder(left: f64, right: f64) -> f64 {
     libm::remainder(left, right)
-}
-
-fn is_odd(number: f64) -> bool {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    number.abs() < EXACT && number % 2.0 != 0.0
-}
-
-/// Raises to a power: whole parts of the exponent by multiplying, which shows in the last digits.
-fn power(base: f64, exponent: f64) -> f64 {
-    if exponent == 0.0 || base == 1.0 {
-        return 1.0;
-    }
-    if exponent == 1.0 {
-        return base;
-    }
-    if base.is_nan() || exponent.is_nan() {
-        return f64::NAN;
-    }
-    if let Some(special) = special_power(base, exponent) {
-        return special;
-    }
-    if exponent == 0.5 {
-        return base.sqrt();
-    }
-    if exponent == -0.5 {
-        return 1.0 / base.sqrt();
-    }
-    general_power(base, exponent)
-}
-
-/// Raises zero, infinities, and everything to infinite powers.
-fn special_power(base: f64, exponent: f64) -> Option<f64> {
-    if base == 0.0 {
-        let odd = is_odd(exponent);
-        let size = if exponent < 0.0 { f64::INFINITY } else { 0.0 };
-        return Some(if odd { size.copysign(base) } else { size });
-    }
-    if exponent.is_infinite() {
-        let is_large = base.abs() > 1.0;
-        return Some(if base == -1.0 {
-            1.0
-        } else if is_large == (exponent > 0.0) {
-            f64::INFINITY
-        } else {
-            0.0
-        });
-    }
-    if base.is_infinite() {
-        if base < 0.0 {
-            let inverse = 1.0 / base;
-            return special_power(inverse, -exponent);
-        }
-        return Some(if exponent < 0.0 { 0.0 } else { f64::INFINITY });
-    }
-    None
-}
-
-fn general_power(base: f64, exponent: f64) -> f64 {
-    const WHOLE_LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    let mut whole = exponent.abs().trunc();
-    let mut rest = exponent.abs() - whole;
-    if rest != 0.0 && base < 0.0 {
-        return f64::NAN;
-    }
-    if whole >= WHOLE_LIMIT {
-        return huge_power(base, exponent);
-    }
-    let mut result = 1.0;
-    let mut result_exponent = 0_i64;
-    if rest != 0.0 {
-        if rest > 0.5 {
-            rest -= 1.0;
-            whole += 1.0;
-        }
-        result = (rest * base.ln()).exp();
-    }
-    let (mut square, start) = fraction(base);
-    let mut square_exponent = i64::from(start);
-    let mut bits = whole as i64;
-    while bits != 0 {
-        const OVERFLOW: i64 = 1 << 12;
-        if !(-OVERFLOW..=OVERFLOW).contains(&square_exponent) {
-            result_exponent += square_exponent;
-            break;
-        }
-        if bits & 1 == 1 {
-            result *= square;
-            result_exponent += square_exponent;
-        }
-        square *= square;
-        square_exponent <<= 1;
-        if square < 0.5 {
-            square += square;
-            square_exponent -= 1;
-        }
-        bits >>= 1;
-    }
-    if exponent < 0.0 {
-        result = 1.0 / result;
-        result_exponent = -result_exponent;
-    }
-    scale(result, result_exponent)
-}
-
-fn huge_power(base: f64, exponent: f64) -> f64 {
-    if base == -1.0 {
-        1.0
-    } else if (base.abs() < 1.0) == (exponent > 0.0) {
-        0.0
-    } else {
-        f64::INFINITY
-    }
 }

@@ -1,7 +1,9 @@
-//! Powers to the last digit as Go works them out.
+//! Powers to the last digit as Go's `math.Pow` works them out, which a library of C may miss.
+//!
+//! Not for other functions of numbers: those that languages have are with the language.
 
 /// Raises a number to a power.
-pub(super) fn power(base: f64, exponent: f64) -> f64 {
+pub(crate) fn power(base: f64, exponent: f64) -> f64 {
     if let Some(known) = special(base, exponent) {
         return known;
     }
@@ -138,4 +140,38 @@ fn scaled(mantissa: f64, scale: i64) -> f64 {
 fn two_to(exponent: i64) -> f64 {
     let biased = u64::try_from(exponent + 1023).unwrap_or(0);
     f64::from_bits(biased << 52)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_powers_are_exact_where_doubles_can_be() {
+        let cases = [
+            (2.0, 10.0, 1024.0),
+            (-3.0, 3.0, -27.0),
+            (2.0, -1.0, 0.5),
+            (10.0, 22.0, 1e22),
+            (4.0, 0.5, 2.0),
+            (2.0, -1074.0, 5e-324),
+            (2.0, 1024.0, f64::INFINITY),
+            (-1.0, 1e300, 1.0),
+        ];
+        for (base, exponent, wanted) in cases {
+            assert_eq!(power(base, exponent), wanted, "{base} ** {exponent}");
+        }
+        assert!(power(-8.0, 1.0 / 3.0).is_nan());
+    }
+
+    #[test]
+    fn other_powers_are_near_those_of_the_platform() {
+        for (base, exponent) in [(1.1, 10.0), (2.5, 3.7), (1e-5, -2.5), (123.456, 12.0)] {
+            let (ours, theirs) = (power(base, exponent), f64::powf(base, exponent));
+            assert!(
+                (ours - theirs).abs() <= theirs.abs() * 1e-12,
+                "{base} ** {exponent}"
+            );
+        }
+    }
 }
