@@ -2,10 +2,12 @@
 
 #[cfg(feature = "govaluate")]
 mod expression;
-#[cfg(feature = "lua")]
-mod lua;
 #[cfg(feature = "jq")]
 mod jq;
+#[cfg(any(feature = "jq", feature = "lua"))]
+mod loops;
+#[cfg(feature = "lua")]
+mod lua;
 mod payload;
 #[cfg(feature = "expr")]
 mod source;
@@ -27,4 +29,16 @@ fn main() {
     #[cfg(feature = "jq")]
     jq::bench(&mut criterion);
     criterion.final_summary();
+    if shows_loops() {
+        #[cfg(feature = "lua")]
+        lua::show_loop();
+        #[cfg(feature = "jq")]
+        jq::show_loop();
+    }
+}
+
+/// Tells whether this is a measurement: `cargo test` only tries the benchmarks out.
+fn shows_loops() -> bool {
+    let has = |option: &str| std::env::args().any(|word| word == option);
+    has("--bench") && !has("--list") && !has("--test")
 }
