@@ -162,7 +162,10 @@ fn lists_have_so_many_elements_together() {
 
 #[test]
 fn texts_and_lists_take_so_many_bytes() {
-    let limits = Limits::default();
+    let limits = Limits {
+        bytes: 1 << 20,
+        ..Limits::default()
+    };
     let memory = "limit reached: memory";
     assert_eq!(
         refused("reduce(1..100, #acc + #acc, 'x') == ''", limits),

@@ -208,8 +208,6 @@ fn recursion_without_end_is_an_error() {
          local x = t .. t",
         "local function f() table.sort({1, 2}, f) end f()",
         "local function f(s) return (s:gsub('.', f)) end f('a')",
-        "local function f() pcall(f) f() end f()",
-        "local function f() return xpcall(f, f), error('x') end f() f = nil f()",
         "local t = {} t.__call = t setmetatable(t, t) t()",
         "local function f() coroutine.wrap(f)() end f()",
     ] {
@@ -223,6 +221,24 @@ fn recursion_without_end_is_an_error() {
         failure("local function f() return 1 + f() end f()").to_string(),
         "<string>:1: stack overflow"
     );
+}
+
+#[test]
+fn recursion_that_catches_its_errors_ends_too() {
+    let few = Limits {
+        steps: 2_000_000,
+        ..Limits::default()
+    };
+    for body in [
+        "local function f() pcall(f) f() end f()",
+        "local function f() return xpcall(f, f), error('x') end f() f = nil f()",
+    ] {
+        let error = failure_within(body, few.clone());
+        assert!(
+            matches!(error, RunError::Raised(_) | RunError::Stopped(_)),
+            "{body}: {error}"
+        );
+    }
 }
 
 #[test]
