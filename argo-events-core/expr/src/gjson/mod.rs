@@ -16,6 +16,7 @@
 //! # Ok::<(), argo_events_expr::gjson::PathError>(())
 //! ```
 
+mod bracket;
 mod compile;
 mod decode;
 mod elements;

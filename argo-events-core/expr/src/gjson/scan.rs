@@ -2,7 +2,8 @@
 //!
 //! Nothing here judges whether a document is right: broken input ends where its bytes end.
 
-use super::Kind;
+use super::{Kind, bracket::container_next};
+use crate::gojson::lanes;
 use std::ops::Range;
 
 /// What a byte can begin.
@@ -138,77 +139,18 @@ pub(super) fn string(json: &[u8], start: usize) -> Option<(usize, bool)> {
     }
 }
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const TOPS: u64 = ONES << 7;
-
-/// Marks the top bit of bytes that are zero; bits above the lowest mark may be wrong.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & TOPS
-}
-
-const fn equal(word: u64, byte: u8) -> u64 {
-    zeros(word ^ (ONES * byte as u64))
-}
-
 /// Looks at eight bytes at once, which makes long strings cheap to pass over.
 fn quote_or_backslash(json: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let marks = equal(word, b'"') | equal(word, b'\\');
-        if marks != 0 {
-            return Some(at + marks.trailing_zeros() as usize / 8);
+    while let Some(chunk) = json.get(at..).and_then(|rest| rest.first_chunk()) {
+        if let Some(plain) = lanes::before_quote_or_backslash(*chunk) {
+            return Some(at + plain);
         }
-        at += 8;
+        at += chunk.len();
     }
     let rest = json.get(at..)?;
     rest.iter()
         .position(|byte| matches!(byte, b'"' | b'\\'))
         .map(|found| at + found)
-}
-
-/// Finds the next byte that a string must escape, quote it or not, or its end.
-pub(super) fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
-        let marks = equal(word, b'"') | equal(word, b'\\') | controls;
-        if marks != 0 {
-            return Some(at + marks.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    let rest = json.get(at..)?;
-    let found = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-    Some(at + found)
-}
-
-/// Passes over the brackets opened at `start` and says where reading goes on.
-pub(super) fn container_next(json: &[u8], start: usize) -> usize {
-    let mut depth = 1_usize;
-    let mut at = start + 1;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => match string_end(json, at) {
-                Some(end) => {
-                    at = end;
-                    continue;
-                }
-                None => return json.len() + 1,
-            },
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    at
 }
 
 /// Gives the length of what a bracket or quote at the beginning of a text encloses, both included.
@@ -259,18 +201,6 @@ mod tests {
         assert_eq!(string_end(br#""a\""#, 0), None);
     }
 
-    #[test]
-    fn brackets_within_strings_do_not_count() {
-        let json = br#"[{"]":"}"},1]!"#;
-        assert_eq!(container_next(json, 0), json.len() - 1);
-    }
-
-    #[test]
-    fn a_cut_string_is_told_from_a_cut_container() {
-        assert_eq!(container_next(b"[1,[2", 0), 5);
-        assert_eq!(container_next(b"[1,\"2", 0), 6);
-    }
-
     proptest! {
         #[test]
         fn eight_bytes_at_once_find_what_one_at_a_time_finds(
@@ -281,7 +211,6 @@ mod tests {
                 json.iter().skip(at).position(wanted).map(|found| at + found)
             };
             prop_assert_eq!(quote_or_backslash(&json, at), slow(|byte| matches!(byte, b'"' | b'\\')));
-            prop_assert_eq!(plain_end(&json, at), slow(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)));
         }
     }
 }

@@ -9,6 +9,8 @@
 
 mod encode;
 mod error;
+mod grammar;
+pub(crate) mod lanes;
 mod layout;
 mod recode;
 mod scan;
@@ -22,6 +24,8 @@ pub use encode::{
     encode_string_into, encode_string_with,
 };
 pub use error::Error;
+#[cfg(feature = "gjson")]
+pub(crate) use grammar::is_json;
 pub use layout::{compact, compact_into, indent, raw_message_into};
 pub use recode::{recode, recode_object};
 pub use scan::valid;

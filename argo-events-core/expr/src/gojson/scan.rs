@@ -1,6 +1,6 @@
 //! Reads a document token by token, without recursion, and finds the errors that Go finds.
 
-use super::{Error, MAX_DEPTH};
+use super::{Error, MAX_DEPTH, grammar::is_json};
 use crate::gostrconv::quote;
 
 /// Tells whether a text is one JSON value.
@@ -11,14 +11,7 @@ use crate::gostrconv::quote;
 /// ```
 #[must_use]
 pub fn valid(document: &[u8]) -> bool {
-    let mut scanner = Scanner::new(document);
-    loop {
-        match scanner.next() {
-            Ok(Some(_)) => {}
-            Ok(None) => return true,
-            Err(_) => return false,
-        }
-    }
+    is_json(document, MAX_DEPTH)
 }
 
 /// A piece of a document.

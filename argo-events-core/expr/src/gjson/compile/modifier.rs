@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Found,
+        Found, bracket,
         modifier::{Modifier, Style},
         scan,
     },
@@ -73,7 +73,7 @@ fn argument_end(rest: &[u8]) -> usize {
 pub(super) fn literal(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = &path[1..];
     if let [b'{' | b'[' | b'"' | b'+' | b'-' | b'0'..=b'9', ..] = text {
-        let end = scan::container_next(text, 0).min(text.len());
+        let end = bracket::container_next(text, 0).min(text.len());
         return Some(text.split_at(end));
     }
     let end = text
