@@ -305,6 +305,29 @@ fn a_null_document_is_an_object_that_stays_null() {
 }
 
 #[test]
+fn a_text_full_of_separators_is_cut_in_one_go() {
+    let settings = Settings::default();
+    for (program, length) in [
+        (r#""," * 2000000 | split(",") | length"#, "2000001"),
+        (r#""é, " * 500000 | . / ", " | length"#, "500001"),
+        (r#""/w==" * 2 | @base64d | split("x") | length"#, "1"),
+        (r#""aXb" * 100000 | split("") | length"#, "300000"),
+    ] {
+        assert_eq!(outputs_with(program, &settings), [length], "{program}");
+    }
+    let small = limits(|limits| limits.memory = 1 << 20);
+    let program = r#""," * 1000000 | split(",")"#;
+    assert_eq!(stopped_by(program, &small), Some(Limit::Memory));
+}
+
+#[test]
+fn a_search_ends_with_its_steps() {
+    let few = limits(|limits| limits.steps = 1_000_000);
+    let program = r#""0" * 200000 | indices("0" * 100000)"#;
+    assert_eq!(stopped_by(program, &few), Some(Limit::Steps));
+}
+
+#[test]
 fn the_time_can_be_given() {
     let settings = Settings::default().now(1.5);
     assert_eq!(

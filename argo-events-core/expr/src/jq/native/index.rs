@@ -81,10 +81,15 @@ pub(super) fn places(
     if part.is_empty() {
         return Ok(Vec::new());
     }
-    let is_at = |window: &[Value]| is_equal(host, window, part);
-    let windows = list.windows(part.len()).zip(0..);
-    let found = windows.filter(|(window, _)| is_at(window));
-    Ok(found.map(|(_, place)| Value::Int(place)).collect())
+    let mut found = Vec::new();
+    for (window, place) in list.windows(part.len()).zip(0..) {
+        if is_equal(host, window, part) {
+            // Once the meter has run out, all is equal and nothing more is counted.
+            host.meter.check()?;
+            found.push(Value::Int(place));
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn is_equal(host: &Host<'_>, left: &[Value], right: &[Value]) -> bool {

@@ -13,6 +13,7 @@ use crate::{
         value::{List, Text, Value, encode, to_int},
     },
 };
+use memchr::memmem;
 
 /// Gives both as texts, or says that a function of one argument is not for them.
 fn two<'v>(
@@ -119,30 +120,28 @@ pub(super) fn split(host: &Host<'_>, value: &Value, separator: &Value) -> Outcom
 /// Cuts a text at every separator; an empty one cuts between all characters.
 pub(super) fn split_text(host: &Host<'_>, text: &Text, separator: &Text) -> Outcome {
     host.meter.work(text.len() / 4)?;
-    let mut parts = Vec::new();
-    let mut rest = &text[..];
+    let places = || memmem::find_iter(text, &separator[..]);
+    // Counted before they are made: each part takes far more room than a byte of the text.
+    let count = match separator.is_empty() {
+        true => runes(text).count(),
+        false => places().count() + 1,
+    };
+    host.meter.elements(2 * count)?;
+    let mut parts = Vec::with_capacity(count);
+    let mut start = 0;
     if separator.is_empty() {
         for rune in runes(text) {
-            let (character, after) = rest.split_at(rune.width);
-            parts.push(Value::text(character));
-            rest = after;
+            parts.push(Value::text(&text[start..start + rune.width]));
+            start += rune.width;
         }
     } else {
-        while let Some(place) = find(rest, separator) {
-            parts.push(Value::text(&rest[..place]));
-            rest = &rest[place + separator.len()..];
+        for place in places() {
+            parts.push(Value::text(&text[start..place]));
+            start = place + separator.len();
         }
-        parts.push(Value::text(rest));
+        parts.push(Value::text(&text[start..]));
     }
-    host.meter.elements(2 * parts.len())?;
     Ok(Value::Array(List::new(parts)))
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    match (std::str::from_utf8(text), std::str::from_utf8(part)) {
-        (Ok(text), Ok(part)) => text.find(part),
-        _ => text.windows(part.len()).position(|window| window == part),
-    }
 }
 
 pub(super) fn join(host: &Host<'_>, value: &Value, separator: &Value) -> Outcome {

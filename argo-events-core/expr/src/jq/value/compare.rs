@@ -2,6 +2,7 @@
 
 use super::{Big, List, Object, Value, parse_number};
 use crate::jq::Meter;
+use memchr::memmem;
 use std::cmp::Ordering;
 
 /// Compares two values; `NaN` is less than every number, itself included.
@@ -89,7 +90,7 @@ pub(in crate::jq) fn contains(left: &Value, right: &Value, meter: &Meter) -> Opt
         (Value::Bool(left), Value::Bool(right)) if left == right => Some(true),
         (Value::Text(left), Value::Text(right)) => {
             meter.work(left.len() / 16).ok()?;
-            Some(contains_bytes(left, right))
+            Some(memmem::find(left, right).is_some())
         }
         (Value::Array(left), Value::Array(right)) => {
             let has = |right: &Value| {
@@ -112,13 +113,5 @@ pub(in crate::jq) fn contains(left: &Value, right: &Value, meter: &Meter) -> Opt
             Some(compare(left, right, meter).is_eq())
         }
         _ => None,
-    }
-}
-
-fn contains_bytes(text: &[u8], part: &[u8]) -> bool {
-    match (std::str::from_utf8(text), std::str::from_utf8(part)) {
-        // The standard search is linear, unlike one window after the other.
-        (Ok(text), Ok(part)) => text.contains(part),
-        _ => part.is_empty() || text.windows(part.len()).any(|window| window == part),
     }
 }
