@@ -51,6 +51,8 @@ use std::sync::LazyLock;
 
 pub use cast::{to_float, to_integer};
 pub use json::{Style, encode as encode_json};
+#[cfg(feature = "expr")]
+pub(crate) use strings::trimmed;
 
 /// What calling a function gives.
 type Outcome = Result<Value, Failure>;

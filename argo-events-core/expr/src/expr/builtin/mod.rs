@@ -5,6 +5,8 @@ mod collection;
 mod convert;
 mod number;
 mod order;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 

@@ -2,7 +2,11 @@
 
 use super::super::machine::{Machine, expect_text, to_int};
 use super::convert::go_type_name;
-use crate::govalue::{Failure, List, Text, Value};
+use crate::{
+    gostrconv::runes,
+    govalue::{Failure, List, Text, Value},
+    sprig::trimmed,
+};
 
 type Outcome = Result<Value, Failure>;
 
@@ -21,15 +25,20 @@ pub(super) fn text_argument(arguments: &[Value], place: usize) -> Result<&Text, 
     }
 }
 
-pub(super) fn trim(_: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
+pub(super) fn trim(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     match arguments {
         [_] => {
             let text = text_argument(arguments, 0)?;
-            Ok(Value::String(text.piece(trim_space(text))))
+            machine.work(text.len())?;
+            Ok(Value::String(trimmed(text, char::is_whitespace)))
         }
         [_, _] => {
             let (text, set) = (text_argument(arguments, 0)?, text_argument(arguments, 1)?);
-            Ok(Value::String(text.piece(trim_set(text, set))))
+            machine.work(text.len() + set.len())?;
+            let mut set: Vec<char> = runes(set).map(|rune| rune.character).collect();
+            set.sort_unstable();
+            let is_in_set = |found| set.binary_search(&found).is_ok();
+            Ok(Value::String(trimmed(text, is_in_set)))
         }
         _ => Err(count("trim", "1 or 2", arguments)),
     }
@@ -38,45 +47,6 @@ pub(super) fn trim(_: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
 fn count(name: &str, expected: &str, arguments: &[Value]) -> Failure {
     let found = arguments.len();
     format!("invalid number of arguments for {name} (expected {expected}, got {found})").into()
-}
-
-/// Cuts off white space at both ends; bytes that are no characters stay.
-fn trim_space(text: &[u8]) -> &[u8] {
-    trim_where(text, char::is_whitespace)
-}
-
-fn trim_set<'t>(text: &'t [u8], set: &[u8]) -> &'t [u8] {
-    let set: Vec<char> = crate::gostrconv::runes(set)
-        .map(|rune| rune.character)
-        .collect();
-    trim_where(text, |rune| set.contains(&rune))
-}
-
-fn trim_where(mut text: &[u8], is_cut: impl Fn(char) -> bool) -> &[u8] {
-    while let Some(rune) = crate::gostrconv::decode_rune(text) {
-        if !is_cut(rune.character) {
-            break;
-        }
-        text = &text[rune.width..];
-    }
-    loop {
-        let start = (1..=text.len().min(4)).find(|width| {
-            let tail = &text[text.len() - width..];
-            crate::gostrconv::decode_rune(tail).is_some_and(|rune| rune.width == *width)
-        });
-        // A byte that belongs to no character counts alone.
-        let width = start.unwrap_or(1);
-        match text.len().checked_sub(width) {
-            Some(end) if !text.is_empty() => {
-                let rune = crate::gostrconv::decode_rune(&text[end..]);
-                if !rune.is_some_and(|rune| is_cut(rune.character)) {
-                    return text;
-                }
-                text = &text[..end];
-            }
-            _ => return text,
-        }
-    }
 }
 
 pub(super) fn trim_prefix(_: &mut Machine<'_>, arguments: &[Value]) -> Outcome {

@@ -82,7 +82,7 @@ fn trim_all(run: &mut Run, arguments: &[Value]) -> Outcome {
 }
 
 /// Cuts unwanted characters off both ends.
-fn trimmed(whole: &Text, is_unwanted: impl Fn(char) -> bool) -> Text {
+pub(crate) fn trimmed(whole: &Text, is_unwanted: impl Fn(char) -> bool) -> Text {
     let mut kept = whole.as_bytes();
     while let Some(rune) = gostrconv::decode_rune(kept).filter(|rune| is_unwanted(rune.character)) {
         kept = &kept[rune.width..];

@@ -1,0 +1,31 @@
+//! What the functions promise beside the values of the vectors.
+
+use super::super::Program;
+
+fn holds(source: &str) -> bool {
+    Program::new(source).unwrap().holds("{}").unwrap()
+}
+
+#[test]
+fn a_trim_cuts_wide_characters_at_both_ends() {
+    for source in [
+        "trim('\u{3000}x\u{3000}') == 'x'",
+        "trim('\u{a0}\u{2003} x\u{2003}\u{a0}\t') == 'x'",
+        "trim('\u{3000}\u{2028}') == ''",
+        "trim('éxé', 'é') == 'x'",
+        "trim('xé', 'é') == 'x'",
+        "trim('-😀é-x-é😀-', '-é😀') == 'x'",
+        "trim('éxà', 'é') == 'xà'",
+        "trim('xé', '') == 'xé'",
+    ] {
+        assert!(holds(source), "{source}");
+    }
+}
+
+#[test]
+fn a_trim_takes_a_stray_byte_for_a_replacement_character() {
+    // These are the bytes 80 78 80, and c3 a9 c3.
+    assert!(holds("trim(fromBase64('gHiA'), '\u{fffd}') == 'x'"));
+    assert!(holds("trim(fromBase64('w6nD'), '\u{fffd}') == 'é'"));
+    assert!(holds("trim(fromBase64('gHiA')) == fromBase64('gHiA')"));
+}
