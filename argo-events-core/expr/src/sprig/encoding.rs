@@ -38,12 +38,12 @@ fn b32dec(run: &mut Run, arguments: &[Value]) -> Outcome {
 }
 
 /// Encodes bytes as base64.
-pub(super) fn to_base64(bytes: &[u8]) -> String {
+pub(crate) fn to_base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
 /// Decodes base64, or says at which byte it is broken; line ends may be anywhere.
-pub(super) fn from_base64(text: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn from_base64(text: &[u8]) -> Result<Vec<u8>, String> {
     let decoded = Base64 { text, place: 0 }.decode();
     decoded.map_err(|place| format!("illegal base64 data at input byte {place}"))
 }

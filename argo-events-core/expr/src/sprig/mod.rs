@@ -50,6 +50,8 @@ use crate::govalue::{Failure, Function, Functions, Value};
 use std::sync::LazyLock;
 
 pub use cast::{to_float, to_integer};
+#[cfg(feature = "expr")]
+pub(crate) use encoding::{from_base64, to_base64};
 pub use json::{Style, encode as encode_json};
 #[cfg(feature = "expr")]
 pub(crate) use strings::trimmed;

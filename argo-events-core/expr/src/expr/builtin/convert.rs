@@ -10,20 +10,8 @@ use crate::{
     govalue::{Failure, Kind, Value},
     sprig,
 };
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
 
 type Outcome = Result<Value, Failure>;
-
-/// The standard alphabet; bits that belong to no byte are not looked at, as in Go.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
-);
 
 /// Returns a number of any type as a `float64`.
 pub(super) fn float_of(value: &Value) -> Option<f64> {
@@ -95,28 +83,11 @@ pub(super) fn from_json(machine: &mut Machine<'_>, arguments: &[Value]) -> Outco
 pub(super) fn to_base64(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let text = text_argument(arguments, 0)?;
     machine.run.charge(text.len().saturating_mul(2))?;
-    Ok(Value::from(BASE64.encode(text)))
+    Ok(Value::from(sprig::to_base64(text)))
 }
 
 pub(super) fn from_base64(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome {
     let text = expect_text(super::text::argument(arguments, 0)?)?;
     machine.run.charge(text.len())?;
-    let breaks = |byte: &u8| !matches!(byte, b'\r' | b'\n');
-    let text: Vec<u8> = text.iter().copied().filter(breaks).collect();
-    match BASE64.decode(&text) {
-        Ok(bytes) => Ok(Value::from(bytes)),
-        Err(error) => {
-            Err(format!("illegal base64 data at input byte {}", fault(&error, &text)).into())
-        }
-    }
-}
-
-/// Returns the byte that Go complains about.
-fn fault(error: &base64::DecodeError, text: &[u8]) -> usize {
-    match error {
-        base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => {
-            *at
-        }
-        _ => text.len() / 4 * 4,
-    }
+    Ok(Value::from(sprig::from_base64(text)?))
 }

@@ -1,6 +1,6 @@
 //! What the functions promise beside the values of the vectors.
 
-use super::super::Program;
+use super::super::{Program, Refusal};
 
 fn holds(source: &str) -> bool {
     Program::new(source).unwrap().holds("{}").unwrap()
@@ -28,4 +28,27 @@ fn a_trim_takes_a_stray_byte_for_a_replacement_character() {
     assert!(holds("trim(fromBase64('gHiA'), '\u{fffd}') == 'x'"));
     assert!(holds("trim(fromBase64('w6nD'), '\u{fffd}') == 'é'"));
     assert!(holds("trim(fromBase64('gHiA')) == fromBase64('gHiA')"));
+}
+
+#[test]
+fn broken_base64_has_its_place_as_go_counts_it() {
+    for (text, place) in [
+        ("YWJj\\n!", 5),
+        ("YWJj\\nYQ", 5),
+        ("YWJjYQ", 4),
+        ("Y=", 1),
+        ("YQ=", 3),
+        ("YQ=x", 2),
+        ("YQ==x", 4),
+    ] {
+        let program = Program::new(&format!("fromBase64('{text}') == ''")).unwrap();
+        let Err(Refusal::Evaluation { error, .. }) = program.holds("{}") else {
+            panic!("{text:?} is broken");
+        };
+        let wanted = format!("illegal base64 data at input byte {place}");
+        assert!(error.message().contains(&wanted), "{text:?}: {error}");
+    }
+    assert!(holds(
+        "fromBase64('YQ=\\n=\\r\\n') == 'a' && toBase64('a') == 'YQ=='"
+    ));
 }
