@@ -96,6 +96,6 @@ impl Host for Present {
             nanoseconds.div_euclid(SECOND),
             nanoseconds.rem_euclid(SECOND),
         );
-        Some(Time::unix(seconds, rest).local())
+        Some(Time::unix(seconds, rest))
     }
 }

@@ -1,6 +1,11 @@
 //! What the functions promise beside the values of the vectors.
 
 use super::super::{Program, Refusal};
+use crate::{
+    gotime::{Location, Time},
+    govalue::{Host, Value},
+};
+use std::rc::Rc;
 
 fn holds(source: &str) -> bool {
     Program::new(source).unwrap().holds("{}").unwrap()
@@ -51,4 +56,20 @@ fn broken_base64_has_its_place_as_go_counts_it() {
     assert!(holds(
         "fromBase64('YQ=\\n=\\r\\n') == 'a' && toBase64('a') == 'YQ=='"
     ));
+}
+
+#[test]
+fn the_present_is_local_whatever_the_host_makes_of_it() {
+    #[derive(Debug)]
+    struct Greenwich;
+    impl Host for Greenwich {
+        fn now(&self) -> Option<Time> {
+            Some(Time::unix(0, 0).utc())
+        }
+    }
+    let now = Program::new("now()").unwrap();
+    let Ok(Value::Time(now)) = now.evaluate_on("{}", Rc::new(Greenwich)) else {
+        panic!("a time is expected");
+    };
+    assert_eq!(now.location(), &Location::Local);
 }

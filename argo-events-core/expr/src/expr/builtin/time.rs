@@ -22,7 +22,7 @@ const LAYOUTS: [&str; 7] = [
 
 pub(super) fn now(machine: &mut Machine<'_>, _: &[Value]) -> Outcome {
     let now = machine.run.host().now();
-    now.map(Value::Time)
+    now.map(|now| Value::Time(now.local()))
         .ok_or_else(|| "the present time is not known here".into())
 }
 
