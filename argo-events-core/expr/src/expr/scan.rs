@@ -3,6 +3,8 @@
 //! It refuses more than is wrong, such as numbers that may be too large, but takes nothing that
 //! Go's decoder refuses; who is refused asks `gojson` for the reason.
 
+use crate::gojson::lanes::before_special;
+
 /// How deep lists and maps may nest here.
 const MOST_LEVELS: usize = 1_000;
 
@@ -206,23 +208,12 @@ pub(super) fn blanks(document: &[u8], mut at: usize) -> usize {
 
 /// Returns the place of the next quote, backslash or control character, or the end.
 fn special(document: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    while let Some(eight) = document.get(at..at + 8) {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(eight);
-        let word = u64::from_le_bytes(bytes);
-        let equals = |byte: u8| {
-            let mixed = word ^ (ONES * u64::from(byte));
-            mixed.wrapping_sub(ONES) & !mixed
-        };
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (equals(b'"') | equals(b'\\') | control) & HIGH;
-        if found != 0 {
-            // Borrows only spoil what is above the first hit.
-            return at + (found.trailing_zeros() / 8) as usize;
+    let eight = |at| document.get(at..).and_then(<[u8]>::first_chunk);
+    while let Some(chunk) = eight(at) {
+        match before_special(*chunk) {
+            Some(plain) => return at + plain,
+            None => at += chunk.len(),
         }
-        at += 8;
     }
     while let Some(byte) = document.get(at) {
         if matches!(byte, b'"' | b'\\' | 0..0x20) {
