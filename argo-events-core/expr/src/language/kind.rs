@@ -86,17 +86,18 @@ impl Language {
         }
     }
 
-    fn left_out(self) -> Mistake {
-        let feature = match self {
-            Self::Path => "gjson",
-            Self::Pattern => "re2",
-            Self::Template => "sprig",
-            Self::FilterExpression => "govaluate",
-            Self::SourceExpression => "expr",
-            Self::Lua => "lua",
-            Self::Jq => "jq",
+    /// Says of the language that this build leaves it out.
+    pub(super) fn left_out(self) -> Mistake {
+        let features = match self {
+            Self::Path => "feature `gjson`",
+            Self::Pattern => "feature `re2`",
+            Self::Template => "features `gotemplate` and `sprig`",
+            Self::FilterExpression => "feature `govaluate`",
+            Self::SourceExpression => "feature `expr`",
+            Self::Lua => "feature `lua`",
+            Self::Jq => "feature `jq`",
         };
         Mistake::new(format!("this build runs no {}s", self.as_str()))
-            .expecting(format!("a build with the feature `{feature}`"))
+            .expecting(format!("a build with the {features}"))
     }
 }

@@ -17,16 +17,24 @@ fn a_place_is_given_in_lines_and_characters() {
 #[test]
 fn a_language_that_is_left_out_says_which_feature_has_it() {
     for language in Language::ALL {
-        if language.is_built_in() {
-            continue;
-        }
-        let mistake = language.compile("1", &Limits::default()).unwrap_err();
+        let mistake = language.left_out();
         assert!(
             mistake.message().starts_with("this build runs no"),
             "{mistake}"
         );
         assert!(mistake.help().is_some_and(|help| help.contains("feature")));
+        if !language.is_built_in() {
+            let compiled = language.compile("1", &Limits::default());
+            assert_eq!(compiled.unwrap_err(), mistake);
+        }
     }
+}
+
+#[test]
+fn templates_that_are_left_out_name_both_features() {
+    let mistake = Language::Template.left_out();
+    let wanted = "expected a build with the features `gotemplate` and `sprig`";
+    assert_eq!(mistake.help(), Some(wanted));
 }
 
 #[test]
