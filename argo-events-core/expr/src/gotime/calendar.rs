@@ -64,14 +64,13 @@ pub(super) fn date(days: u64) -> Date {
 pub(super) fn days(year: i64, month: u8, day: i64) -> u64 {
     let before_march = month < 3;
     let year = (year.wrapping_add(EPOCH_CYCLES * 400) as u64).wrapping_sub(u64::from(before_march));
-    let month =
-        u64::from(month) + if before_march { 9 } else { 0 } - if before_march { 0 } else { 3 };
-    let (cycle, year_of_cycle) = (year / 400, year % 400);
-    let of_years = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100;
-    let of_months = (153 * month + 2) / 5;
-    cycle
-        .wrapping_mul(CYCLE_DAYS)
-        .wrapping_add(of_years + of_months)
+    let month = u64::from(month) + if before_march { 12 } else { 0 };
+    let (century, year_of_century) = (year / 100, year % 100);
+    let of_century = 1_461 * year_of_century / 4 + (153 * month - 457) / 5;
+    // Go divides what has wrapped around, which shows in years beyond 10^16.
+    let of_centuries = century.wrapping_mul(CYCLE_DAYS) / 4;
+    of_centuries
+        .wrapping_add(of_century)
         .wrapping_add(day.wrapping_sub(1) as u64)
 }
 

@@ -101,6 +101,43 @@ fn values_out_of_range_are_carried_over() {
 }
 
 #[test]
+fn years_beyond_reach_wrap_as_in_go() {
+    for (year, seconds) in [
+        (i64::MIN, -62_151_269_493),
+        (-100_000_000_000_000_000, 7_755_433_504_553_279_627),
+        (12_000_000_000_000_000, 8_661_654_828_173_195_275),
+        (100_000_000_000_000_000, -7_755_433_628_855_732_213),
+        (i64::MAX, -62_182_891_893),
+    ] {
+        let clock = WallClock {
+            year,
+            month: 7,
+            day: 4,
+            hour: 1,
+            minute: 2,
+            second: 3,
+            nanosecond: 0,
+        };
+        assert_eq!(Time::date(clock, Location::Utc).unix_seconds(), seconds);
+    }
+}
+
+#[test]
+fn known_days_are_right() {
+    for (seconds, date, week) in [
+        (0, (1970, 1, 1, 1, 4), (1970, 1)),
+        (951_827_696, (2000, 2, 29, 60, 2), (2000, 9)),
+        (-1, (1969, 12, 31, 365, 3), (1970, 1)),
+        (1_704_067_200, (2024, 1, 1, 1, 1), (2024, 1)),
+    ] {
+        let time = Time::unix(seconds, 0).utc();
+        let (month, weekday) = (time.month().0, time.weekday().0);
+        let found = (time.year(), month, time.day(), time.year_day(), weekday);
+        assert_eq!((found, time.iso_week()), (date, week));
+    }
+}
+
+#[test]
 fn rounding_counts_from_the_year_one() {
     let time = Time::unix(1_700_000_000, 600_000_000).utc();
     let hour = Duration::parse("1h").unwrap();
