@@ -158,3 +158,24 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_stays_in_its_run() {
+        let mut machine = Machine::new();
+        let mut run = |text: &str| {
+            let script = Script::compile(text).expect("Lua");
+            machine.begin(&script.limits, None);
+            let value = script.evaluate(&mut machine, b"{}").expect("succeeds");
+            machine.reset();
+            value
+        };
+        let seeded = run("math.randomseed(7) return math.random()");
+        assert_eq!(run("math.randomseed(7) return math.random()"), seeded);
+        run("math.randomseed(7)");
+        assert_ne!(run("return math.random()"), seeded);
+    }
+}

@@ -261,8 +261,7 @@ fn random(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
 }
 
 fn seed(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
-    let seed = machine.integer(arguments, 1)? as u64;
-    // Mixed, since the sequence must not start at zero.
-    machine.random = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1;
+    let seed = machine.integer(arguments, 1)?;
+    machine.seed(seed as u64);
     Ok(())
 }

@@ -158,7 +158,6 @@ impl Machine {
         let names = Names::new(&mut heap);
         let globals = library::open(&mut heap, &names);
         heap.seal();
-        let random = RandomState::new().hash_one(0) | 1;
         Self {
             heap,
             names,
@@ -172,7 +171,7 @@ impl Machine {
             nesting: 0,
             limits: Limits::default(),
             budget: Budget::default(),
-            random,
+            random: 1,
             environment: globals,
         }
     }
@@ -183,9 +182,16 @@ impl Machine {
         self.heap.limit = limits.memory;
         self.heap.set_threshold();
         self.budget = Budget::new(limits, cancelled);
+        self.seed(RandomState::new().hash_one(0));
         self.main = self.heap.new_thread(Thread::default());
         self.current = self.main;
         self.thread.status = Status::Running;
+    }
+
+    /// Lets random numbers start somewhere else.
+    pub(super) fn seed(&mut self, seed: u64) {
+        // Mixed, since the sequence must not start at zero.
+        self.random = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1;
     }
 
     /// Forgets all that a run left behind.
