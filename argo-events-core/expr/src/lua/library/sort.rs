@@ -289,22 +289,20 @@ impl Sorter<'_> {
         })
     }
 
+    /// Gives the place of the middle one of three elements.
     fn median(&mut self, mut a: usize, mut b: usize, c: usize, swaps: &mut usize) -> Sorted<usize> {
         if self.less(b, a)? {
             *swaps += 1;
             (a, b) = (b, a);
         }
-        let mut c = c;
         if self.less(c, b)? {
             *swaps += 1;
-            (b, c) = (c, b);
+            b = c;
         }
-        let _ = c;
         if self.less(b, a)? {
             *swaps += 1;
-            (a, b) = (b, a);
+            b = a;
         }
-        let _ = a;
         Ok(b)
     }
 
