@@ -7,90 +7,63 @@ use crate::{
 };
 use std::f64::consts::{LOG2_E, LOG10_2};
 
-/// A function of one number.
-fn one(name: &str) -> Option<fn(f64) -> f64> {
-    Some(match name {
-        "sin" => f64::sin,
-        "cos" => f64::cos,
-        "tan" => f64::tan,
-        "asin" => f64::asin,
-        "acos" => f64::acos,
-        "atan" => f64::atan,
-        "sinh" => f64::sinh,
-        "cosh" => f64::cosh,
-        "tanh" => f64::tanh,
-        "asinh" => libm::asinh,
-        "acosh" => libm::acosh,
-        "atanh" => libm::atanh,
-        "floor" => f64::floor,
-        "round" => f64::round,
-        "nearbyint" | "rint" => f64::round_ties_even,
-        "ceil" => f64::ceil,
-        "trunc" => f64::trunc,
-        "significand" => |number| fraction(number).0 * 2.0,
-        "fabs" => f64::abs,
-        "sqrt" => f64::sqrt,
-        "cbrt" => libm::cbrt,
-        "exp" => f64::exp,
-        "exp10" => |number| power(10.0, number),
-        "exp2" => f64::exp2,
-        "expm1" => f64::exp_m1,
-        "log" => f64::ln,
-        "log10" => |number| log2(number) * LOG10_2,
-        "log1p" => f64::ln_1p,
-        "log2" => log2,
-        "logb" => logb,
-        "gamma" | "tgamma" => special::gamma,
-        "lgamma" => special::log_gamma,
-        "erf" => libm::erf,
-        "erfc" => libm::erfc,
-        "j0" => libm::j0,
-        "j1" => libm::j1,
-        "y0" => special::y0,
-        "y1" => special::y1,
-        _ => return None,
-    })
-}
-
-/// A function of two numbers.
-fn two(name: &str) -> Option<fn(f64, f64) -> f64> {
-    Some(match name {
-        "atan2" => f64::atan2,
-        "copysign" => f64::copysign,
-        "drem" => |left, right| {
-            let rest = remainder(left, right);
-            if rest == 0.0 {
-                rest.copysign(left)
-            } else {
-                rest
-            }
-        },
-        "fdim" => dimension,
-        "fmax" => |left, right| special::extreme(left, right, true),
-        "fmin" => |left, right| special::extreme(left, right, false),
-        "fmod" => |left, right| left % right,
-        "hypot" => hypotenuse,
-        "jn" => |order, number| special::jn(go_int(order), number),
-        "yn" => |order, number| special::yn(go_int(order), number),
-        "nextafter" | "nexttoward" => next_after,
-        "remainder" => remainder,
-        "ldexp" | "scalb" | "scalbln" => |number, exponent| scale(number, go_int(exponent)),
-        "pow" => power,
-        _ => return None,
-    })
-}
-
-pub(super) fn apply_1(name: &str, value: &Value) -> Outcome {
+/// Computes with a number.
+pub(super) fn apply_1(name: &str, value: &Value, function: fn(f64) -> f64) -> Outcome {
     let number = to_float(value).ok_or_else(|| not_for(name, value))?;
-    let function = one(name).ok_or_else(|| not_for(name, value))?;
     Ok(Value::Float(function(number)))
 }
 
-pub(super) fn apply_2(name: &str, left: &Value, right: &Value) -> Outcome {
+/// Computes with two numbers.
+pub(super) fn apply_2(
+    name: &str,
+    left: &Value,
+    right: &Value,
+    function: fn(f64, f64) -> f64,
+) -> Outcome {
     let first = to_float(left).ok_or_else(|| not_for(name, left))?;
     let second = to_float(right).ok_or_else(|| not_for(name, right))?;
-    let function = two(name).ok_or_else(|| not_for(name, left))?;
     Ok(Value::Float(function(first, second)))
+}
+
+pub(super) fn exp10(number: f64) -> f64 {
+    power(10.0, number)
+}
+
+pub(super) fn significand(number: f64) -> f64 {
+    fraction(number).0 * 2.0
+}
+
+pub(super) fn log10(number: f64) -> f64 {
+    log2(number) * LOG10_2
+}
+
+pub(super) fn drem(left: f64, right: f64) -> f64 {
+    let rest = remainder(left, right);
+    if rest == 0.0 {
+        rest.copysign(left)
+    } else {
+        rest
+    }
+}
+
+pub(super) fn maximum(left: f64, right: f64) -> f64 {
+    special::extreme(left, right, true)
+}
+
+pub(super) fn minimum(left: f64, right: f64) -> f64 {
+    special::extreme(left, right, false)
+}
+
+pub(super) fn jn(order: f64, number: f64) -> f64 {
+    special::jn(go_int(order), number)
+}
+
+pub(super) fn yn(order: f64, number: f64) -> f64 {
+    special::yn(go_int(order), number)
+}
+
+pub(super) fn load_exponent(number: f64, exponent: f64) -> f64 {
+    scale(number, go_int(exponent))
 }
 
 pub(super) fn multiply_add(arguments: &[Value]) -> Outcome {
@@ -141,7 +114,7 @@ fn scale(number: f64, exponent: i64) -> f64 {
     libm::ldexp(number, exponent.clamp(-FAR, FAR) as i32)
 }
 
-fn log2(number: f64) -> f64 {
+pub(super) fn log2(number: f64) -> f64 {
     let (fraction, exponent) = fraction(number);
     // Powers of two are exact.
     if fraction == 0.5 {
@@ -150,7 +123,7 @@ fn log2(number: f64) -> f64 {
     fraction.ln() * LOG2_E + f64::from(exponent)
 }
 
-fn logb(number: f64) -> f64 {
+pub(super) fn logb(number: f64) -> f64 {
     if number == 0.0 {
         f64::NEG_INFINITY
     } else if number.is_infinite() {
@@ -162,13 +135,13 @@ fn logb(number: f64) -> f64 {
     }
 }
 
-fn dimension(left: f64, right: f64) -> f64 {
+pub(super) fn dimension(left: f64, right: f64) -> f64 {
     let difference = left - right;
     // Infinity minus itself is NaN, and NaN stays.
     if difference <= 0.0 { 0.0 } else { difference }
 }
 
-fn hypotenuse(left: f64, right: f64) -> f64 {
+pub(super) fn hypotenuse(left: f64, right: f64) -> f64 {
     let (left, right) = (left.abs(), right.abs());
     if left.is_infinite() || right.is_infinite() {
         return f64::INFINITY;
@@ -188,7 +161,7 @@ fn hypotenuse(left: f64, right: f64) -> f64 {
     large * (1.0 + ratio * ratio).sqrt()
 }
 
-fn next_after(from: f64, to: f64) -> f64 {
+pub(super) fn next_after(from: f64, to: f64) -> f64 {
     if from.is_nan() || to.is_nan() {
         f64::NAN
     } else if from == to {
@@ -202,6 +175,6 @@ fn next_after(from: f64, to: f64) -> f64 {
     }
 }
 
-fn remainder(left: f64, right: f64) -> f64 {
+pub(super) fn remainder(left: f64, right: f64) -> f64 {
     libm::remainder(left, right)
 }

@@ -2,10 +2,14 @@
 
 use super::{
     Host, Native, Outcome, Tracked, arithmetic, basic, collections, format, index, math, pattern,
+    special,
     text::{self, Search},
     time, update,
 };
-use crate::jq::value::{Value, compare, to_float};
+use crate::{
+    jq::value::{Value, compare, to_float},
+    power::power,
+};
 use std::{mem::take, ops::RangeInclusive};
 
 type Run = fn(&Host<'_>, Value, &mut [Value]) -> Outcome;
@@ -310,77 +314,79 @@ const DATES: &[Native] = &[
 ];
 
 macro_rules! of_one_number {
-    ($name:literal) => {
-        native($name, 0..=0, |_, value, _| math::apply_1($name, &value))
+    ($name:literal, $function:expr) => {
+        native($name, 0..=0, |_, value, _| {
+            math::apply_1($name, &value, $function)
+        })
     };
 }
 
 macro_rules! of_two_numbers {
-    ($name:literal) => {
+    ($name:literal, $function:expr) => {
         native($name, 2..=2, |_, _, two| {
-            math::apply_2($name, &two[0], &two[1])
+            math::apply_2($name, &two[0], &two[1], $function)
         })
     };
 }
 
 const NUMBERS: &[Native] = &[
-    of_one_number!("sin"),
-    of_one_number!("cos"),
-    of_one_number!("tan"),
-    of_one_number!("asin"),
-    of_one_number!("acos"),
-    of_one_number!("atan"),
-    of_one_number!("sinh"),
-    of_one_number!("cosh"),
-    of_one_number!("tanh"),
-    of_one_number!("asinh"),
-    of_one_number!("acosh"),
-    of_one_number!("atanh"),
-    of_one_number!("floor"),
-    of_one_number!("round"),
-    of_one_number!("nearbyint"),
-    of_one_number!("rint"),
-    of_one_number!("ceil"),
-    of_one_number!("trunc"),
-    of_one_number!("significand"),
-    of_one_number!("fabs"),
-    of_one_number!("sqrt"),
-    of_one_number!("cbrt"),
-    of_one_number!("exp"),
-    of_one_number!("exp10"),
-    of_one_number!("exp2"),
-    of_one_number!("expm1"),
-    of_one_number!("log"),
-    of_one_number!("log10"),
-    of_one_number!("log1p"),
-    of_one_number!("log2"),
-    of_one_number!("logb"),
-    of_one_number!("gamma"),
-    of_one_number!("tgamma"),
-    of_one_number!("lgamma"),
-    of_one_number!("erf"),
-    of_one_number!("erfc"),
-    of_one_number!("j0"),
-    of_one_number!("j1"),
-    of_one_number!("y0"),
-    of_one_number!("y1"),
-    of_two_numbers!("atan2"),
-    of_two_numbers!("copysign"),
-    of_two_numbers!("drem"),
-    of_two_numbers!("fdim"),
-    of_two_numbers!("fmax"),
-    of_two_numbers!("fmin"),
-    of_two_numbers!("fmod"),
-    of_two_numbers!("hypot"),
-    of_two_numbers!("jn"),
-    of_two_numbers!("nextafter"),
-    of_two_numbers!("nexttoward"),
-    of_two_numbers!("remainder"),
-    of_two_numbers!("ldexp"),
-    of_two_numbers!("scalb"),
-    of_two_numbers!("scalbln"),
-    of_two_numbers!("yn"),
-    of_two_numbers!("pow"),
+    of_one_number!("sin", f64::sin),
+    of_one_number!("cos", f64::cos),
+    of_one_number!("tan", f64::tan),
+    of_one_number!("asin", f64::asin),
+    of_one_number!("acos", f64::acos),
+    of_one_number!("atan", f64::atan),
+    of_one_number!("sinh", f64::sinh),
+    of_one_number!("cosh", f64::cosh),
+    of_one_number!("tanh", f64::tanh),
+    of_one_number!("asinh", libm::asinh),
+    of_one_number!("acosh", libm::acosh),
+    of_one_number!("atanh", libm::atanh),
+    of_one_number!("floor", f64::floor),
+    of_one_number!("round", f64::round),
+    of_one_number!("nearbyint", f64::round_ties_even),
+    of_one_number!("rint", f64::round_ties_even),
+    of_one_number!("ceil", f64::ceil),
+    of_one_number!("trunc", f64::trunc),
+    of_one_number!("significand", math::significand),
+    of_one_number!("fabs", f64::abs),
+    of_one_number!("sqrt", f64::sqrt),
+    of_one_number!("cbrt", libm::cbrt),
+    of_one_number!("exp", f64::exp),
+    of_one_number!("exp10", math::exp10),
+    of_one_number!("exp2", f64::exp2),
+    of_one_number!("expm1", f64::exp_m1),
+    of_one_number!("log", f64::ln),
+    of_one_number!("log10", math::log10),
+    of_one_number!("log1p", f64::ln_1p),
+    of_one_number!("log2", math::log2),
+    of_one_number!("logb", math::logb),
+    of_one_number!("gamma", special::gamma),
+    of_one_number!("tgamma", special::gamma),
+    of_one_number!("lgamma", special::log_gamma),
+    of_one_number!("erf", libm::erf),
+    of_one_number!("erfc", libm::erfc),
+    of_one_number!("j0", libm::j0),
+    of_one_number!("j1", libm::j1),
+    of_one_number!("y0", special::y0),
+    of_one_number!("y1", special::y1),
+    of_two_numbers!("atan2", f64::atan2),
+    of_two_numbers!("copysign", f64::copysign),
+    of_two_numbers!("drem", math::drem),
+    of_two_numbers!("fdim", math::dimension),
+    of_two_numbers!("fmax", math::maximum),
+    of_two_numbers!("fmin", math::minimum),
+    of_two_numbers!("fmod", |left, right| left % right),
+    of_two_numbers!("hypot", math::hypotenuse),
+    of_two_numbers!("jn", math::jn),
+    of_two_numbers!("nextafter", math::next_after),
+    of_two_numbers!("nexttoward", math::next_after),
+    of_two_numbers!("remainder", math::remainder),
+    of_two_numbers!("ldexp", math::load_exponent),
+    of_two_numbers!("scalb", math::load_exponent),
+    of_two_numbers!("scalbln", math::load_exponent),
+    of_two_numbers!("yn", math::yn),
+    of_two_numbers!("pow", power),
     native("fma", 3..=3, |_, _, three| math::multiply_add(three)),
     native("frexp", 0..=0, |host, value, _| math::frexp(host, &value)),
     native("modf", 0..=0, |host, value, _| math::modf(host, &value)),
