@@ -22,7 +22,7 @@ pub struct CompileError {
     pub hint: Option<String>,
 }
 
-/// Tells the two ways apart in which a text is no program.
+/// Tells the ways apart in which a text is no program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CompileErrorKind {
