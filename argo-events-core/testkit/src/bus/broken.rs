@@ -15,6 +15,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// A way to break a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub enum Breach {
     RepeatsRejected,
     /// Goes on after it was closed.
     StaysOpen,
-    /// Dates a redelivery by itself.
+    /// Dates a redelivery by the time at which it goes out.
     MovesArrivals,
     /// Begins every group at new events.
     StartsAtNew,
@@ -156,6 +157,7 @@ struct Breaker {
     breach: Option<Breach>,
     /// Differs between two openings of one bus.
     opening: u64,
+    opened: Instant,
     count: AtomicU64,
 }
 
@@ -169,6 +171,7 @@ impl BrokenBus {
             meddler: Arc::new(Breaker {
                 breach,
                 opening,
+                opened: Instant::now(),
                 count,
             }),
         }
@@ -264,8 +267,8 @@ impl Meddle for Breaker {
                 return (Arc::new(event), meta);
             }
             (Some(Breach::CountsNoAttempts), _) => meta.attempt = 1,
-            (Some(Breach::MovesArrivals), _) => {
-                meta.arrived_at = meta.arrived_at + Duration::from_millis(meta.attempt.into());
+            (Some(Breach::MovesArrivals), _) if meta.attempt > 1 => {
+                meta.arrived_at = meta.arrived_at + self.opened.elapsed();
             }
             _ => {}
         }
