@@ -20,7 +20,7 @@ mod error;
 mod format;
 mod layout;
 mod location;
-mod names;
+pub(crate) mod names;
 mod parse;
 mod span;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Month names from January on.
-pub(super) const MONTHS: [&str; 12] = [
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -19,7 +19,7 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 /// Day names from Sunday on.
-pub(super) const WEEKDAYS: [&str; 7] = [
+pub(crate) const WEEKDAYS: [&str; 7] = [
     "Sunday",
     "Monday",
     "Tuesday",
@@ -30,7 +30,7 @@ pub(super) const WEEKDAYS: [&str; 7] = [
 ];
 
 /// How many letters short names have.
-pub(super) const SHORT: usize = 3;
+pub(crate) const SHORT: usize = 3;
 
 /// A month by its number, 1 is January; prints as its name.
 ///

@@ -1,43 +1,18 @@
 //! Dates as `strftime`, `strptime` and `mktime` know them, always in UTC.
 
-mod calendar;
 mod parse;
 mod print;
 
-pub(super) use calendar::{Fields, Time};
+pub(super) use crate::gotime::{Location, Time, WallClock as Fields};
 pub(super) use parse::parse;
 pub(super) use print::print;
 
-const LONG_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use crate::gotime::names::SHORT;
 
-const SHORT_MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
-const LONG_DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
-
-const SHORT_DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/// Cuts a name down to its short form.
+fn short(name: &'static str) -> &'static str {
+    &name[..SHORT]
+}
 
 /// Gives the directives that one stands for, if it is short for some.
 fn expansion(directive: u8) -> Option<&'static [u8]> {

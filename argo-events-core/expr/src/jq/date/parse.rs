@@ -1,7 +1,10 @@
 //! Reads a moment by a format.
 
-use super::{Fields, LONG_DAYS, LONG_MONTHS, SHORT_DAYS, SHORT_MONTHS, Time, expansion};
-use crate::gostrconv::{quote, quote_rune};
+use super::{Fields, Location, Time, expansion, short};
+use crate::{
+    gostrconv::{quote, quote_rune},
+    gotime::names::{MONTHS, WEEKDAYS},
+};
 
 /// Reads a text; says in Go's words why it does not fit.
 pub(in crate::jq) fn parse(text: &[u8], format: &[u8]) -> Result<Time, String> {
@@ -53,11 +56,7 @@ impl<'t> Parser<'t> {
             fields: Fields {
                 year: 1900,
                 month: 1,
-                day: 0,
-                hour: 0,
-                minute: 0,
-                second: 0,
-                nanosecond: 0,
+                ..Fields::default()
             },
             century: None,
             week: 0,
@@ -122,10 +121,10 @@ impl<'t> Parser<'t> {
         match directive {
             b'G' | b'Y' | b'g' | b'y' | b'C' => self.year(directive)?,
             b'm' => self.fields.month = self.number(2, 1, 12, directive)?,
-            b'B' => self.fields.month = self.name(&LONG_MONTHS, directive)?,
-            b'b' | b'h' => self.fields.month = self.name(&SHORT_MONTHS, directive)?,
-            b'A' => self.weekday = self.name(&LONG_DAYS, directive)?,
-            b'a' => self.weekday = self.name(&SHORT_DAYS, directive)?,
+            b'B' => self.fields.month = self.name(&MONTHS, directive)?,
+            b'b' | b'h' => self.fields.month = self.name(&MONTHS.map(short), directive)?,
+            b'A' => self.weekday = self.name(&WEEKDAYS, directive)?,
+            b'a' => self.weekday = self.name(&WEEKDAYS.map(short), directive)?,
             b'w' => self.weekday = self.number(1, 0, 6, directive)? + 1,
             b'u' => self.weekday = self.number(1, 1, 7, directive)? % 7 + 1,
             b'V' => self.week(Weeks::Iso, 1, directive)?,
@@ -235,15 +234,10 @@ impl<'t> Parser<'t> {
         const DIGITS: usize = 19;
         let sign = self.sign();
         let seconds = self.digits(DIGITS).ok_or("cannot parse \"%s\"")?;
-        let time = Time::new(seconds.wrapping_mul(sign), 0);
+        let time = Time::unix(seconds.wrapping_mul(sign), 0).utc();
         self.fields = Fields {
-            year: time.year(),
-            month: time.month(),
-            day: time.day(),
-            hour: time.hour(),
-            minute: time.minute(),
-            second: time.second(),
             nanosecond: self.fields.nanosecond,
+            ..time.wall_clock()
         };
         Ok(())
     }
@@ -400,11 +394,9 @@ impl<'t> Parser<'t> {
                 fields.day = 1;
             }
         }
-        let time = Time::of(fields);
-        Ok(Time::new(
-            time.seconds.wrapping_sub(self.offset),
-            time.nanoseconds,
-        ))
+        let time = Time::date(fields, Location::Utc);
+        let seconds = time.unix_seconds().wrapping_sub(self.offset);
+        Ok(Time::unix(seconds, time.nanosecond()).utc())
     }
 
     /// Finds the day of a week and weekday.
@@ -426,8 +418,8 @@ impl<'t> Parser<'t> {
         };
         let week = self.week + i64::from(ends_with_sunday && self.weekday == 1);
         (fields.month, fields.day) = (1, -start);
-        let base = Time::of(*fields);
-        fields.day += week * 7 - base.weekday() + self.weekday - 1;
+        let base = Time::date(*fields, Location::Utc);
+        fields.day += week * 7 - base.weekday().0 + self.weekday - 1;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Writes a moment by a format.
 
-use super::{LONG_DAYS, LONG_MONTHS, SHORT_DAYS, SHORT_MONTHS, Time, expansion};
+use super::{Time, expansion, short};
+use crate::gotime::names::{MONTHS, WEEKDAYS};
 
 /// The widest field.
 const MAX_WIDTH: usize = 1_024;
@@ -46,7 +47,7 @@ const PLAIN: Flags = Flags {
 };
 
 /// Writes a moment; nothing if the text would be longer than allowed.
-pub(in crate::jq) fn print(time: Time, format: &[u8], room: usize) -> Option<Vec<u8>> {
+pub(in crate::jq) fn print(time: &Time, format: &[u8], room: usize) -> Option<Vec<u8>> {
     let mut printer = Printer {
         time,
         format,
@@ -68,7 +69,7 @@ pub(in crate::jq) fn print(time: Time, format: &[u8], room: usize) -> Option<Vec
 }
 
 struct Printer<'f> {
-    time: Time,
+    time: &'f Time,
     format: &'f [u8],
     at: usize,
     out: Vec<u8>,
@@ -152,6 +153,11 @@ impl Printer<'_> {
 
     fn single(&mut self, directive: u8, flags: Flags) {
         let time = self.time;
+        let weekday = time.weekday().0;
+        let (month, day) = (
+            MONTHS[(time.month().0 - 1) as usize],
+            WEEKDAYS[weekday as usize],
+        );
         let Flags { width, padding, .. } = flags;
         let two = width.max(2);
         let four = if width == 0 { 4 } else { width };
@@ -161,23 +167,19 @@ impl Printer<'_> {
             b'C' => self.century(two, padding),
             b'g' => self.number((time.iso_week().0 % 100).abs(), two, padding),
             b'G' => self.number(time.iso_week().0, four, padding),
-            b'm' => self.number(time.month(), two, padding),
-            b'B' => self.name(LONG_MONTHS[(time.month() - 1) as usize], flags),
-            b'b' | b'h' => self.name(SHORT_MONTHS[(time.month() - 1) as usize], flags),
-            b'A' => self.name(LONG_DAYS[time.weekday() as usize], flags),
-            b'a' => self.name(SHORT_DAYS[time.weekday() as usize], flags),
-            b'w' => self.number(time.weekday(), width, padding),
-            b'u' => self.number((time.weekday() + 6) % 7 + 1, width, padding),
+            b'm' => self.number(time.month().0, two, padding),
+            b'B' => self.name(month, flags),
+            b'b' | b'h' => self.name(short(month), flags),
+            b'A' => self.name(day, flags),
+            b'a' => self.name(short(day), flags),
+            b'w' => self.number(weekday, width, padding),
+            b'u' => self.number((weekday + 6) % 7 + 1, width, padding),
             b'V' => self.number(time.iso_week().1, two, padding),
-            b'U' => self.number((time.day_of_year() + 6 - time.weekday()) / 7, two, padding),
-            b'W' => self.number(
-                (time.day_of_year() + 6 - (time.weekday() + 6) % 7) / 7,
-                two,
-                padding,
-            ),
+            b'U' => self.number((time.year_day() + 6 - weekday) / 7, two, padding),
+            b'W' => self.number((time.year_day() + 6 - (weekday + 6) % 7) / 7, two, padding),
             b'e' => self.number(time.day(), two, padding.or_blank()),
             b'd' => self.number(time.day(), two, padding),
-            b'j' => self.number(time.day_of_year(), width.max(3), padding),
+            b'j' => self.number(time.year_day(), width.max(3), padding),
             b'k' => self.number(time.hour(), two, padding.or_blank()),
             b'H' => self.number(time.hour(), two, padding),
             b'l' => self.number((time.hour() + 11) % 12 + 1, two, padding.or_blank()),
@@ -189,10 +191,10 @@ impl Printer<'_> {
             b'p' => self.half(flags),
             b'M' => self.number(time.minute(), two, padding),
             b'S' => self.number(time.second(), two, padding),
-            b's' => self.number(time.seconds, width, padding.or_blank()),
+            b's' => self.number(time.unix_seconds(), width, padding.or_blank()),
             b'f' => {
                 let width = if width == 0 { 6 } else { width };
-                self.number(time.nanoseconds / 1_000, width, padding);
+                self.number(time.nanosecond() / 1_000, width, padding);
             }
             b'Z' => self.name("UTC", flags),
             b'z' => self.zone(flags, 0),

@@ -5,7 +5,7 @@ use super::{
     fail::{because, because_1, not_for, not_for_1},
 };
 use crate::jq::{
-    date::{self, Fields, Time},
+    date::{self, Fields, Location, Time},
     value::{List, Text, Value, go_int, to_float, to_int},
 };
 
@@ -26,32 +26,32 @@ fn machine_time() -> f64 {
 
 fn moment(seconds: f64) -> Time {
     let nanoseconds = (seconds - seconds.floor()) * NANOSECONDS;
-    Time::new(go_int(seconds), go_int(nanoseconds))
+    Time::unix(go_int(seconds), go_int(nanoseconds)).utc()
 }
 
 /// Lists year, month from 0, day, hour, minute, second, day of the week and of the year from 0.
-fn fields_of(time: Time) -> Vec<Value> {
-    let second = time.second() as f64 + time.nanoseconds as f64 / NANOSECONDS;
+fn fields_of(time: &Time) -> Vec<Value> {
+    let second = time.second() as f64 + time.nanosecond() as f64 / NANOSECONDS;
     vec![
         Value::Int(time.year()),
-        Value::Int(time.month() - 1),
+        Value::Int(time.month().0 - 1),
         Value::Int(time.day()),
         Value::Int(time.hour()),
         Value::Int(time.minute()),
         Value::Float(second),
-        Value::Int(time.weekday()),
-        Value::Int(time.day_of_year() - 1),
+        Value::Int(time.weekday().0),
+        Value::Int(time.year_day() - 1),
     ]
 }
 
-fn seconds_of(time: Time) -> f64 {
-    time.seconds as f64 + time.nanoseconds as f64 / NANOSECONDS
+fn seconds_of(time: &Time) -> f64 {
+    time.unix_seconds() as f64 + time.nanosecond() as f64 / NANOSECONDS
 }
 
 pub(super) fn broken_down(host: &Host<'_>, name: &str, value: &Value) -> Outcome {
     let seconds = to_float(value).ok_or_else(|| not_for(name, value))?;
     host.meter.elements(8)?;
-    Ok(Value::Array(List::new(fields_of(moment(seconds)))))
+    Ok(Value::Array(List::new(fields_of(&moment(seconds)))))
 }
 
 /// Puts a moment together from a list; missing fields are 0.
@@ -69,7 +69,7 @@ fn from_fields(fields: &[Value]) -> Result<Time, &'static str> {
         }
     }
     let [year, month, day, hour, minute, second, ..] = numbers;
-    Ok(Time::of(Fields {
+    let fields = Fields {
         year,
         month: month.wrapping_add(1),
         day,
@@ -77,7 +77,8 @@ fn from_fields(fields: &[Value]) -> Result<Time, &'static str> {
         minute,
         second,
         nanosecond,
-    }))
+    };
+    Ok(Time::date(fields, Location::Utc))
 }
 
 pub(super) fn make_time(value: &Value) -> Outcome {
@@ -85,14 +86,14 @@ pub(super) fn make_time(value: &Value) -> Outcome {
         return Err(not_for("mktime", value));
     };
     match from_fields(fields.as_slice()) {
-        Ok(time) => Ok(Value::Float(seconds_of(time))),
+        Ok(time) => Ok(Value::Float(seconds_of(&time))),
         Err(reason) => Err(because("mktime", value, reason)),
     }
 }
 
 pub(super) fn print(host: &Host<'_>, name: &str, value: &Value, format: &Value) -> Outcome {
     let value = match to_float(value) {
-        Some(seconds) => Value::Array(List::new(fields_of(moment(seconds)))),
+        Some(seconds) => Value::Array(List::new(fields_of(&moment(seconds)))),
         None => value.clone(),
     };
     let (Value::Array(fields), Value::Text(text)) = (&value, format) else {
@@ -101,7 +102,7 @@ pub(super) fn print(host: &Host<'_>, name: &str, value: &Value, format: &Value) 
     let time =
         from_fields(fields.as_slice()).map_err(|reason| because_1(name, &value, format, reason))?;
     host.meter.work(text.len())?;
-    let printed = date::print(time, text, host.meter.room());
+    let printed = date::print(&time, text, host.meter.room());
     let printed = printed.ok_or_else(|| host.meter.out_of_memory())?;
     host.meter.work(printed.len() / 16)?;
     host.meter.allocate(printed.len())?;
@@ -109,17 +110,18 @@ pub(super) fn print(host: &Host<'_>, name: &str, value: &Value, format: &Value) 
 }
 
 pub(super) fn parse(host: &Host<'_>, value: &Value, format: &Value) -> Outcome {
-    /// The first second of the year 1, which Go takes for no time at all.
-    const ZERO: i64 = -62_135_596_800;
     let (Value::Text(text), Value::Text(layout)) = (value, format) else {
         return Err(not_for_1("strptime", value, format));
     };
     host.meter.work(text.len() + layout.len())?;
     let time =
         date::parse(text, layout).map_err(|reason| because_1("strptime", value, format, reason))?;
-    if time == Time::new(ZERO, 0) {
+    // Go takes the first second of the year 1 for no time at all.
+    if time.is_zero() {
         return Err(not_for_1("strptime", value, format));
     }
     host.meter.elements(8)?;
-    Ok(Value::Array(List::new(fields_of(moment(seconds_of(time))))))
+    Ok(Value::Array(List::new(fields_of(&moment(seconds_of(
+        &time,
+    ))))))
 }
