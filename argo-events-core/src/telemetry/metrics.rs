@@ -92,24 +92,10 @@ impl Metrics {
 
     /// Exposes a summary that somebody observes since before there was a set of metrics.
     ///
-    /// Does nothing if the series is there already.
+    /// Does nothing if the series is there already, the name is of another kind, or has too many
+    /// series.
     pub fn expose(&self, name: &'static str, labels: Labels<'_>, summary: &Summary) {
-        let mut families = self
-            .0
-            .families
-            .write()
-            .unwrap_or_else(|broken| broken.into_inner());
-        let (kind, series) = (Kind::Summary, Vec::new());
-        let family = families.entry(name).or_insert(Family { kind, series });
-        if family.kind == kind
-            && let Err(at) = family.find(labels)
-        {
-            let owned = labels
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()));
-            let handle = Handle::Summary(summary.clone());
-            family.series.insert(at, (owned.collect(), handle));
-        }
+        self.make(name, labels, Handle::Summary(summary.clone()));
     }
 
     /// Adds to a counter.
@@ -155,18 +141,19 @@ impl Metrics {
             return Some(family.series[at].1.clone()).filter(|handle| handle.kind() == kind);
         }
         drop(families);
+        self.make(name, labels, Handle::new(kind))
+    }
+
+    /// Makes a series unless it is there, and returns its handle; `None` as in [`Self::handle`].
+    fn make(&self, name: &'static str, labels: Labels<'_>, handle: Handle) -> Option<Handle> {
         let mut families = self
             .0
             .families
             .write()
             .unwrap_or_else(|broken| broken.into_inner());
-        families
-            .entry(name)
-            .or_insert_with(|| Family {
-                kind,
-                series: Vec::new(),
-            })
-            .make(labels, kind)
+        let (kind, series) = (handle.kind(), Vec::new());
+        let family = families.entry(name).or_insert(Family { kind, series });
+        family.make(labels, handle)
     }
 
     /// Writes everything in Prometheus' text format.
@@ -198,8 +185,8 @@ impl Family {
             .binary_search_by(|(present, _)| compare(present, labels))
     }
 
-    fn make(&mut self, labels: Labels<'_>, kind: Kind) -> Option<Handle> {
-        if kind != self.kind {
+    fn make(&mut self, labels: Labels<'_>, handle: Handle) -> Option<Handle> {
+        if handle.kind() != self.kind {
             return None;
         }
         match self.find(labels) {
@@ -209,7 +196,6 @@ impl Family {
                 let owned = labels
                     .iter()
                     .map(|(name, value)| (*name, (*value).to_owned()));
-                let handle = Handle::new(kind);
                 self.series.insert(at, (owned.collect(), handle.clone()));
                 Some(handle)
             }
@@ -367,6 +353,15 @@ argo_events_action_duration_milliseconds_count{sensor_name="orders",trigger_name
             metrics.count("mine", &[("id", &index.to_string())], 1);
         }
         assert_eq!(metrics.render().lines().count(), MAX_SERIES + 1);
+    }
+
+    #[test]
+    fn series_from_elsewhere_have_the_same_limit() {
+        let (metrics, summary) = (Metrics::default(), Summary::default());
+        for index in 0..MAX_SERIES + 5 {
+            metrics.expose("mine", &[("id", &index.to_string())], &summary);
+        }
+        assert_eq!(metrics.render().lines().count(), 2 * MAX_SERIES + 1);
     }
 
     #[test]
