@@ -31,8 +31,7 @@ pub use recode::{recode, recode_object};
 pub use scan::valid;
 #[cfg(feature = "jq")]
 pub(crate) use scan::{Scanner, Token};
-#[cfg(feature = "jq")]
-pub(crate) use text::unquote;
+pub use text::unquote;
 pub use value::{Value, decode, encode, encode_into};
 
 /// How deep a document may nest, as in Go.

@@ -3,11 +3,20 @@
 use crate::gostrconv::decode_rune;
 use std::borrow::Cow;
 
-/// Decodes a scanned string literal, quotes included.
+/// Decodes a string literal, quotes included.
 ///
-/// Bytes that are not UTF-8 and surrogates without their other half become U+FFFD.
-pub(crate) fn unquote(literal: &[u8]) -> Cow<'_, str> {
-    let inner = &literal[1..literal.len() - 1];
+/// The literal must have been scanned; of what is none, the text means nothing.
+/// Every byte that is not UTF-8, and a surrogate without its other half, becomes U+FFFD.
+///
+/// ```
+/// use argo_events_expr::gojson::unquote;
+/// assert_eq!(unquote(br#""caf\u00e9\n""#), "café\n");
+/// assert_eq!(unquote(b"\"\xe6\x97\""), "\u{fffd}\u{fffd}");
+/// ```
+#[must_use]
+pub fn unquote(literal: &[u8]) -> Cow<'_, str> {
+    let end = literal.len().saturating_sub(1);
+    let inner = literal.get(1..end).unwrap_or_default();
     match std::str::from_utf8(inner) {
         Ok(text) if !inner.contains(&b'\\') => Cow::Borrowed(text),
         _ => Cow::Owned(unescape(inner)),
@@ -72,16 +81,34 @@ mod tests {
     use super::unquote;
 
     #[test]
-    fn halves_of_pairs_become_replacement_characters() {
+    fn escapes_mean_what_they_mean_in_go() {
         for (literal, text) in [
             (&br#""\ud83d\ude00""#[..], "😀"),
             (br#""\ud83d\u0041""#, "\u{fffd}A"),
             (br#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"),
             (br#""\ude00x\ud83d""#, "\u{fffd}x\u{fffd}"),
             (br#""\/\"\\\b""#, "/\"\\\x08"),
+            (br#""a\f\n\r\t\u00e9""#, "a\x0c\n\r\té"),
             (b"\"\xe6\x97\"", "\u{fffd}\u{fffd}"),
         ] {
             assert_eq!(unquote(literal), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_literal_harms_nobody() {
+        for text in [
+            &b""[..],
+            b"\"",
+            b"\"\"",
+            br#""\""#,
+            br#""\u""#,
+            br#""\ud83d\u""#,
+            "\"\\é\"".as_bytes(),
+        ] {
+            for end in 0..=text.len() {
+                assert!(unquote(&text[..end]).len() <= 3 * text.len());
+            }
         }
     }
 }

@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn every_broken_byte_becomes_one_replacement_character() {
+        let text = b"{\"specversion\":\"1.0\",\"id\":\"\xe6\x97\",\"source\":\"s\",\"type\":\"\\n\xe6\x97\"}";
+        let event = decode(&Bytes::from_static(text)).unwrap();
+        assert_eq!(event.id(), "\u{fffd}\u{fffd}");
+        assert_eq!(event.event_type(), "\n\u{fffd}\u{fffd}");
+    }
+
+    #[test]
     fn errors_say_what_is_wrong_with_the_envelope() {
         for (text, wanted) in [
             ("{", "not JSON at byte 1"),

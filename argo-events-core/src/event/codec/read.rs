@@ -5,10 +5,11 @@
 
 use super::{
     embeds_json,
-    json::{Kind, NotJson, Reader, Token, unquoted},
+    json::{Kind, NotJson, Reader, Token},
     uri,
 };
 use crate::event::{Event, SpecVersion, media_type, moment::Moment};
+use argo_events_expr::gojson::unquote;
 use base64::{
     Engine as _, alphabet,
     engine::{GeneralPurpose, GeneralPurposeConfig},
@@ -158,7 +159,7 @@ impl<'a> Envelope<'a> {
     }
 
     fn text(&self, token: Token) -> Cow<'a, str> {
-        unquoted(self.raw(token))
+        unquote(self.raw(token))
     }
 
     /// Takes a member whose value must be a text; null counts as an empty one.
