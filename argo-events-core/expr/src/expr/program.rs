@@ -5,7 +5,7 @@ use super::{
     optimize::optimize, parse::parse,
 };
 use crate::{
-    gofmt, gojson,
+    gojson,
     govalue::{NoHost, Text, Value},
 };
 use std::{error, fmt, rc::Rc, sync::Arc};
@@ -72,7 +72,7 @@ impl Program {
     pub fn holds_on(&self, payload: impl Into<Text>, host: Rc<dyn Host>) -> Result<bool, Refusal> {
         match self.evaluate_on(payload, host)? {
             Value::Bool(holds) => Ok(holds),
-            other => Err(Refusal::NotBool(shown(&other))),
+            other => Err(Refusal::NotBool(machine::shown("%s", &other))),
         }
     }
 
@@ -101,11 +101,6 @@ impl Program {
             }
         })
     }
-}
-
-fn shown(value: &Value) -> String {
-    let text = gofmt::sprintf("%s", std::slice::from_ref(value)).unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Says why an expression has no answer for a payload, in the reference's words.

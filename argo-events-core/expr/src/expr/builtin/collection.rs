@@ -1,7 +1,7 @@
 //! Functions of lists and maps.
 
-use super::super::machine::{Keyed, Machine, fetch, length};
-use super::{check::wrong_number, text::argument};
+use super::super::machine::{Keyed, Machine, fetch, length, shown};
+use super::check::wrong_number;
 use crate::govalue::{Failure, List, Type, Value};
 
 type Outcome = Result<Value, Failure>;
@@ -123,17 +123,4 @@ pub(super) fn from_pairs(machine: &mut Machine<'_>, arguments: &[Value]) -> Outc
         map.insert(name.clone(), value.clone())?;
     }
     Ok(map.finish())
-}
-
-fn shown(verb: &str, value: &Value) -> String {
-    let text = crate::gofmt::sprintf(verb, std::slice::from_ref(value)).unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-/// Keeps the complaint about a missing argument in one place.
-pub(super) fn expect_list(arguments: &[Value]) -> Result<&List, Failure> {
-    match argument(arguments, 0)? {
-        Value::List(list) => Ok(list),
-        other => Err(format!("cannot sort {}", other.kind().name()).into()),
-    }
 }

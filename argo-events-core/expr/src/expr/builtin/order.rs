@@ -1,10 +1,10 @@
 //! Extremes and sorting.
 
 use super::super::machine::{Keyed, Machine, Order, compare};
-use super::{check::wrong_number, collection::expect_list, convert::go_type_name};
+use super::{check::wrong_number, convert::go_type_name, text::argument};
 use crate::{
     gostrconv::quote,
-    govalue::{Failure, Kind, Value},
+    govalue::{Failure, Kind, List, Value},
 };
 use std::cmp::Ordering;
 
@@ -47,6 +47,14 @@ pub(super) fn sort_by(machine: &mut Machine<'_>, arguments: &[Value]) -> Outcome
     };
     let descending = arguments.get(2).map(is_descending).transpose()?;
     sorted(machine, arguments, field, descending.unwrap_or(false))
+}
+
+/// Returns the list to sort, or complains.
+fn expect_list(arguments: &[Value]) -> Result<&List, Failure> {
+    match argument(arguments, 0)? {
+        Value::List(list) => Ok(list),
+        other => Err(format!("cannot sort {}", other.kind().name()).into()),
+    }
 }
 
 fn not_text(value: &Value) -> Failure {

@@ -5,9 +5,9 @@ use super::{
     Failure, Keyed, Value,
     arithmetic::to_int,
     constant::not_assignable,
+    shown,
     step::cut,
 };
-use crate::gofmt;
 use std::rc::Rc;
 
 /// Returns a member or element.
@@ -58,14 +58,8 @@ fn element(property: &Value, length: usize, what: &str) -> Result<usize, Failure
 }
 
 fn cannot_fetch(from: &Value, property: &Value) -> Failure {
-    let property = shown(property);
+    let property = shown("%v", property);
     format!("cannot fetch {property} from {}", from.type_name()).into()
-}
-
-/// Shows a value as `%v` does.
-pub(super) fn shown(value: &Value) -> String {
-    let text = gofmt::sprintf("%v", std::slice::from_ref(value)).unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Returns a method of a value whose type was known to have it.
@@ -86,7 +80,7 @@ pub(super) fn slice(base: &Value, from: &Value, to: &Value) -> Result<Value, Fai
     let length = match base {
         Value::List(list) => list.values().len(),
         Value::String(text) => text.len(),
-        _ => return Err(format!("cannot slice {}", shown(from)).into()),
+        _ => return Err(format!("cannot slice {}", shown("%v", from)).into()),
     };
     let from = bound_within(to_int(from)?, length);
     let to = bound_within(to_int(to)?, length).min(length);

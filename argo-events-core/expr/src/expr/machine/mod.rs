@@ -21,7 +21,10 @@ use super::{
     functions,
     limits::Limits,
 };
-use crate::govalue::{self, Failure, Host, Run, Value};
+use crate::{
+    gofmt,
+    govalue::{self, Failure, Host, Run, Value},
+};
 use std::rc::Rc;
 
 /// What is on the stack: a value, or a piece of the payload that nobody looked into yet.
@@ -196,6 +199,12 @@ impl Machine<'_> {
     pub(super) fn work(&mut self, length: usize) -> Result<(), Failure> {
         self.run.step(length / 64)
     }
+}
+
+/// Shows a value as a verb of Go prints it.
+pub(super) fn shown(verb: &str, value: &Value) -> String {
+    let text = gofmt::sprintf(verb, std::slice::from_ref(value)).unwrap_or_default();
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Complains about a value of a type that an operation does not take.
