@@ -3,7 +3,7 @@
 //! Every language here gives exactly the values that the reference gives; the folder's module
 //! documentation names the library it follows and what differs on purpose.
 //! None of them reads files, the environment or the network, but for the system's time zones in
-//! `cron`.
+//! `cron` and `gotime`.
 
 #[cfg(feature = "condition")]
 pub mod condition;
@@ -35,7 +35,7 @@ pub mod jq;
 pub mod language;
 #[cfg(feature = "lua")]
 pub mod lua;
-#[cfg(any(feature = "expr", feature = "govaluate", feature = "jq"))]
+#[cfg(any(feature = "expr", feature = "govaluate", feature = "jq", feature = "lua"))]
 mod power;
 #[cfg(feature = "re2")]
 pub mod re2;
@@ -43,3 +43,5 @@ pub mod re2;
 pub mod sjson;
 #[cfg(feature = "sprig")]
 pub mod sprig;
+#[cfg(any(feature = "condition", feature = "gotemplate"))]
+mod suggest;

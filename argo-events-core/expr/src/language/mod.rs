@@ -4,6 +4,7 @@
 //! Who holds a text of any [`Language`] needs to know no more than this: [`Language::compile`] says
 //! of a mistake where it is and what would be right, [`Program::run`] is bounded by [`Limits`].
 //! A language that this build leaves out is a mistake too, never an accident at run time.
+//! Event sources use `expr` directly: their payload is shared bytes and their clock is theirs.
 //! Each language lives in a folder of its own, with what is special about it.
 //!
 //! ```
@@ -20,8 +21,10 @@
 //! ```
 //!
 //! # Adding a language
-//! One file here with a type that implements `Compiled`, one `mod` line below, one arm in
-//! `Language::compile` and one in `Language::is_built_in`; its limits, if any, become a member of [`Limits`].
+//! One file here with a type that implements `Compiled`, one `mod` line below, a variant of
+//! [`Language`] with its place in [`Language::ALL`], and the arms that the compiler then asks for;
+//! the one in `Language::compile` it does not ask for, since a build may leave languages out.
+//! Limits of its own, if any, become a member of [`Limits`].
 
 #[cfg(feature = "govalue")]
 mod around;
