@@ -5,12 +5,13 @@
 use super::{
     super::{
         heap::Fault,
-        machine::{Arguments, Machine, power},
+        machine::{Arguments, Machine},
         number,
         value::Value,
     },
     Action, Module, Opening,
 };
+use crate::power::power;
 use std::f64::consts;
 
 pub(super) const FUNCTIONS: Module = &[

@@ -18,7 +18,6 @@ mod unwind;
 pub(super) use argument::Arguments;
 pub(super) use call::Flow;
 use coroutine::Status;
-pub(super) use operate::power;
 
 use super::{
     code::{Chunk, Constant},

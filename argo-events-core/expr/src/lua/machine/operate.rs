@@ -4,6 +4,7 @@ use super::{
     super::{ast::Arithmetic, heap::Fault, number, value::Value},
     Flow, Machine, Returns,
 };
+use crate::power::power;
 
 /// Computes with two numbers.
 pub(super) fn compute(operator: Arithmetic, left: f64, right: f64) -> f64 {
@@ -15,11 +16,6 @@ pub(super) fn compute(operator: Arithmetic, left: f64, right: f64) -> f64 {
         Arithmetic::Modulo => number::modulo(left, right),
         Arithmetic::Power => power(left, right),
     }
-}
-
-/// Raises to a power; like Go, 1 and -1 to any infinite power and 1 to NaN give 1.
-pub(in crate::lua) fn power(left: f64, right: f64) -> f64 {
-    left.powf(right)
 }
 
 fn operation(operator: Arithmetic) -> &'static str {

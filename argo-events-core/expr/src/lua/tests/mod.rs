@@ -313,3 +313,19 @@ fn a_call_in_a_last_named_field_is_an_element_too() {
     );
     assert_eq!(made("return {'a', z = ('c'):upper(), 'b'}"), r#"["a","b"]"#);
 }
+
+#[test]
+fn powers_are_those_of_go() {
+    for (base, exponent, power) in [
+        ("1.1", "8", "2.143588810000001"),
+        ("1.3", "3", "2.1970000000000005"),
+        ("3", "30", "205891132094649"),
+        ("-1", "math.huge", "1"),
+        ("4", "0.5", "2"),
+    ] {
+        let text = format!(
+            "local a, b = {base}, {exponent} return {{tostring(a ^ b), tostring(math.pow(a, b))}}"
+        );
+        assert_eq!(made(&text), format!(r#"["{power}","{power}"]"#), "{text}");
+    }
+}
