@@ -10,13 +10,10 @@ mod compile;
 mod error;
 mod names;
 mod parse;
-mod suggest;
 mod token;
 
 pub use bits::{BitSet, Places};
 pub use error::{Error, ErrorKind};
-#[cfg(feature = "gotemplate")]
-pub(crate) use suggest::nearest;
 
 use compile::Program;
 use names::Names;

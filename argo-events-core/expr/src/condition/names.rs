@@ -1,6 +1,7 @@
 //! The names of a sensor's dependencies, and how conditions refer to them.
 
-use super::{ErrorKind, suggest::nearest, token::is_name_character};
+use super::{ErrorKind, token::is_name_character};
+use crate::suggest::nearest;
 use std::{borrow::Cow, collections::HashMap};
 
 /// The dependencies of a sensor by name.

@@ -8,7 +8,7 @@ use super::{
     token::{Keyword, Kind, Token},
     tree::{Callee, Command, Operand, OperandKind, Pipe},
 };
-use crate::gostrconv::quote;
+use crate::{gostrconv::quote, suggest};
 use std::sync::Arc;
 
 /// What a pipeline is for.
@@ -237,7 +237,7 @@ impl<'t> Parser<'t> {
 
     fn unknown_function(&self, start: usize, name: &str) -> CompileError {
         let names: Vec<_> = self.functions.names().chain(Builtin::names()).collect();
-        let nearest = crate::condition::nearest(name, &names);
+        let nearest = suggest::nearest(name, &names);
         let message = format!("function {} not defined", quote(name));
         CompileError {
             hint: nearest.map(|nearest| format!("did you mean {nearest:?}?")),
@@ -251,7 +251,7 @@ impl<'t> Parser<'t> {
             return Ok(OperandKind::Variable(name, Vec::new()));
         }
         let names: Vec<_> = self.scope.variables.iter().map(|name| &**name).collect();
-        let nearest = crate::condition::nearest(&name, &names);
+        let nearest = suggest::nearest(&name, &names);
         let hint = nearest.filter(|nearest| nearest.len() > 1);
         let hint = hint.map(|nearest| format!("did you mean {nearest}?"));
         let message = format!("undefined variable {}", quote(&*name));
