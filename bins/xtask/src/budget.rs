@@ -6,7 +6,10 @@
 mod client;
 mod process;
 
-use crate::command::{self, Outcome, cargo, root};
+use crate::{
+    command::{self, Outcome, cargo, root},
+    folder::Folder,
+};
 use client::{free_port, post};
 use process::Process;
 use std::{
@@ -39,7 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     };
     command::run(&mut cargo(&["build", "--quiet", "--release"]))?;
     let binary = target().join("release/argo-events");
-    let folder = Folder::new()?;
+    let folder = Folder::new("budget")?;
     let mut results = vec![
         size(&binary)?,
         idle(&binary, &folder)?,
@@ -165,24 +168,6 @@ fn feed(process: &Process, slice: u64, from: u64, to: u64) -> Outcome {
 
 fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
-}
-
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Result<Self, String> {
-        let path = env::temp_dir().join(format!("argo-events-budget-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left lies in the folder for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Copies the webhook example with a port of its own, and with the log as its only target.

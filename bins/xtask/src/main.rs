@@ -6,6 +6,7 @@ mod bench;
 mod budget;
 mod command;
 mod conformance;
+mod folder;
 mod fuzz;
 mod layout;
 mod snippets;

@@ -2,9 +2,11 @@
 
 use crate::{
     command::{self, Outcome, cargo, root},
+    folder::Folder,
     watch,
 };
 use std::{
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -22,14 +24,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("doc", doc),
     ("licences", licences),
-    ("unit", || {
-        command::run(&mut cargo(&[
-            "test",
-            "--workspace",
-            "--all-features",
-            "--quiet",
-        ]))
-    }),
+    ("unit", unit),
     ("conformance", || crate::conformance::run(&[])),
     ("examples", examples),
     ("stranger", stranger),
@@ -105,6 +100,34 @@ fn licences() -> Outcome {
         .current_dir(root())
         .args(["--log-level", "error", "check"]);
     command::run(command.args(["bans", "licenses", "sources"]))
+}
+
+fn unit() -> Outcome {
+    let all = ["test", "--workspace", "--all-features", "--quiet"];
+    command::run(&mut cargo(&all))?;
+    let folder = Folder::new("unit")?;
+    if let Err(reason) = mounts(&folder.0) {
+        eprintln!("not run: full_disk, which wants a file system of its own: {reason}");
+        return Ok(());
+    }
+    // Of the whole workspace, so that features are the same and nothing is built again.
+    command::run(cargo(&all).args(["--test", "cli", "full_disk", "--", "--ignored"]))
+}
+
+/// Tells why this machine lets nobody mount a file system of one's own, if it does not.
+fn mounts(folder: &Path) -> Outcome {
+    const MOUNT: &str = "mount -t tmpfs tmpfs \"$1\"";
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", MOUNT, "sh"]).arg(folder);
+    let output = command
+        .output()
+        .map_err(|error| format!("unshare: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match (output.status.success(), said.trim()) {
+        (true, _) => Ok(()),
+        (false, "") => Err(format!("unshare -rm, mount: {}", output.status)),
+        (false, said) => Err(said.to_owned()),
+    }
 }
 
 fn examples() -> Outcome {
