@@ -3,6 +3,7 @@
 use super::{
     BuildError, Engine, Host,
     bus::BusChoice,
+    change::Described as _,
     fault::Faults,
     handler,
     object::{PlannedSensor, Source},
@@ -112,6 +113,8 @@ impl Builder {
     }
 
     /// Adds a source of one's own; `name` is `SOURCE/EVENT`, as sensors ask for it.
+    ///
+    /// Of several with the same name the last one runs.
     pub fn source(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
         self.program
             .own_sources
@@ -332,8 +335,10 @@ impl Builder {
                     faults.extend("", [unfit(source_name)]);
                 }
                 Some((source_name, event)) => {
-                    let subject = Subject::new(source_name, event);
-                    sources.push(Source::Own(subject, source.clone()));
+                    let own = Source::Own(Subject::new(source_name, event), source.clone());
+                    // The last one of a name takes the place of those before it.
+                    sources.retain(|other: &Source| !other.has_name_of(&own));
+                    sources.push(own);
                 }
                 None => {
                     let message = format!(

@@ -72,6 +72,7 @@ impl Running {
 
     /// Begins the engine that shall [take over](Self::take_over): with the same bus, ports, metrics
     /// and clock, and with what the program gave; only the manifests are to be given again.
+    /// Handlers ([`Builder::on`]) that are given again are there twice.
     ///
     /// ```
     /// use argo_events::{Engine, Manifests, MemoryBus};

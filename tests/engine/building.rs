@@ -1,7 +1,8 @@
 //! Every mistake is found by `build`, with its place.
 
-use argo_events::{ChannelSource, Engine, Firing, Manifests, MemoryBus};
-use std::num::NonZeroUsize;
+use argo_events::{ChannelSource, Draft, Engine, Firing, Manifests, MemoryBus};
+use std::{num::NonZeroUsize, time::Duration};
+use tokio::time::timeout;
 
 const SENSOR: &str = "
 apiVersion: argoproj.io/v1alpha1
@@ -68,6 +69,20 @@ fn a_source_needs_both_names() {
         .bus(MemoryBus::default())
         .build();
     assert!(built.unwrap_err().to_string().contains("shop/paid"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_sources_of_one_name_the_last_one_runs() {
+    let [first, last] = [1, 2].map(|_| ChannelSource::new(NonZeroUsize::MIN));
+    let built = Engine::builder()
+        .bus(MemoryBus::default())
+        .source("shop/paid", first.1)
+        .source("shop/paid", last.1)
+        .build();
+    let _running = built.unwrap().start().await.unwrap();
+    last.0.emit(Draft::json("{}")).await.unwrap();
+    let emitted = timeout(Duration::from_secs(60), first.0.emit(Draft::json("{}")));
+    assert!(emitted.await.is_err(), "nobody reads what the first one has");
 }
 
 #[test]
