@@ -4,14 +4,14 @@ use super::{
     Engine, Host, Probe, Readiness,
     builder::Builder,
     change::{self, Changes},
-    object::{RunningSensor, RunningSource},
+    object::{PlannedSensor, RunningSensor, RunningSource, Source},
     program::Program,
     secrets::CurrentSecrets,
     source_runtime,
 };
 use argo_events_core::{EventBus, Result, telemetry::Metrics};
-use argo_events_sources::http::Listening;
-use std::{fmt, sync::Arc, time::Duration};
+use argo_events_sources::{http::Listening, runtime::SourceRuntime};
+use std::{fmt, mem, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -114,37 +114,48 @@ impl Running {
     /// # Errors
     /// The bus's, when it does not hand out its state store; nothing has changed then.
     ///
+    /// # Panics
+    /// With debug assertions, when the engine was not begun by [`Self::successor`] of this one.
+    ///
     /// # Cancel safety
     /// Dropping the future leaves out of the engine what was being replaced.
     pub async fn take_over(&mut self, next: Engine, grace: Duration) -> Result<Changes> {
+        debug_assert!(
+            Arc::ptr_eq(&self.current, &next.current),
+            "take_over wants an engine begun by successor()"
+        );
         let runtime = source_runtime(&self.bus, &next.program, &self.host, &self.current).await?;
         let deadline = Instant::now() + grace;
         let mut changes = Changes::default();
-        let (sources, sensors) = (std::mem::take(&mut self.sources), &mut self.sensors);
+        let (sources, sensors) = (mem::take(&mut self.sources), mem::take(&mut self.sensors));
         let sources = change::sort(sources, next.sources, |it| &it.source, &mut changes);
-        let sensors = change::sort(
-            std::mem::take(sensors),
-            next.sensors,
-            |it| &it.sensor,
-            &mut changes,
-        );
+        let sensors = change::sort(sensors, next.sensors, |it| &it.sensor, &mut changes);
         (self.sources, self.sensors) = (sources.kept, sensors.kept);
         self.program = next.program;
         let _hold = self.host.hold();
         end_sources(sources.gone, deadline).await;
         end_sensors(sensors.gone, deadline).await;
         self.current.replace(next.secrets);
-        for sensor in sensors.new {
+        self.start_sensors(sensors.new).await;
+        self.start_sources(sources.new, &runtime).await;
+        Ok(changes)
+    }
+
+    async fn start_sensors(&mut self, sensors: Vec<PlannedSensor>) {
+        for sensor in sensors {
             let running = sensor.run_somehow(&self.bus, self.stop.child_token()).await;
             self.sensors.push(running);
         }
+    }
+
+    /// Starts sources all at once, and waits until each of them takes input, or can never do so.
+    async fn start_sources(&mut self, sources: Vec<Source>, runtime: &SourceRuntime) {
         let first = self.sources.len();
-        let new = sources.new.into_iter().map(|source| source.start(&runtime));
+        let new = sources.into_iter().map(|source| source.start(runtime));
         self.sources.extend(new);
         for source in &self.sources[first..] {
             source.running.settled().await;
         }
-        Ok(changes)
     }
 
     /// Stops the sources, lets what is on its way come to its end, stops the sensors, closes the bus.
