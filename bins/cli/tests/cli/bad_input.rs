@@ -2,7 +2,7 @@
 
 use super::{
     harness::{Server, call, command, free_port, path},
-    run::{folders, http, manifests},
+    run::{folders, http, manifests, manifests_on},
     target::Target,
 };
 use std::{
@@ -165,20 +165,18 @@ fn wrong_manifests_are_refused_with_place_and_advice_and_nothing_starts() {
 #[test]
 fn ports_that_are_taken_are_found_before_anything_starts() {
     let (folder, data) = folders();
-    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
     let (taken, metrics) = (
         TcpListener::bind("[::]:0"),
         TcpListener::bind("127.0.0.1:0"),
     );
     let (taken, metrics) = (taken.unwrap(), metrics.unwrap());
     let port = taken.local_addr().unwrap().port();
+    manifests_on(
+        folder.path(),
+        port,
+        "    - template: { name: show, log: {} }\n",
+    );
     let file = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        text.replace("port: \"0\"", &format!("port: \"{port}\"")),
-    )
-    .unwrap();
     let data = data.path().join("data");
     let address = metrics.local_addr().unwrap().to_string();
     let ended = call(&[
@@ -303,14 +301,8 @@ fn clients_that_are_slow_or_go_away_hold_nobody_up() {
 fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_of_the_rest() {
     let (folder, data) = folders();
     let (target, port) = (Target::start(), free_port());
-    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    manifests_on(folder.path(), port, &http("ship", &target.url("/ship")));
     let file = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        text.replace("port: \"0\"", &format!("port: \"{port}\"")),
-    )
-    .unwrap();
     // No file may grow beyond 1 MiB; the signal that would say so is ignored, so that writing fails.
     let mut limited = std::process::Command::new("sh");
     let script = "trap '' XFSZ; ulimit -f 2048; exec \"$@\"";

@@ -2,7 +2,7 @@
 
 use super::{
     harness::{Server, command, free_port, path, post},
-    run::{folders, http, manifests},
+    run::{folders, http, manifests_on},
     target::Target,
 };
 use std::{
@@ -31,14 +31,8 @@ fn in_a_namespace(folder: &Path) -> Command {
 fn while_the_disk_is_full_callers_are_told_soon_and_readiness_says_why() {
     let (folder, data) = folders();
     let (target, port) = (Target::start(), free_port());
-    manifests(folder.path(), &http("ship", &target.url("/ship")));
+    manifests_on(folder.path(), port, &http("ship", &target.url("/ship")));
     let file = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        text.replace("port: \"0\"", &format!("port: \"{port}\"")),
-    )
-    .unwrap();
     let call = command(&["run", path(&file), "--data-dir", path(data.path())]);
     let mut small = in_a_namespace(data.path());
     small.arg(call.get_program()).args(call.get_args());

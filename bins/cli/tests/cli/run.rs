@@ -16,13 +16,18 @@ use tempfile::TempDir;
 
 /// A webhook on a port that the system chooses, and a sensor with the triggers given.
 pub(crate) fn manifests(folder: &Path, triggers: &str) {
+    manifests_on(folder, 0, triggers);
+}
+
+/// A webhook on that port, and a sensor with the triggers given.
+pub(crate) fn manifests_on(folder: &Path, port: u16, triggers: &str) {
     let text = format!(
         "apiVersion: argoproj.io/v1alpha1
 kind: EventSource
 metadata: {{ name: shop }}
 spec:
   webhook:
-    paid: {{ port: \"0\", endpoint: /paid, method: POST }}
+    paid: {{ port: \"{port}\", endpoint: /paid, method: POST }}
 ---
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
@@ -176,15 +181,12 @@ fn the_banner_counts_what_the_bus_keeps() {
 #[test]
 fn the_log_for_programs_has_the_members_and_markers_of_the_reference() {
     let (folder, data) = folders();
-    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
     let port = free_port();
-    let all = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&all).unwrap();
-    fs::write(
-        &all,
-        text.replace("port: \"0\"", &format!("port: \"{port}\"")),
-    )
-    .unwrap();
+    manifests_on(
+        folder.path(),
+        port,
+        "    - template: { name: show, log: {} }\n",
+    );
     let mut server = Server::start(folder.path(), data.path(), &["--log", "json"]);
     post(port, "/paid", "application/json", r#"{"n":1}"#).unwrap();
     let line = server.says("Successfully processed trigger 'show'");
@@ -279,12 +281,8 @@ spec:
 fn a_reload_touches_only_what_changed() {
     let (folder, data) = folders();
     let target = Target::start();
-    manifests(folder.path(), &http("ship", &target.url("/ship")));
     let (port, first, second) = (free_port(), free_port(), free_port());
-    let shop = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&shop).unwrap();
-    let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
-    fs::write(&shop, text).unwrap();
+    manifests_on(folder.path(), port, &http("ship", &target.url("/ship")));
     let other = folder.path().join("other.yaml");
     fs::write(&other, webhook("other", first, "/a")).unwrap();
     let mut server = Server::start(folder.path(), data.path(), &["--watch"]);
@@ -323,13 +321,10 @@ fn no_event_is_lost_while_source_and_sensor_are_replaced() {
     let target = Target::start();
     let port = free_port();
     let write = |round: usize| {
-        manifests(
-            folder.path(),
-            &http("ship", &target.url(&format!("/{round}"))),
-        );
+        let ship = http("ship", &target.url(&format!("/{round}")));
+        manifests_on(folder.path(), port, &ship);
         let all = folder.path().join("all.yaml");
         let text = fs::read_to_string(&all).unwrap();
-        let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
         let text = text.replace(
             "method: POST }",
             &format!("method: POST, metadata: {{ round: \"{round}\" }} }}"),
@@ -393,11 +388,7 @@ fn one_trace_leads_from_the_request_to_the_target() {
     let (folder, data) = folders();
     let target = Target::start();
     let port = free_port();
-    manifests(folder.path(), &http("ship", &target.url("/ship")));
-    let all = folder.path().join("all.yaml");
-    let text = fs::read_to_string(&all).unwrap();
-    let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
-    fs::write(&all, text).unwrap();
+    manifests_on(folder.path(), port, &http("ship", &target.url("/ship")));
     let mut server = Server::start(folder.path(), data.path(), &["--log", "json"]);
     let (trace, caller) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     let header = format!("application/json\r\nTraceparent: 00-{trace}-{caller}-01");
@@ -440,11 +431,14 @@ fn one_trace_leads_from_the_request_to_the_target() {
 #[test]
 fn an_event_that_filters_turn_away_is_in_the_log_of_those_who_look_closely() {
     let (folder, data) = folders();
-    manifests(folder.path(), "    - template: { name: show, log: {} }\n");
     let (all, port) = (folder.path().join("all.yaml"), free_port());
+    manifests_on(
+        folder.path(),
+        port,
+        "    - template: { name: show, log: {} }\n",
+    );
     let data_filter = "[{ path: body.n, type: number, comparator: \">\", value: [\"1\"] }]";
     let text = fs::read_to_string(&all).unwrap();
-    let text = text.replace("port: \"0\"", &format!("port: \"{port}\""));
     let wanted = format!("eventName: paid, filters: {{ data: {data_filter} }} }}");
     fs::write(&all, text.replace("eventName: paid }", &wanted)).unwrap();
     let mut command = command(&["run", path(folder.path()), "--data-dir", path(data.path())]);
