@@ -3,7 +3,7 @@
 use super::{
     Input, Language, Limits, Mistake, Output, Program, RunError, World, program::Compiled,
 };
-use crate::lua::Script;
+use crate::lua::{Script, Settings};
 
 pub(super) fn compile(text: &str, limits: &Limits) -> Result<Program, Mistake> {
     let script = Script::compile_with(text, limits.lua.clone());
@@ -15,18 +15,24 @@ impl Compiled for Script {
     fn run<'a>(
         &'a self,
         input: Input<'a>,
-        _world: &'static dyn World,
+        world: &'static dyn World,
     ) -> Result<Output<'a>, RunError> {
-        let verdict = self.filter(document(input)?);
+        let verdict = self.filter_with(document(input)?, &settings(world));
         verdict
             .map(Output::Bool)
             .map_err(|error| RunError::new(error.to_string()))
     }
 
-    fn reshape(&self, document: &[u8], _world: &'static dyn World) -> Result<Vec<u8>, RunError> {
-        let reshaped = self.transform(document);
+    fn reshape(&self, document: &[u8], world: &'static dyn World) -> Result<Vec<u8>, RunError> {
+        let reshaped = self.transform_with(document, &settings(world));
         reshaped.map_err(|error| RunError::new(error.to_string()))
     }
+}
+
+fn settings(world: &dyn World) -> Settings {
+    let mut settings = Settings::default();
+    (settings.now, settings.seed) = (world.now(), world.random());
+    settings
 }
 
 fn document(input: Input<'_>) -> Result<&[u8], RunError> {

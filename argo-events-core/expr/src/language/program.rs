@@ -51,7 +51,11 @@ impl Program {
         }
     }
 
-    /// Runs the program on its input alone; nothing remains of one run in the next.
+    /// Runs the program in no world in particular; nothing remains of one run in the next.
+    ///
+    /// Its output depends on its input alone, but for Lua scripts and jq programs that ask for the
+    /// time, and Lua scripts that ask for random numbers: they get the machine's. Programs of other
+    /// languages fail where they ask.
     ///
     /// # Errors
     /// When the program fails, when the limits end, and on an input of a kind that it does not take.
@@ -59,7 +63,7 @@ impl Program {
         self.compiled.run(input, &Nowhere)
     }
 
-    /// Runs the program, which may also ask for the time and the like.
+    /// Runs the program, which may ask a world for the time and for random numbers.
     ///
     /// # Errors
     /// As [`Self::run`].

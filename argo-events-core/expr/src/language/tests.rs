@@ -160,3 +160,25 @@ fn an_expression_of_a_source_judges_a_document() {
     let mistake = Language::SourceExpression.compile("n > 1 &&\n m = 2", &Limits::default());
     assert_eq!(mistake.unwrap_err().line(), 2);
 }
+
+#[test]
+#[cfg(all(feature = "jq", feature = "lua"))]
+fn scripts_and_jq_programs_have_the_time_of_their_world() {
+    use super::World;
+    use std::time::{Duration, SystemTime};
+    struct Noon;
+    impl World for Noon {
+        fn now(&self) -> Option<SystemTime> {
+            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(43_200))
+        }
+    }
+    for (language, text) in [
+        (Language::Lua, "return {n = os.time()}"),
+        (Language::Jq, "{n: now}"),
+    ] {
+        let program = language.compile(text, &Limits::default()).unwrap();
+        let made = program.reshape_in(b"{}", &Noon).unwrap();
+        assert_eq!(made, br#"{"n":43200}"#, "{language:?}");
+        assert!(program.reshape_in(b"{}", &super::Nowhere).is_ok());
+    }
+}

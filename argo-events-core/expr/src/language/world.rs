@@ -2,9 +2,11 @@
 
 use std::time::SystemTime;
 
-/// What programs may ask of the world; nothing is there unless it is given.
+/// What programs may ask of the world, beside which they know nothing but their input.
 ///
-/// A function such as `now` of templates is an error where its answer is `None`.
+/// Where its answer is `None`, a function such as `now` of templates and source expressions is an
+/// error, while Lua scripts and jq programs read the machine's clock, and Lua scripts have random
+/// numbers of their own.
 pub trait World: Send + Sync {
     /// Gives the present time.
     fn now(&self) -> Option<SystemTime> {

@@ -45,7 +45,8 @@
 //! Of `os` there are `time`, `date`, `clock` and `difftime`, in UTC; all else of `os`, and `io`,
 //! `debug`, `channel`, `dofile`, `loadfile`, `module` and `package.loadlib` are there by name and are
 //! errors when called. `require` finds what `package.loaded` and `package.preload` hold, never files.
-//! `print` prints nowhere.
+//! `print` prints nowhere. What time it is and where random numbers start can be given by
+//! [`Settings`].
 //!
 //! # What differs from gopher-lua on purpose
 //! * Nulls and arrays in arrays of an event are kept, where gopher-lua's host drops them.
@@ -70,6 +71,7 @@ mod machine;
 mod number;
 mod parse;
 mod script;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -77,3 +79,4 @@ mod value;
 pub use error::{CompileError, Exceeded, RunError};
 pub use limits::Limits;
 pub use script::Script;
+pub use settings::Settings;

@@ -9,7 +9,7 @@ use super::{
     },
     Action, Module,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 pub(super) const FUNCTIONS: Module = &[
     ("clock", Action::Plain(clock)),
@@ -45,15 +45,9 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a script that asks for the time wants the real one"
-)]
-fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+fn now(machine: &Machine) -> i64 {
+    let since = machine.time().duration_since(UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A second in the calendar.
@@ -186,7 +180,7 @@ fn difference(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> 
 
 fn time(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
     let seconds = if machine.argument(arguments, 1).is_nil() {
-        now()
+        now(machine)
     } else {
         let table = machine.table(arguments, 1)?;
         let mut part = |name, otherwise| part(machine, table, name, otherwise);
@@ -230,7 +224,7 @@ fn date(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
     let at = if arguments.count >= 2 {
         machine.integer(arguments, 2)?
     } else {
-        now()
+        now(machine)
     };
     // Years of more than six digits have no use, and their arithmetic would overflow.
     let moment = Moment::at(at.clamp(-31_556_952_000_000, 31_556_952_000_000));

@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// How many steps go by between two looks at the clock.
@@ -89,6 +89,18 @@ impl Budget {
 }
 
 impl Machine {
+    /// Tells what time it is for the script: the given one and what went by since, or the real one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a script that asks for the time without being given one gets the machine's"
+    )]
+    pub(in crate::lua) fn time(&self) -> SystemTime {
+        match self.now {
+            Some(now) => now.checked_add(self.budget.elapsed()).unwrap_or(now),
+            None => SystemTime::now(),
+        }
+    }
+
     /// Renews the budget and looks after memory.
     pub(super) fn check(&mut self) -> Result<(), Fault> {
         self.budget.renew().map_err(Fault::Stop)?;

@@ -24,12 +24,14 @@ use super::{
     heap::{Fault, Function, Heap},
     library::{self, Names},
     limits::Limits,
+    settings::Settings,
     value::{FunctionId, TableId, ThreadId, UpvalueId, Value},
 };
 use budget::Budget;
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
+    time::SystemTime,
 };
 
 /// How many registers the stack holds beyond a frame's first, whatever the frame uses.
@@ -147,6 +149,8 @@ pub(super) struct Machine {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     pub(super) random: u64,
+    /// The time that was given for the start of the run.
+    now: Option<SystemTime>,
     /// The environment in which loaded functions start, which `setfenv(0)` sets.
     pub(super) environment: TableId,
 }
@@ -171,17 +175,20 @@ impl Machine {
             limits: Limits::default(),
             budget: Budget::default(),
             random: 1,
+            now: None,
             environment: globals,
         }
     }
 
     /// Prepares a run.
-    pub(super) fn begin(&mut self, limits: &Limits, cancelled: Option<Arc<AtomicBool>>) {
+    pub(super) fn begin(&mut self, limits: &Limits, settings: &Settings) {
         self.limits = limits.clone();
         self.heap.limit = limits.memory;
         self.heap.set_threshold();
-        self.budget = Budget::new(limits, cancelled);
-        self.seed(RandomState::new().hash_one(0));
+        self.budget = Budget::new(limits, settings.cancelled.clone());
+        self.now = settings.now;
+        let seed = settings.seed;
+        self.seed(seed.unwrap_or_else(|| RandomState::new().hash_one(0)));
         self.main = self.heap.new_thread(Thread::default());
         self.current = self.main;
         self.thread.status = Status::Running;

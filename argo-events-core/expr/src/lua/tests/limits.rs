@@ -37,11 +37,11 @@ fn a_script_that_takes_too_long_is_stopped() {
 #[test]
 fn a_script_that_nobody_waits_for_is_stopped() {
     let script = Script::compile("while true do end").expect("Lua");
-    let cancelled = Arc::new(AtomicBool::new(true));
+    let settings = Settings::default().cancelled(Arc::new(AtomicBool::new(true)));
     let stopped = RunError::Stopped(Exceeded::Cancelled);
-    let run = script.filter_unless(b"{}", Arc::clone(&cancelled));
+    let run = script.filter_with(b"{}", &settings);
     assert_eq!(run, Err(stopped.clone()));
-    assert_eq!(script.transform_unless(b"{}", cancelled), Err(stopped));
+    assert_eq!(script.transform_with(b"{}", &settings), Err(stopped));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 mod limits;
 
-use super::{CompileError, Exceeded, Limits, RunError, Script};
+use super::{CompileError, Exceeded, Limits, RunError, Script, Settings};
 use std::{
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 fn compile_error(text: &str) -> CompileError {
@@ -328,4 +328,26 @@ fn powers_are_those_of_go() {
         );
         assert_eq!(made(&text), format!(r#"["{power}","{power}"]"#), "{text}");
     }
+}
+
+#[test]
+fn the_time_can_be_given() {
+    let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(43_200);
+    let settings = Settings::default().now(noon);
+    let text = "local start = os.clock()
+        return {time = os.time(), date = os.date('%F %H'), parts = os.date('*t').hour,
+                runs = start >= 0 and os.clock() >= start}";
+    let made = Script::compile(text)
+        .expect("Lua")
+        .transform_with(b"{}", &settings);
+    let wanted = br#"{"date":"1970-01-01 12","parts":12,"runs":true,"time":43200}"#;
+    assert_eq!(made, Ok(wanted.to_vec()));
+}
+
+#[test]
+fn random_numbers_can_be_given() {
+    let script = Script::compile("return {math.random(), math.random(1000)}").expect("Lua");
+    let made = |seed| script.transform_with(b"{}", &Settings::default().seed(seed));
+    assert_eq!(made(1), made(1));
+    assert_ne!(made(1), made(2));
 }
