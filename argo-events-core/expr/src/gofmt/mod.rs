@@ -1,8 +1,9 @@
 //! Formats values as Go's `fmt.Sprintf` and its siblings do.
 //!
 //! Formats whatever tells its [`Shape`]; [`Value`] is the plainest that does, and `govalue`'s has
-//! all the types that templates bring. Errors in a format show up in the text, as `%!d(string=hi)` or `%!s(MISSING)`; only a
-//! result longer than [`MAX_OUTPUT_BYTES`] is refused. Numbers alone are `gostrconv`'s business.
+//! all the types that templates bring. Errors in a format show up in the text, as
+//! `%!d(string=hi)` or `%!s(MISSING)`; only a result longer than [`MAX_OUTPUT_BYTES`] is refused.
+//! Numbers alone are `gostrconv`'s business.
 //!
 //! ```
 //! use argo_events_expr::gofmt::{Value, sprintf};
