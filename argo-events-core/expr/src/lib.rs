@@ -45,3 +45,5 @@ pub mod sjson;
 pub mod sprig;
 #[cfg(any(feature = "condition", feature = "gotemplate"))]
 mod suggest;
+#[cfg(any(feature = "sprig", feature = "lua"))]
+mod unicode;
