@@ -3,7 +3,7 @@
 //! Every language here gives exactly the values that the reference gives; the folder's module
 //! documentation names the library it follows and what differs on purpose.
 //! None of them reads files, the environment or the network, but for the system's time zones in
-//! `cron` and `gotime`.
+//! `cron` and `gotime`; `jq` and `lua` read the machine's clock when no time is given.
 
 #[cfg(feature = "condition")]
 pub mod condition;
