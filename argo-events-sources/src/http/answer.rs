@@ -25,7 +25,10 @@ pub(super) async fn answer<B: Incoming>(
 ) -> Response {
     let mut body = pin!(body);
     let mut found = lookup(table, &head);
-    if found.is_err() && table.changing().is_on() {
+    if let Err(own) = &found
+        && is_for_a_route(own, &head.method)
+        && table.changing().is_on()
+    {
         // Who answers may be on its way; whoever comes meanwhile need not come again.
         table.changing().over().await;
         found = lookup(table, &head);
@@ -33,6 +36,16 @@ pub(super) async fn answer<B: Incoming>(
     match found {
         Ok(entry) => serve(&entry, head, body, patience).await,
         Err(response) => throw_away(&head, *response, body.as_mut()).await,
+    }
+}
+
+/// Tells whether a request that was found an answer without a route may yet be a route's.
+fn is_for_a_route(own: &Response, method: &Method) -> bool {
+    match own.status() {
+        StatusCode::NOT_FOUND => true,
+        // A probe only looks; what brings something to its path means a route.
+        StatusCode::OK => !method.is_safe(),
+        _ => false,
     }
 }
 

@@ -373,6 +373,12 @@ async fn a_change_that_brings_nothing_back_ends_in_404_and_a_free_port() {
     drop(old);
     let (missing, ()) = tokio::join!(post(address, "/a", ""), async {
         assert_eq!(post(address, "/b", "3").await.body, "kept 3");
+        let others = async { (get(address, "/health").await, get(address, "//b").await) };
+        let (health, unclean) = tokio::time::timeout(GRACE, others)
+            .await
+            .expect("what needs no route does not wait for one");
+        assert_eq!((health.status, &*health.body), (200, "OK"));
+        assert_eq!(unclean.status, 301);
         drop(hold);
     });
     assert_eq!(missing.status, 404);
@@ -381,6 +387,23 @@ async fn a_change_that_brings_nothing_back_ends_in_404_and_a_free_port() {
     assert_eq!(server.address("0"), Some(address));
     drop(hold);
     assert_eq!(server.address("0"), None);
+}
+
+#[tokio::test]
+async fn an_event_for_the_path_of_the_probe_waits_for_its_route() {
+    let server = local();
+    let old = server.serve(route("0", "/health", "old")).await.unwrap();
+    let address = server.address("0").unwrap();
+    let hold = server.hold();
+    drop(old);
+    let (event, _new) = tokio::join!(post(address, "/health", "1"), async {
+        let probe = tokio::time::timeout(GRACE, get(address, "/health")).await;
+        assert_eq!(probe.expect("a probe does not wait").body, "OK");
+        let new = server.serve(route("0", "/health", "new")).await.unwrap();
+        drop(hold);
+        new
+    });
+    assert_eq!(event.body, "new 1");
 }
 
 #[tokio::test]
