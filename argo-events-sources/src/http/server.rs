@@ -190,7 +190,10 @@ impl WebServer {
         if let Some(listener) = listeners.get(&port) {
             match listener.suits(&route) {
                 // Kept for whoever comes next, which needs another certificate.
-                Err(_) if listener.is_idle() => listener.end(),
+                Err(_) if listener.is_idle() => {
+                    listener.end();
+                    listeners.remove(&port);
+                }
                 suits => {
                     suits?;
                     let number = listener.table.add(route)?;

@@ -407,6 +407,23 @@ async fn an_event_for_the_path_of_the_probe_waits_for_its_route() {
 }
 
 #[tokio::test]
+async fn a_route_that_cannot_have_a_kept_port_leaves_it_to_the_next() {
+    let server = local();
+    let old = server.serve(route("0", "/a", "old")).await.unwrap();
+    let _hold = server.hold();
+    drop(old);
+    let mut wrong = route("0", "/a", "wrong");
+    wrong.tls = Some(TlsPair {
+        certificate: Secret::new("no certificate".to_owned()),
+        key: Secret::new("no key".to_owned()),
+    });
+    assert!(server.serve(wrong).await.is_err());
+    let _next = server.serve(route("0", "/a", "next")).await.unwrap();
+    let address = server.address("0").unwrap();
+    assert_eq!(post(address, "/a", "1").await.body, "next 1");
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_shown_to_who_comes_and_open_connections_go_on() {
     let pair = |certificate: &str, key: &str| TlsPair {
         certificate: Secret::new(certificate.to_owned()),
