@@ -4,10 +4,12 @@ use crate::harness::Memory;
 use argo_events_core::{Event, EventBus, Subject, Subscription};
 use argo_events_testkit::bus::{BusHarness as _, Chaos, ChaosBus, Outcome, ensure};
 use libtest_mimic::Trial;
-use std::{collections::BTreeSet, sync::Arc};
-use tokio::runtime::Builder;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::{runtime::Builder, time::timeout};
 
 const COUNT: usize = 300;
+/// After this, nothing comes any more; time is paused, so that nobody waits for it.
+const FOR_EVER: Duration = Duration::from_secs(3600);
 
 /// Makes the trials.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -48,7 +50,8 @@ fn trouble_is_repeatable() -> Outcome {
     )
 }
 
-/// Publishes and reads until everything was acknowledged; how many came, and how much went wrong.
+/// Publishes and reads until everything was acknowledged, or no more comes; how many came, and how
+/// much went wrong.
 fn live_through(seed: u64) -> Outcome<(usize, u64)> {
     let runtime = Builder::new_current_thread()
         .enable_time()
@@ -64,9 +67,11 @@ fn live_through(seed: u64) -> Outcome<(usize, u64)> {
         }
         let mut acknowledged = BTreeSet::new();
         while acknowledged.len() < COUNT {
-            // What was interrupted comes again at the next call.
-            let Some(Ok(batch)) = deliveries.next(16).await else {
-                continue;
+            let batch = match timeout(FOR_EVER, deliveries.next(16)).await {
+                Err(_) | Ok(None) => break,
+                // What was interrupted comes again at the next call.
+                Ok(Some(Err(_))) => continue,
+                Ok(Some(Ok(batch))) => batch,
             };
             for delivery in batch {
                 let id = delivery.event().id().to_owned();
