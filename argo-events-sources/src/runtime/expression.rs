@@ -90,12 +90,6 @@ struct Present(Arc<dyn Clock>);
 
 impl Host for Present {
     fn now(&self) -> Option<Time> {
-        const SECOND: i64 = 1_000_000_000;
-        let nanoseconds = self.0.now().as_nanos();
-        let (seconds, rest) = (
-            nanoseconds.div_euclid(SECOND),
-            nanoseconds.rem_euclid(SECOND),
-        );
-        Some(Time::unix(seconds, rest))
+        Some(Time::unix(0, self.0.now().as_nanos()))
     }
 }
