@@ -56,7 +56,8 @@ impl SourceHarness for Folder {
     }
 
     async fn fail(&self) {
-        // Not removed: a new file with the number of one that is gone looks like that file renamed.
+        // Not removed: where the file system tells no birth, a new file with the number of one that
+        // is gone may look like that file renamed.
         fs::rename(self.path(), self.home.path().join("gone")).expect("it is there");
     }
 
