@@ -238,8 +238,8 @@ impl Committer {
     }
 }
 
-/// Answers a publisher. One that has gone does not want to know.
-fn answer<T>(reply: oneshot::Sender<Result<T>>, outcome: Result<T>) {
+/// Answers a caller; one that has gone does not want to know.
+pub(super) fn answer<T>(reply: oneshot::Sender<Result<T>>, outcome: Result<T>) {
     let _ = reply.send(outcome);
 }
 

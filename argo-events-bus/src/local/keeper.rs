@@ -1,7 +1,7 @@
 //! The thread that makes state and positions durable, again everything that waits together.
 
 use super::{
-    committer::Progress,
+    committer::{Progress, answer},
     database::Database,
     directory::Directory,
     mailbox::{Collected, Mailbox},
@@ -139,7 +139,7 @@ impl Keeper {
         match written {
             Ok(outcomes) => {
                 self.failing = false;
-                answer(requests, outcomes);
+                answer_all(requests, outcomes);
             }
             Err(error) => self.refuse(requests, groups, &error),
         }
@@ -174,16 +174,14 @@ impl Keeper {
             self.inbox.positions_moved();
         }
         for request in requests.drain(..) {
-            // One that has gone does not want to know.
-            let _ = request.reply.send(Err(copy(error)));
+            answer(request.reply, Err(copy(error)));
         }
     }
 }
 
-fn answer(requests: &mut Vec<Request>, outcomes: Vec<Result<u64>>) {
+fn answer_all(requests: &mut Vec<Request>, outcomes: Vec<Result<u64>>) {
     for (request, outcome) in requests.drain(..).zip(outcomes) {
-        // One that has gone does not want to know.
-        let _ = request.reply.send(outcome);
+        answer(request.reply, outcome);
     }
 }
 
