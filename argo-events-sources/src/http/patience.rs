@@ -49,6 +49,11 @@ impl State {
     fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
         self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn note(&self, deadline: StdInstant) {
+        *self.deadline() = Some(deadline.into());
+        self.is_over.store(false, Relaxed);
+    }
 }
 
 impl Timer for Patience {
@@ -57,9 +62,14 @@ impl Timer for Patience {
     }
 
     fn sleep_until(&self, deadline: StdInstant) -> Pin<Box<dyn Sleep>> {
-        *self.0.deadline() = Some(deadline.into());
-        self.0.is_over.store(false, Relaxed);
+        self.0.note(deadline);
         Box::pin(Noted(Arc::clone(&self.0)))
+    }
+
+    fn reset(&self, _: &mut Pin<Box<dyn Sleep>>, deadline: StdInstant) {
+        // All times of a connection are the same note; a second one would forget it when the first
+        // is dropped.
+        self.0.note(deadline);
     }
 
     fn now(&self) -> StdInstant {
@@ -117,6 +127,19 @@ mod tests {
         patience.over(LIMIT).await;
         assert_eq!(began.elapsed(), LIMIT);
         assert!((&mut later).now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_that_is_moved_is_over_when_the_new_one_has_come() {
+        let (patience, began) = (Patience::default(), Instant::now());
+        let mut noted = patience.sleep(LIMIT);
+        patience.over(LIMIT).await;
+        patience.reset(&mut noted, (began + 3 * LIMIT).into_std());
+        assert!((&mut noted).now_or_never().is_none());
+        let over = tokio::time::timeout(4 * LIMIT, patience.over(LIMIT)).await;
+        assert!(over.is_ok(), "the time was forgotten");
+        assert_eq!(began.elapsed(), 3 * LIMIT);
+        assert!((&mut noted).now_or_never().is_some());
     }
 
     #[tokio::test(start_paused = true)]
