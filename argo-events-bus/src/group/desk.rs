@@ -298,7 +298,7 @@ mod tests {
         let reader = desk.join(most(10), WAIT);
         assert_eq!(take(&mut desk, reader, now), [(1, 1)]);
         assert_eq!(take(&mut desk, reader, now + WAIT), [(1, 2)]);
-        let _ = desk.finish(1);
+        assert_eq!(desk.finish(1), Wake::Nobody);
         assert_eq!(take(&mut desk, reader, now + 2 * WAIT), []);
     }
 
@@ -329,7 +329,7 @@ mod tests {
         let (mut desk, now) = (desk(2), Instant::now());
         let reader = desk.join(most(1), WAIT);
         assert_eq!(take(&mut desk, reader, now), [(1, 1)]);
-        let _ = desk.delay(1, 1, now + WAIT);
+        assert_eq!(desk.delay(1, 1, now + WAIT), Wake::Readers);
         assert_eq!(take(&mut desk, reader, now), []);
         assert_eq!(take(&mut desk, reader, now + WAIT), [(1, 2)]);
     }
@@ -349,7 +349,7 @@ mod tests {
         let (mut desk, now) = (desk(2), Instant::now());
         let reader = desk.join(most(1), WAIT);
         take(&mut desk, reader, now);
-        let _ = desk.give_back(1, 1);
+        assert_eq!(desk.give_back(1, 1), Wake::Readers);
         desk.set_subjects(HashSet::from([Subject::new("shop", "shipped")]));
         assert_eq!(take(&mut desk, reader, now), []);
     }

@@ -185,7 +185,8 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
         for thread in lock(&self.threads).drain(..) {
-            // A thread that panicked has said so; there is nothing to add.
+            // A thread that panicked has said so on stderr, and its callers were refused; there is
+            // nothing to add.
             let _ = thread.join();
         }
     }

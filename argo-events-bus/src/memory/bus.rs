@@ -20,10 +20,11 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// How many bytes may wait for a group with readers before publishers are slowed down.
+/// How many bytes may wait for a group with readers before publishers are slowed down: some thousand
+/// small events. What a backlog takes beyond that, the allocator keeps for ever.
 const CROWD: usize = 512 * 1024;
 /// How long a publisher then waits after its event was accepted. Readers catch up meanwhile, and a
-/// reader that never does costs a publisher no more than this.
+/// reader that never does costs a publisher no more than this with each event.
 const PACE: Duration = Duration::from_millis(1);
 
 /// A bus within the process; clones are the same bus.

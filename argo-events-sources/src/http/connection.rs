@@ -146,11 +146,11 @@ where
     let mut stopped = false;
     loop {
         let stop = (!stopped).then_some(&listener.stop);
-        let mut signal = Bell::new(signal(stop, &patience, shared.head_timeout));
+        let mut bell = Bell::new(signal(stop, &patience, shared.head_timeout));
         let signal = tokio::select! {
             biased;
             result = connection.as_mut() => return result.map_err(io::Error::other),
-            signal = signal.rings() => signal,
+            signal = bell.rings() => signal,
         };
         if signal == Signal::Stop {
             stopped = true;
