@@ -198,8 +198,11 @@ impl Guarded {
                 }
             },
         };
-        let panicked = |_| Error::permanent(ErrorKind::Unexpected, "the trigger panicked");
-        outcome.unwrap_or_else(|panic| Err(panicked(panic)))
+        outcome.unwrap_or_else(|_panic| {
+            // What it said, the panic hook wrote to standard error already.
+            let message = "the trigger panicked";
+            Err(Error::permanent(ErrorKind::Unexpected, message))
+        })
     }
 
     async fn run_once(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
