@@ -1,4 +1,4 @@
-//! What both kinds of lane share: names, limits, and how a delivery finds its triggers.
+//! What all kinds of lane share: names, limits, and how a delivery finds its triggers.
 
 use super::{observer::Observer, recent::RecentIds};
 use crate::dependency::{Filter, Verdict};

@@ -1,7 +1,7 @@
 //! Runs sensors: reads the bus in lanes, resolves, checkpoints, fires.
 //!
-//! Start with `plan.rs`, then `shared.rs` and `shard.rs`, the two kinds of lanes. Which delivery is
-//! acknowledged when is decided in `docs/adr/0001-resolution-and-settlement.md`.
+//! Start with `plan.rs`, then `shared.rs`, `once.rs` and `shard.rs`, the kinds of lanes. Which
+//! delivery is acknowledged when is decided in `docs/adr/0001-resolution-and-settlement.md`.
 
 mod action;
 pub mod checkpoint;

@@ -34,10 +34,13 @@ enum Act {
     Hang,
 }
 
-/// Does one act after another, the last one again and again, and notes when and what it rendered.
+/// When each attempt was made, and which one it was told to be.
+type Calls = Arc<Mutex<Vec<(Duration, u32)>>>;
+
+/// Does one act after another, the last one again and again, and notes its calls.
 struct Scripted {
     acts: Vec<Act>,
-    calls: Arc<Mutex<Vec<(Duration, u32)>>>,
+    calls: Calls,
     began: Instant,
 }
 
@@ -48,11 +51,7 @@ impl Trigger for Scripted {
     }
 
     async fn render(&self, firing: &Firing) -> Result<Rendered> {
-        Ok(Rendered::new(
-            firing.id(),
-            json!(null),
-            firing.id().to_string(),
-        ))
+        Ok(Rendered::new(firing.id(), json!(null), ()))
     }
 
     async fn execute(&self, _: &Rendered, context: &TriggerContext) -> Result<Executed> {
@@ -78,8 +77,6 @@ struct World {
     metrics: Metrics,
     began: Instant,
 }
-
-type Calls = Arc<Mutex<Vec<(Duration, u32)>>>;
 
 impl World {
     fn new() -> Self {
