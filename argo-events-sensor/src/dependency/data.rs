@@ -130,9 +130,11 @@ impl Entry {
             let place = path.field("template");
             Compiled::or_report(Language::Template, &source.template, &place, problems)
         });
-        let compiled = Path::parse(&source.path);
-        let compiled = compiled
-            .map_err(|error| problems.error(path.field("path"), error.to_string()))
+        let compiled = Path::parse(&source.path)
+            .map_err(|error| {
+                let mistake = Mistake::in_path(&source.path, &error);
+                problems.push(program::problem(path.field("path"), &mistake));
+            })
             .ok()?;
         Some(Self {
             expected: Expected::compile(source, path, problems),

@@ -9,7 +9,7 @@ use crate::program::{self, Compiled};
 use argo_events_core::{FieldPath, Problems, api::ExprFilter};
 use argo_events_expr::{
     gjson::{Found, Path},
-    language::{Input, Language, Limits, Output},
+    language::{Input, Language, Mistake, Output},
 };
 
 /// Entries of `exprs` with their operator.
@@ -132,7 +132,10 @@ impl Entry {
                     variable: variables.position(|variable| *variable == field.name),
                     missing: Cause::of(Group::Exprs, &missing),
                 }),
-                Err(_) => report_path(&field.path, place.field("path"), problems),
+                Err(error) => {
+                    let mistake = Mistake::in_path(&field.path, &error);
+                    problems.push(program::problem(place.field("path"), &mistake));
+                }
             }
         }
         Self {
@@ -192,16 +195,6 @@ impl Entry {
             ..Stage::of(Group::Exprs)
         }
     }
-}
-
-/// Reports what is wrong with a path.
-fn report_path(text: &str, place: FieldPath, problems: &mut Problems) {
-    let compiled = Language::Path.compile(text, &Limits::default());
-    problems.extend(
-        compiled
-            .err()
-            .map(|mistake| program::problem(place, &mistake)),
-    );
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use argo_events_core::{
 };
 use argo_events_expr::{
     gjson::{Kind, Path},
-    language::{Input, Language, Limits, Output},
+    language::{Input, Language, Mistake, Output},
 };
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -191,9 +191,8 @@ impl Place {
                 key,
             },
             Err(error) => {
-                let mistake = Language::Path.compile(key, &Limits::default()).err();
-                let place = path.field(names[1]);
-                problems.extend(mistake.map(|mistake| program::problem(place, &mistake)));
+                let mistake = Mistake::in_path(key, &error);
+                problems.push(program::problem(path.field(names[1]), &mistake));
                 Self::Nowhere(error.to_string())
             }
         }

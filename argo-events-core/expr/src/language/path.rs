@@ -6,13 +6,22 @@ use super::{
 use crate::gjson::{Path, PathError};
 
 pub(super) fn compile(text: &str, _limits: &Limits) -> Result<Program, Mistake> {
-    let path = Path::parse(text).map_err(|error| match error {
-        PathError::TooLong { length } => Mistake::new(error.to_string())
-            .at(text, length, 0)
-            .expecting("a shorter path"),
-        PathError::TooDeep => Mistake::new(error.to_string()).expecting("a path with fewer parts"),
-    })?;
+    let path = Path::parse(text).map_err(|error| Mistake::in_path(text, &error))?;
     Ok(Program::of(Language::Path, path))
+}
+
+impl Mistake {
+    /// Says what is wrong with a path.
+    #[must_use]
+    pub fn in_path(text: &str, error: &PathError) -> Self {
+        let mistake = Self::new(error.to_string());
+        match error {
+            PathError::TooLong { length } => {
+                mistake.at(text, *length, 0).expecting("a shorter path")
+            }
+            PathError::TooDeep => mistake.expecting("a path with fewer parts"),
+        }
+    }
 }
 
 impl Compiled for Path {

@@ -1,11 +1,12 @@
 //! What a join was asked to do, checked and compiled.
 
 use super::super::plan::path_of;
+use crate::program;
 use argo_events_core::{
     FieldPath, Problem, Problems,
     api::{self, JoinKeep, JoinKey, JoinOnExpire},
 };
-use argo_events_expr::gjson::Path;
+use argo_events_expr::{gjson::Path, language::Mistake};
 use std::{num::NonZeroU32, time::Duration};
 
 /// What a join does, with one entry per dependency of the trigger's shape where it says so.
@@ -155,7 +156,10 @@ fn compile_path(
             None
         }
         Some(text) => Path::parse(text)
-            .map_err(|error| problems.error(place, error.to_string()))
+            .map_err(|error| {
+                let mistake = Mistake::in_path(text, &error);
+                problems.push(program::problem(place, &mistake));
+            })
             .ok(),
     }
 }
@@ -208,6 +212,25 @@ mod tests {
             [
                 "join.key.c: the trigger's condition names no such dependency; it names a, b",
                 "join.key.b: a path is required; write the path of the key in its events, such as body.orderId",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_reported_with_what_would_be_right() {
+        let paths = [
+            ("a", "body.id".to_owned()),
+            ("b", vec!["part"; 300].join(".")),
+        ];
+        let paths = paths.map(|(name, path)| (name.to_owned(), path)).into();
+        let join = api::Join {
+            key: Some(JoinKey::Each(paths)),
+            ..api::Join::default()
+        };
+        assert_eq!(
+            problems(&join),
+            [
+                "join.key.b: path has more than 256 parts in a row; expected a path with fewer parts"
             ]
         );
     }
