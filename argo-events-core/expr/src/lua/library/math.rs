@@ -15,66 +15,22 @@ use crate::power::power;
 use std::f64::consts;
 
 pub(super) const FUNCTIONS: Module = &[
-    (
-        "abs",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::abs)),
-    ),
-    (
-        "acos",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::acos)),
-    ),
-    (
-        "asin",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::asin)),
-    ),
-    (
-        "atan",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::atan)),
-    ),
-    (
-        "atan2",
-        Action::Plain(|machine, arguments| two(machine, arguments, f64::atan2)),
-    ),
-    (
-        "ceil",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::ceil)),
-    ),
-    (
-        "cos",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::cos)),
-    ),
-    (
-        "cosh",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::cosh)),
-    ),
-    (
-        "deg",
-        Action::Plain(|machine, arguments| {
-            one(machine, arguments, |angle| angle * 180.0 / consts::PI)
-        }),
-    ),
-    (
-        "exp",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::exp)),
-    ),
-    (
-        "floor",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::floor)),
-    ),
-    (
-        "fmod",
-        Action::Plain(|machine, arguments| two(machine, arguments, |left, right| left % right)),
-    ),
+    ("abs", Action::Number(f64::abs)),
+    ("acos", Action::Number(f64::acos)),
+    ("asin", Action::Number(f64::asin)),
+    ("atan", Action::Number(f64::atan)),
+    ("atan2", Action::Numbers(f64::atan2)),
+    ("ceil", Action::Number(f64::ceil)),
+    ("cos", Action::Number(f64::cos)),
+    ("cosh", Action::Number(f64::cosh)),
+    ("deg", Action::Number(|angle| angle * 180.0 / consts::PI)),
+    ("exp", Action::Number(f64::exp)),
+    ("floor", Action::Number(f64::floor)),
+    ("fmod", Action::Numbers(|left, right| left % right)),
     ("frexp", Action::Plain(frexp)),
     ("ldexp", Action::Plain(ldexp)),
-    (
-        "log",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::ln)),
-    ),
-    (
-        "log10",
-        Action::Plain(|machine, arguments| one(machine, arguments, log10)),
-    ),
+    ("log", Action::Number(f64::ln)),
+    ("log10", Action::Number(log10)),
     (
         "max",
         Action::Plain(|machine, arguments| extreme(machine, arguments, |new, old| new > old)),
@@ -83,65 +39,23 @@ pub(super) const FUNCTIONS: Module = &[
         "min",
         Action::Plain(|machine, arguments| extreme(machine, arguments, |new, old| new < old)),
     ),
-    (
-        "mod",
-        Action::Plain(|machine, arguments| two(machine, arguments, number::modulo)),
-    ),
+    ("mod", Action::Numbers(number::modulo)),
     ("modf", Action::Plain(modf)),
-    (
-        "pow",
-        Action::Plain(|machine, arguments| two(machine, arguments, power)),
-    ),
-    (
-        "rad",
-        Action::Plain(|machine, arguments| {
-            one(machine, arguments, |angle| angle * consts::PI / 180.0)
-        }),
-    ),
+    ("pow", Action::Numbers(power)),
+    ("rad", Action::Number(|angle| angle * consts::PI / 180.0)),
     ("random", Action::Plain(random)),
     ("randomseed", Action::Plain(seed)),
-    (
-        "sin",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::sin)),
-    ),
-    (
-        "sinh",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::sinh)),
-    ),
-    (
-        "sqrt",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::sqrt)),
-    ),
-    (
-        "tan",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::tan)),
-    ),
-    (
-        "tanh",
-        Action::Plain(|machine, arguments| one(machine, arguments, f64::tanh)),
-    ),
+    ("sin", Action::Number(f64::sin)),
+    ("sinh", Action::Number(f64::sinh)),
+    ("sqrt", Action::Number(f64::sqrt)),
+    ("tan", Action::Number(f64::tan)),
+    ("tanh", Action::Number(f64::tanh)),
 ];
 
 /// Adds what is no function; the largest number is finite, as in the reference.
 pub(super) fn constants(math: &mut Opening<'_>) {
     math.set("pi", Value::Number(consts::PI));
     math.set("huge", Value::Number(f64::MAX));
-}
-
-fn one(machine: &mut Machine, arguments: Arguments, compute: fn(f64) -> f64) -> Result<(), Fault> {
-    let number = machine.number(arguments, 1)?;
-    machine.returned.push(Value::Number(compute(number)));
-    Ok(())
-}
-
-fn two(
-    machine: &mut Machine,
-    arguments: Arguments,
-    compute: fn(f64, f64) -> f64,
-) -> Result<(), Fault> {
-    let (left, right) = (machine.number(arguments, 1)?, machine.number(arguments, 2)?);
-    machine.returned.push(Value::Number(compute(left, right)));
-    Ok(())
 }
 
 fn extreme(

@@ -30,6 +30,10 @@ type Holding = fn(&mut Machine, Arguments, Value) -> Result<(), Fault>;
 #[derive(Clone, Copy)]
 pub(super) enum Action {
     Plain(Plain),
+    /// Computes with a number.
+    Number(fn(f64) -> f64),
+    /// Computes with two numbers.
+    Numbers(fn(f64, f64) -> f64),
     /// Does it with the value that the function holds.
     Holding(Holding),
     Protect,

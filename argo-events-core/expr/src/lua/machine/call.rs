@@ -86,6 +86,16 @@ impl Machine {
                 self.tidy()?;
                 self.finish(returns)
             }
+            Action::Number(compute) => {
+                let number = self.number(arguments, 1)?;
+                self.returned.push(Value::Number(compute(number)));
+                self.finish(returns)
+            }
+            Action::Numbers(compute) => {
+                let (left, right) = (self.number(arguments, 1)?, self.number(arguments, 2)?);
+                self.returned.push(Value::Number(compute(left, right)));
+                self.finish(returns)
+            }
             Action::Holding(run) => {
                 run(self, arguments, held)?;
                 self.finish(returns)
