@@ -229,9 +229,7 @@ mod tests {
         };
         assert_eq!(
             problems(&join),
-            [
-                "join.key.b: path has more than 256 parts in a row; expected a path with fewer parts"
-            ]
+            ["join.key.b: path has more than 256 parts in a row; expected a path with fewer parts"]
         );
     }
 
