@@ -56,6 +56,14 @@ impl Compiled {
     }
 }
 
+/// How it is said that a template gave nothing.
+pub(crate) const GAVE_NOTHING: &str = "evaluated to empty string or no value";
+
+/// Tells whether a template gave nothing: no text, or what it writes for a name that is not there.
+pub(crate) fn is_nothing(text: &[u8]) -> bool {
+    text.is_empty() || text == b"<no value>"
+}
+
 /// What programs may ask of the world: the time and random numbers, for functions such as `now` and
 /// `uuidv4` of templates. Environment, files and network stay out of their reach.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use super::{
     cause::{Cause, Joined, Operator},
     explain::{Stage, StageOutcome},
 };
-use crate::program::{self, Compiled};
+use crate::program::{self, Compiled, GAVE_NOTHING};
 use argo_events_core::{FieldPath, Problem, Problems, api::DataFilter};
 use argo_events_expr::{
     gjson::{Found, Path},
@@ -165,7 +165,7 @@ impl Entry {
         let text = found.text_bytes();
         let cause = |reason: &str| Cause::of(Group::Data, reason);
         match template.run(Input::Text(&text)).map_err(|it| cause(&it))? {
-            Output::Text(text) if text.is_empty() || *text == *NO_VALUE => {
+            Output::Text(text) if program::is_nothing(&text) => {
                 let template = &self.source.template;
                 let alone = format!("template '{template}' {GAVE_NOTHING}");
                 let joined = format!("template {GAVE_NOTHING}: '{template}'");
@@ -201,11 +201,6 @@ impl Entry {
         }
     }
 }
-
-/// What a template writes for a name that is not there.
-const NO_VALUE: &[u8] = b"<no value>";
-
-const GAVE_NOTHING: &str = "evaluated to empty string or no value";
 
 impl Expected {
     fn compile(source: &DataFilter, path: &FieldPath, problems: &mut Problems) -> Self {

@@ -1,7 +1,7 @@
 //! Where a parameter's value comes from.
 
 use super::{Documents, context};
-use crate::program::{self, Compiled};
+use crate::program::{self, Compiled, GAVE_NOTHING};
 use argo_events_core::{
     Error, ErrorKind, Event, FieldPath, Firing, Problem, Problems, Result, api::ParameterSource,
 };
@@ -221,13 +221,8 @@ impl Template {
     /// Runs the template on a document; an output without content counts as none.
     fn run(&self, document: &Bytes) -> Result<Vec<u8>, String> {
         match self.compiled.run(Input::Json(document))? {
-            Output::Text(text) if !text.is_empty() && *text != *b"<no value>" => {
-                Ok(text.into_owned())
-            }
-            _ => Err(format!(
-                "template evaluated to empty string or no value: {}",
-                self.text
-            )),
+            Output::Text(text) if !program::is_nothing(&text) => Ok(text.into_owned()),
+            _ => Err(format!("template {GAVE_NOTHING}: {}", self.text)),
         }
     }
 }
