@@ -14,7 +14,7 @@ pub(super) use table::{Table, slot};
 use super::{
     code::Chunk,
     error::Exceeded,
-    library::Builtin,
+    library::Action,
     machine::Thread,
     value::{FunctionId, Kind, ProxyId, TableId, ThreadId, UpvalueId, Value},
 };
@@ -44,7 +44,7 @@ pub(super) enum Function {
         upvalues: Box<[UpvalueId]>,
     },
     Native {
-        builtin: Builtin,
+        action: Action,
         /// What a function made by another holds, such as the thread of `coroutine.wrap`.
         held: Value,
     },

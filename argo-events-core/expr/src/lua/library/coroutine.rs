@@ -6,7 +6,7 @@ use super::{
         machine::{Arguments, Machine},
         value::Value,
     },
-    Action, Builtin, Module,
+    Action, Module,
 };
 
 pub(super) const FUNCTIONS: Module = &[
@@ -28,12 +28,8 @@ fn create(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
 fn wrap(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
     let function = machine.function(arguments, 1)?;
     let held = Value::Thread(machine.new_thread(function, true)?);
-    let builtin = Builtin {
-        action: Action::Wrapped,
-    };
-    let wrapper = machine
-        .heap
-        .new_function(Function::Native { builtin, held });
+    let action = Action::Wrapped;
+    let wrapper = machine.heap.new_function(Function::Native { action, held });
     machine.returned.push(Value::Function(wrapper));
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
         machine::{Arguments, Machine},
         value::Value,
     },
-    Action, Builtin, Module,
+    Action, Module,
 };
 
 pub(super) const FUNCTIONS: Module = &[
@@ -23,9 +23,8 @@ fn start(
     from: Value,
 ) -> Result<(), Fault> {
     let table = machine.table(arguments, 1)?;
-    let builtin = Builtin { action };
     let iterator = machine.heap.new_function(Function::Native {
-        builtin,
+        action,
         held: Value::Nil,
     });
     machine

@@ -21,13 +21,12 @@ use super::{
     machine::{Arguments, Machine},
     value::{Kind, TableId, Value},
 };
-use std::fmt;
 
 type Plain = fn(&mut Machine, Arguments) -> Result<(), Fault>;
 type Holding = fn(&mut Machine, Arguments, Value) -> Result<(), Fault>;
 
 /// What a library function does; what changes frames is the machine's own business.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     Plain(Plain),
     /// Computes with a number.
@@ -41,17 +40,6 @@ pub(super) enum Action {
     Resume,
     Wrapped,
     Yield,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Builtin {
-    pub(super) action: Action,
-}
-
-impl fmt::Debug for Builtin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Builtin")
-    }
 }
 
 /// Texts that the machine itself looks for.
@@ -126,8 +114,7 @@ impl Opening<'_> {
     }
 
     fn function(&mut self, action: Action, held: Value) -> Value {
-        let builtin = Builtin { action };
-        Value::Function(self.heap.new_function(Function::Native { builtin, held }))
+        Value::Function(self.heap.new_function(Function::Native { action, held }))
     }
 
     fn functions(&mut self, module: Module) {

@@ -313,11 +313,8 @@ fn gmatch(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
         ..Proxy::default()
     };
     let proxy = Value::Proxy(machine.heap.new_proxy(proxy));
-    let builtin = super::Builtin {
-        action: Action::Holding(next_match),
-    };
     let iterator = super::Function::Native {
-        builtin,
+        action: Action::Holding(next_match),
         held: proxy,
     };
     let iterator = Value::Function(machine.heap.new_function(iterator));

@@ -36,14 +36,14 @@ impl Machine {
                 self.enter(function, start, count, returns)?;
                 Ok(Flow::Go)
             }
-            Function::Native { builtin, held } => {
+            Function::Native { action, held } => {
                 self.top = start + 1 + count;
                 self.reserve(self.top)?;
                 let arguments = Arguments {
                     start: start + 1,
                     count,
                 };
-                self.run_native(builtin.action, held, arguments, returns)
+                self.run_native(action, held, arguments, returns)
             }
             Function::Gone => Err(self.error("attempt to call a non-function object")),
         }
