@@ -7,6 +7,7 @@ mod arguments;
 mod completions;
 mod echo;
 mod exit;
+mod input;
 mod kinds;
 mod live;
 mod logging;

@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Output, Validate},
     exit::{Exit, Failure},
+    input,
     paint::counted,
 };
 use argo_events::{
@@ -12,12 +13,7 @@ use argo_events::{
 use std::io::Write as _;
 
 pub(crate) fn run(arguments: &Validate) -> Result<Exit, Failure> {
-    let mut manifests = Manifests::from_paths(&arguments.paths)
-        .map_err(|error| Failure::new(Exit::InputWrong, error))?;
-    if manifests.files().is_empty() {
-        let message = "no manifest was found; name a .yaml or .json file, or a folder with some";
-        return Err(Failure::new(Exit::InputWrong, message));
-    }
+    let mut manifests = input::read(&arguments.paths)?;
     let checks = Checks::of_a_part().strict(arguments.strict);
     let diagnostics = manifests.check(&Registry::builtin(), &checks);
     let text = match arguments.output {

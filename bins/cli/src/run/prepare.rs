@@ -4,6 +4,7 @@ use super::ports::{self, Needed};
 use crate::{
     arguments::{BusKind, Run},
     exit::{Exit, Failure},
+    input,
     live::Live,
     paint::counted,
 };
@@ -31,7 +32,7 @@ pub(crate) fn first(
     live: &Arc<Live>,
     fault: Option<String>,
 ) -> Result<Prepared, Failure> {
-    let manifests = read(arguments)?;
+    let manifests = input::read(&arguments.paths)?;
     let mut limits = Limits::default();
     limits.at_a_time = arguments.parallel;
     let builder = Engine::builder()
@@ -49,7 +50,7 @@ pub(crate) fn first(
 
 /// Prepares what is to run next, in the place of what runs.
 pub(crate) fn again(arguments: &Run, running: &Running) -> Result<Prepared, Failure> {
-    let (manifests, successor) = (read(arguments)?, running.successor());
+    let (manifests, successor) = (input::read(&arguments.paths)?, running.successor());
     prepare(arguments, manifests, successor, &running.listening(), None)
 }
 
@@ -107,16 +108,6 @@ fn namespace(manifests: &Manifests) -> &str {
         Some(first) if named.all(|other| other == first) => first,
         _ => "default",
     }
-}
-
-fn read(arguments: &Run) -> Result<Manifests, Failure> {
-    let manifests = Manifests::from_paths(&arguments.paths)
-        .map_err(|error| Failure::new(Exit::InputWrong, error))?;
-    if manifests.files().is_empty() {
-        let message = "no manifest was found; name a .yaml or .json file, or a folder with some";
-        return Err(Failure::new(Exit::InputWrong, message));
-    }
-    Ok(manifests)
 }
 
 fn secrets(arguments: &Run) -> LocalSecrets {
