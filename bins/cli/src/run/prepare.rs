@@ -46,12 +46,14 @@ pub(crate) fn first(
         None => builder,
     };
     prepare(arguments, manifests, builder, &[], fault)
+        .map_err(|refused| refused.failure("nothing was started"))
 }
 
 /// Prepares what is to run next, in the place of what runs.
 pub(crate) fn again(arguments: &Run, running: &Running) -> Result<Prepared, Failure> {
     let (manifests, successor) = (input::read(&arguments.paths)?, running.successor());
     prepare(arguments, manifests, successor, &running.listening(), None)
+        .map_err(|refused| refused.failure("nothing was changed"))
 }
 
 /// Checks everything; ports that are `ours` are free to us.
@@ -61,7 +63,7 @@ fn prepare(
     builder: Builder,
     ours: &[Listening],
     fault: Option<String>,
-) -> Result<Prepared, Failure> {
+) -> Result<Prepared, Refused> {
     let built = builder
         .manifests(manifests.clone())
         .checks(Checks::before_running(secrets(arguments)).strict(arguments.strict))
@@ -82,8 +84,8 @@ fn prepare(
                 ports,
             })
         }
-        Ok(_) => Err(refused(&BuildError::default(), &faults)),
-        Err(error) => Err(refused(&error, &faults)),
+        Ok(_) => Err(Refused::of(&BuildError::default(), &faults)),
+        Err(error) => Err(Refused::of(&error, &faults)),
     }
 }
 
@@ -125,17 +127,28 @@ fn warn(warnings: &BuildError) {
     }
 }
 
-/// Makes the failure that lists every fault.
-fn refused(error: &BuildError, faults: &[String]) -> Failure {
-    let found = error.to_string();
-    let found = found.lines().map(str::to_owned);
-    let lines: Vec<_> = found
-        .chain(faults.iter().map(|fault| format!("error: {fault}")))
-        .collect();
-    let count = error.diagnostics().errors() + error.faults().len() + faults.len();
-    let errors = counted(count as u64, "error");
-    let text = format!("{}\n{errors}; nothing was started", lines.join("\n"));
-    Failure::listing(Exit::InputWrong, text)
+/// Every fault, and how many of them are errors.
+struct Refused {
+    lines: Vec<String>,
+    errors: usize,
+}
+
+impl Refused {
+    fn of(error: &BuildError, faults: &[String]) -> Self {
+        let found = error.to_string();
+        let found = found.lines().map(str::to_owned);
+        let faulty = faults.iter().map(|fault| format!("error: {fault}"));
+        Self {
+            lines: found.chain(faulty).collect(),
+            errors: error.diagnostics().errors() + error.faults().len() + faults.len(),
+        }
+    }
+
+    /// Makes the failure that lists them and ends with what came of it.
+    fn failure(&self, end: &str) -> Failure {
+        let (lines, errors) = (self.lines.join("\n"), counted(self.errors as u64, "error"));
+        Failure::listing(Exit::InputWrong, format!("{lines}\n{errors}; {end}"))
+    }
 }
 
 #[cfg(test)]

@@ -252,6 +252,7 @@ fn manifests_that_changed_are_loaded_and_a_mistake_stops_nothing() {
     let mut server = Server::start(folder.path(), data.path(), &["--watch"]);
     fs::write(folder.path().join("more.yaml"), "kind: Sensor\n").unwrap();
     server.warns("what ran before goes on");
+    server.warns("; nothing was changed");
     server.post("/paid", "{}");
     target.first("/old");
     fs::remove_file(folder.path().join("more.yaml")).unwrap();
