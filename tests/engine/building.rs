@@ -82,7 +82,10 @@ async fn of_several_sources_of_one_name_the_last_one_runs() {
     let _running = built.unwrap().start().await.unwrap();
     last.0.emit(Draft::json("{}")).await.unwrap();
     let emitted = timeout(Duration::from_secs(60), first.0.emit(Draft::json("{}")));
-    assert!(emitted.await.is_err(), "nobody reads what the first one has");
+    assert!(
+        emitted.await.is_err(),
+        "nobody reads what the first one has"
+    );
 }
 
 #[test]
