@@ -149,15 +149,24 @@ impl Entry {
     }
 
     fn check(&self, body: &[u8]) -> Result<bool, Cause> {
-        let found = self.path.get(body);
+        self.judge(&self.path.get(body)).1
+    }
+
+    /// Tells whether what was found fits, and what the template made of it.
+    fn judge(&self, found: &Found<'_>) -> (Option<Found<'static>>, Result<bool, Cause>) {
         if !found.exists() {
-            return Err(self.missing.clone());
+            return (None, Err(self.missing.clone()));
         }
-        match (&self.template, &self.expected) {
-            (_, Expected::Nothing(cause)) if self.source.value.is_empty() => Err(cause.clone()),
-            (Some(template), expected) => expected.fits(&self.templated(template, &found)?),
-            (None, expected) => expected.fits(&found),
-        }
+        let template = self.template.as_ref();
+        let made = template.map(|template| self.templated(template, found));
+        let made = made.transpose();
+        let judged = match (&self.expected, &made) {
+            // That nothing is expected is said before what is wrong with the template.
+            (Expected::Nothing(cause), _) if self.source.value.is_empty() => Err(cause.clone()),
+            (_, Err(cause)) => Err(cause.clone()),
+            (expected, Ok(made)) => expected.fits(made.as_ref().unwrap_or(found)),
+        };
+        (made.ok().flatten(), judged)
     }
 
     /// Runs the template on the text of a value; what comes out is a text.
@@ -178,8 +187,7 @@ impl Entry {
 
     fn explain(&self, body: &[u8]) -> Stage {
         let found = self.path.get(body);
-        let template = self.template.as_ref().filter(|_| found.exists());
-        let made = template.and_then(|template| self.templated(template, &found).ok());
+        let (made, judged) = self.judge(&found);
         let comparator = if self.source.comparator.is_empty() {
             "="
         } else {
@@ -193,7 +201,7 @@ impl Entry {
                 .exists()
                 .then(|| String::from_utf8_lossy(found.raw()).into_owned()),
             value: made.map(|made| made.text().into_owned()),
-            outcome: match self.check(body) {
+            outcome: match judged {
                 Ok(holds) => StageOutcome::of(holds),
                 Err(cause) => StageOutcome::Error(cause.bare().to_owned()),
             },
