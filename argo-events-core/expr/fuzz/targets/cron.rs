@@ -1,7 +1,7 @@
 #![no_main]
 //! Fuzzes `cron`.
 
-#[path = "../../tests/fuzz/targets/mod.rs"]
-mod targets;
+#[path = "../../tests/fuzz/functions.rs"]
+mod functions;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::cron(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| functions::cron(input));

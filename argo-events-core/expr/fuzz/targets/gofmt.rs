@@ -1,7 +1,7 @@
 #![no_main]
 //! Fuzzes `gofmt`.
 
-#[path = "../../tests/fuzz/targets/mod.rs"]
-mod targets;
+#[path = "../../tests/fuzz/functions.rs"]
+mod functions;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::gofmt(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| functions::gofmt(input));
