@@ -22,24 +22,15 @@ struct Wanted {
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let wanted = Wanted::read(arguments)?;
+    let chosen = choose(&known()?, &wanted.names)?;
     let machine = machine()?;
-    let mut known = Vec::new();
-    for package in PACKAGES {
-        let chosen = targets(package, &wanted.names, &mut known)?;
-        if !chosen.is_empty() {
-            build(package, &machine)?;
-        }
-        for target in chosen {
+    for (package, targets) in chosen {
+        build(package, &machine)?;
+        for target in targets {
             fuzz(package, &target, &machine, wanted.seconds)?;
         }
     }
-    match wanted.names.iter().find(|name| !known.contains(name)) {
-        Some(name) => Err(format!(
-            "there is no target {name:?}; known: {}",
-            known.join(", ")
-        )),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 impl Wanted {
@@ -50,33 +41,61 @@ impl Wanted {
         };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
-            if word == "--seconds" {
-                let given = words.next().and_then(|number| number.parse().ok());
-                wanted.seconds =
-                    given.ok_or("--seconds wants a whole number, as in --seconds 600")?;
-            } else {
-                wanted.names.push(word.clone());
+            match word.as_str() {
+                "--seconds" => {
+                    let given = words.next().and_then(|number| number.parse().ok());
+                    wanted.seconds =
+                        given.ok_or("--seconds wants a whole number, as in --seconds 600")?;
+                }
+                option if option.starts_with('-') => {
+                    return Err(format!(
+                        "unknown option {option}: use --seconds N [TARGET…]"
+                    ));
+                }
+                name => wanted.names.push(name.to_owned()),
             }
         }
         Ok(wanted)
     }
 }
 
-/// Lists the targets of a package that are asked for: all when none is named.
-fn targets(
-    package: &str,
-    names: &[String],
-    known: &mut Vec<String>,
-) -> Result<Vec<String>, String> {
+/// A package, and targets of it.
+type Targets = (&'static str, Vec<String>);
+
+/// Lists all targets of all packages.
+fn known() -> Result<Vec<Targets>, String> {
+    let packages = PACKAGES.iter();
+    packages
+        .map(|package| Ok((*package, targets(package)?)))
+        .collect()
+}
+
+fn targets(package: &str) -> Result<Vec<String>, String> {
     let home = root().join(package).join("targets");
     let entries = fs::read_dir(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     let mut found: Vec<String> = entries
         .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
         .collect();
     found.sort();
-    known.extend(found.iter().cloned());
-    found.retain(|name| names.is_empty() || names.contains(name));
     Ok(found)
+}
+
+/// Keeps the targets that are asked for: all when none is named.
+fn choose(known: &[Targets], names: &[String]) -> Result<Vec<Targets>, String> {
+    let all: Vec<&String> = known.iter().flat_map(|(_, targets)| targets).collect();
+    if let Some(name) = names.iter().find(|name| !all.contains(name)) {
+        let all: Vec<_> = all.iter().map(|name| name.as_str()).collect();
+        return Err(format!(
+            "there is no target {name:?}; known: {}",
+            all.join(", ")
+        ));
+    }
+    let mut chosen = known.to_vec();
+    for (_, targets) in &mut chosen {
+        targets.retain(|name| names.is_empty() || names.contains(name));
+    }
+    chosen.retain(|(_, targets)| !targets.is_empty());
+    Ok(chosen)
 }
 
 /// Asks the compiler for the triple of this machine: naming it spares build scripts the flags.
@@ -132,4 +151,32 @@ fn fuzz(package: &str, target: &str, machine: &str, seconds: u32) -> Outcome {
 
 fn home() -> PathBuf {
     root().join("target/fuzz")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_name_that_no_target_has_is_told_before_anything_runs() {
+        let known = [("one", words("jq lua")), ("two", words("codec"))];
+        let error = choose(&known, &words("jq luaa")).unwrap_err();
+        assert_eq!(error, "there is no target \"luaa\"; known: jq, lua, codec");
+        assert_eq!(choose(&known, &[]), Ok(known.to_vec()));
+        let chosen = choose(&known, &words("lua"));
+        assert_eq!(chosen, Ok(vec![("one", words("lua"))]));
+    }
+
+    #[test]
+    fn an_option_that_nobody_knows_is_an_error() {
+        let wanted = Wanted::read(&words("--seconds 5 jq")).map(|it| (it.seconds, it.names));
+        assert_eq!(wanted, Ok((5, words("jq"))));
+        for wrong in ["--second 5", "-n jq", "--seconds soon"] {
+            assert!(Wanted::read(&words(wrong)).is_err(), "{wrong}");
+        }
+    }
 }
