@@ -6,12 +6,12 @@
 mod report;
 
 use crate::{
-    command::{self, Outcome, cargo, root},
+    command::{self, Outcome, cargo, target},
     watch,
 };
 use report::Report;
 use serde_json::Value;
-use std::{env, fs, io, path::PathBuf, process::Stdio, time::Duration};
+use std::{fs, io, path::PathBuf, process::Stdio, time::Duration};
 
 /// Short runs: a ratio needs no more, and all benchmarks together shall take minutes.
 const SETTINGS: &[&str] = &[
@@ -104,8 +104,4 @@ fn measure(bench: &Bench, filter: Option<&String>, results: &PathBuf) -> Outcome
         // Progress goes to standard error, so that standard output holds the table alone.
         .stdout(Stdio::from(io::stderr()));
     command::run(&mut command)
-}
-
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

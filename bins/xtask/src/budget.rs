@@ -7,16 +7,12 @@ mod client;
 mod process;
 
 use crate::{
-    command::{self, Outcome, cargo, root},
+    command::{self, Outcome, cargo, root, target},
     folder::Folder,
 };
 use client::{free_port, post};
 use process::Process;
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// Starts that are measured; the one in the middle counts.
@@ -164,10 +160,6 @@ fn feed(process: &Process, slice: u64, from: u64, to: u64) -> Outcome {
         process.acted(posted)?;
     }
     Ok(())
-}
-
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Copies the webhook example with a port of its own, and with the log as its only target.

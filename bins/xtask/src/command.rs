@@ -1,6 +1,7 @@
 //! Runs programs and says which, from the root of the workspace.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -17,6 +18,11 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
+/// Returns the folder for what is built.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Prints to standard output.
 #[expect(
     clippy::print_stdout,
@@ -28,7 +34,7 @@ pub(crate) fn say(text: &str) {
 
 /// Begins a call of cargo.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     command
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask fuzz`: runs fuzz targets for a while, each on its corpus and what grows out of it.
 //!
 //! Works with the stable compiler: coverage comes from flags, the loop from libFuzzer. What is found
-//! stays under `target/fuzz`; an input that breaks a target belongs into the corpus once mended.
+//! stays in `fuzz` below the target folder; an input that breaks a target belongs into the corpus once mended.
 
-use crate::command::{self, Outcome, cargo, root};
+use crate::command::{self, Outcome, cargo, root, target};
 use std::{fs, path::PathBuf};
 
 /// The packages with targets: their folder, and below it `targets/` and `corpus/`.
@@ -150,7 +150,7 @@ fn fuzz(package: &str, target: &str, machine: &str, seconds: u32) -> Outcome {
 }
 
 fn home() -> PathBuf {
-    root().join("target/fuzz")
+    target().join("fuzz")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in the order in which it is cheapest to find out.
 
 use crate::{
-    command::{self, Outcome, cargo, root},
+    command::{self, Outcome, cargo, root, target},
     folder::Folder,
     watch,
 };
@@ -138,12 +138,11 @@ fn examples() -> Outcome {
 }
 
 fn stranger() -> Outcome {
-    let target = root().join("target/stranger");
     let mut command = cargo(&[
         "test",
         "--quiet",
         "--manifest-path",
         "examples/stranger/Cargo.toml",
     ]);
-    command::run(command.env("CARGO_TARGET_DIR", target))
+    command::run(command.env("CARGO_TARGET_DIR", target().join("stranger")))
 }
