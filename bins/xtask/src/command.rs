@@ -18,9 +18,9 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Returns the folder for what is built.
+/// Returns the folder for what is built. A relative one lies where cargo, called from the root, puts it.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 /// Prints to standard output.
