@@ -9,6 +9,7 @@ use super::{
     },
     Action, Module,
 };
+use crate::gotime::{Location, Time, WallClock};
 use std::time::UNIX_EPOCH;
 
 pub(super) const FUNCTIONS: Module = &[
@@ -18,147 +19,40 @@ pub(super) const FUNCTIONS: Module = &[
     ("time", Action::Plain(time)),
 ];
 
-const DAY: i64 = 86_400;
-
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 fn now(machine: &Machine) -> i64 {
     let since = machine.time().duration_since(UNIX_EPOCH);
     i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A second in the calendar.
-struct Moment {
-    year: i64,
-    month: usize,
-    day: i64,
-    weekday: usize,
-    hour: i64,
-    minute: i64,
-    second: i64,
-}
-
-impl Moment {
-    fn at(seconds: i64) -> Self {
-        let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-        // Counted from the first of March of year 0, so that leap days come last.
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * of_year + 2) / 153;
-        let month = if shifted_month < 10 {
-            shifted_month + 3
-        } else {
-            shifted_month - 9
-        };
-        Self {
-            year: year_of_era + era * 400 + i64::from(month <= 2),
-            month: month as usize,
-            day: of_year - (153 * shifted_month + 2) / 5 + 1,
-            weekday: (days + 4).rem_euclid(7) as usize,
-            hour: rest / 3600,
-            minute: rest / 60 % 60,
-            second: rest % 60,
-        }
-    }
-
-    /// Gives the text of one conversion, as gopher-lua's layouts make it, or nothing if it has none.
-    fn text(&self, conversion: u8) -> Option<String> {
-        let Self {
-            year,
-            month,
-            day,
-            weekday,
-            hour,
-            minute,
-            second,
-        } = self;
-        let half = match hour % 12 {
-            0 => 12,
-            hour => hour,
-        };
-        let afternoon = *hour >= 12;
-        let (month_name, short_year) = (MONTHS[month - 1], year.rem_euclid(100));
-        Some(match conversion {
-            b'a' => "mon".into(),
-            b'A' => DAYS[*weekday].into(),
-            b'b' => month_name[..3].into(),
-            b'B' => month_name.into(),
-            b'c' => format!(
-                "{day:02} {} {short_year:02} {hour:02}:{minute:02} UTC",
-                &month_name[..3]
-            ),
-            b'd' => format!("{day:02}"),
-            b'F' => format!("{}-{month:02}-{day:02}", padded_year(*year)),
-            b'H' => format!("{hour:02}"),
-            b'I' => format!("{half:02}"),
-            b'm' => format!("{month:02}"),
-            b'M' => format!("{minute:02}"),
-            b'p' => (if afternoon { "PM" } else { "AM" }).into(),
-            b'P' => (if afternoon { "pm" } else { "am" }).into(),
-            b'S' => format!("{second:02}"),
-            b'w' => weekday.to_string(),
-            // The layout takes the year's digits for those of the seconds.
-            b'x' => format!("{hour:02}/{minute:02}/{second:02}"),
-            b'X' => format!("{hour:02}:{minute:02}:{second:02}"),
-            b'y' => format!("{short_year:02}"),
-            b'Y' => padded_year(*year),
-            b'z' => "+0000".into(),
-            b'Z' => "UTC".into(),
-            _ => return None,
-        })
-    }
-}
-
-fn padded_year(year: i64) -> String {
-    if year < 0 {
-        format!("-{:04}", -year)
-    } else {
-        format!("{year:04}")
-    }
-}
-
-/// Gives the second of a date whose parts may be out of range.
-fn seconds(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> i64 {
-    let months = year.wrapping_mul(12).wrapping_add(month).wrapping_sub(1);
-    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5;
-    let days = era
-        .wrapping_mul(146_097)
-        .wrapping_add(of_era * 365 + of_era / 4 - of_era / 100 + of_year);
-    let days = days.wrapping_sub(719_468).wrapping_add(day).wrapping_sub(1);
-    let rest = hour
-        .wrapping_mul(3600)
-        .wrapping_add(minute.wrapping_mul(60))
-        .wrapping_add(second);
-    days.wrapping_mul(DAY).wrapping_add(rest)
+/// Gives the text of one conversion, as gopher-lua's layouts make it, or nothing if it has none.
+fn converted(time: &Time, conversion: u8) -> Option<Vec<u8>> {
+    let layout = match conversion {
+        // In small letters it names no part of a time and stays.
+        b'a' => "mon",
+        b'A' => "Monday",
+        b'b' => "Jan",
+        b'B' => "January",
+        b'c' => "02 Jan 06 15:04 MST",
+        b'd' => "02",
+        b'F' => "2006-01-02",
+        b'H' => "15",
+        b'I' => "03",
+        b'm' => "01",
+        b'M' => "04",
+        b'p' => "PM",
+        b'P' => "pm",
+        b'S' => "05",
+        b'w' => return Some(time.weekday().0.to_string().into_bytes()),
+        // The layout takes the year's digits for those of the seconds.
+        b'x' => "15/04/05",
+        b'X' => "15:04:05",
+        b'y' => "06",
+        b'Y' => "2006",
+        b'z' => "-0700",
+        b'Z' => "MST",
+        _ => return None,
+    };
+    Some(time.format(layout))
 }
 
 fn clock(machine: &mut Machine, _: Arguments) -> Result<(), Fault> {
@@ -186,7 +80,16 @@ fn time(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
         let mut part = |name, otherwise| part(machine, table, name, otherwise);
         let (second, minute, hour) = (part("sec", 0), part("min", 0), part("hour", 12));
         let (day, month, year) = (part("day", -1), part("month", -1), part("year", -1));
-        seconds(year, month, day, hour, minute, second)
+        let clock = WallClock {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            nanosecond: 0,
+        };
+        Time::date(clock, Location::Utc).unix_seconds()
     };
     machine.returned.push(Value::Number(seconds as f64));
     Ok(())
@@ -226,17 +129,17 @@ fn date(machine: &mut Machine, arguments: Arguments) -> Result<(), Fault> {
     } else {
         now(machine)
     };
-    // Years of more than six digits have no use, and their arithmetic would overflow.
-    let moment = Moment::at(at.clamp(-31_556_952_000_000, 31_556_952_000_000));
+    // Years of more than six digits have no use.
+    let time = Time::unix(at.clamp(-31_556_952_000_000, 31_556_952_000_000), 0).utc();
     if arguments.count > 0 && layout.starts_with(b"*t") {
-        return parts(machine, &moment);
+        return parts(machine, &time);
     }
-    let text = machine.heap.owned_text(render(&moment, layout));
+    let text = machine.heap.owned_text(render(&time, layout));
     machine.returned.push(Value::Text(text));
     Ok(())
 }
 
-fn render(moment: &Moment, layout: &[u8]) -> Vec<u8> {
+fn render(time: &Time, layout: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let (mut at, mut escaped) = (0, false);
     while let Some(&byte) = layout.get(at) {
@@ -250,8 +153,8 @@ fn render(moment: &Moment, layout: &[u8]) -> Vec<u8> {
             b'%' if at < layout.len() => escaped = true,
             other if escaped => {
                 escaped = false;
-                match moment.text(other) {
-                    Some(text) => out.extend(text.bytes()),
+                match converted(time, other) {
+                    Some(text) => out.extend(text),
                     None => out.extend([b'%', other]),
                 }
             }
@@ -261,16 +164,16 @@ fn render(moment: &Moment, layout: &[u8]) -> Vec<u8> {
     out
 }
 
-fn parts(machine: &mut Machine, moment: &Moment) -> Result<(), Fault> {
-    let table = machine.heap.new_table();
+fn parts(machine: &mut Machine, time: &Time) -> Result<(), Fault> {
+    let (table, clock) = (machine.heap.new_table(), time.wall_clock());
     for (name, value) in [
-        ("year", moment.year),
-        ("month", moment.month as i64),
-        ("day", moment.day),
-        ("hour", moment.hour),
-        ("min", moment.minute),
-        ("sec", moment.second),
-        ("wday", moment.weekday as i64 + 1),
+        ("year", clock.year),
+        ("month", clock.month),
+        ("day", clock.day),
+        ("hour", clock.hour),
+        ("min", clock.minute),
+        ("sec", clock.second),
+        ("wday", time.weekday().0 + 1),
         ("yday", 0),
     ] {
         let key = Value::Text(machine.heap.text(name.as_bytes()));
@@ -280,4 +183,26 @@ fn parts(machine: &mut Machine, moment: &Moment) -> Result<(), Fault> {
     machine.heap.set(table, key, Value::Boolean(false))?;
     machine.returned.push(Value::Table(table));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_conversion_is_a_layout_of_go() {
+        let time = Time::unix(1_709_528_767, 0).utc();
+        for (layout, wanted) in [
+            ("%a %A %b %B", "mon Monday Mar March"),
+            (
+                "%c|%F|%x|%X",
+                "04 Mar 24 05:06 UTC|2024-03-04|05/06/07|05:06:07",
+            ),
+            ("%d %H %I %m %M %S", "04 05 05 03 06 07"),
+            ("%p %P %w %y %Y %z %Z", "AM am 1 24 2024 +0000 UTC"),
+            ("%% %q 2006 %", "% %q 2006 %"),
+        ] {
+            assert_eq!(render(&time, layout.as_bytes()), wanted.as_bytes());
+        }
+    }
 }
