@@ -11,8 +11,8 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use kit::{Clients, Meter};
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use kit::{Clients, Meter, free_port, serve};
+use std::{sync::Arc, time::Duration};
 use tokio::{
     net::TcpStream,
     runtime::Runtime,
@@ -64,17 +64,6 @@ impl Target {
         let all = arrived.wait_for(|arrived| *arrived >= count);
         runtime.block_on(all).expect("the target lives");
     }
-}
-
-fn serve(runtime: &Runtime, app: Router) -> u16 {
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-        .expect("a port is free");
-    let port = listener.local_addr().expect("it is bound").port();
-    // Lives as long as its runtime.
-    let server = async move { axum::serve(listener, app).await };
-    let _server = runtime.spawn(server);
-    port
 }
 
 type Bodies = Arc<Mutex<mpsc::Receiver<Bytes>>>;
@@ -162,17 +151,7 @@ async fn engine(manifests: Manifests, directory: &std::path::Path) -> Running {
     let clock = Arc::new(argo_events::SystemClock);
     let bus = LocalBus::open(directory, Default::default(), clock);
     let bus = Arc::new(bus.expect("the directory is free"));
-    let engine = Engine::builder()
-        .manifests(manifests)
-        .shared_bus(bus)
-        .build();
-    let running = engine
-        .expect("the manifests are right")
-        .start()
-        .await
-        .expect("the bus is there");
-    assert!(running.ready().await.is_ready());
-    running
+    kit::start(Engine::builder().manifests(manifests).shared_bus(bus)).await
 }
 
 fn measure(
@@ -217,9 +196,4 @@ fn end_to_end(criterion: &mut Criterion) {
     let running = ours.block_on(engine(manifests, directory.path()));
     measure(criterion, ("ours", "ours"), &ours, &target, port);
     drop(running);
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
 }

@@ -9,10 +9,9 @@ mod kit;
 use argo_events::{Engine, EventBus, Firing, Manifests, MemoryBus, Running, bus::local::LocalBus};
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use kit::{Clients, Meter};
-use std::{io::Write as _, net::TcpListener, sync::Arc, time::Duration};
+use kit::{Clients, Meter, free_port, serve};
+use std::{io::Write as _, sync::Arc, time::Duration};
 use tokio::{
-    runtime::Runtime,
     sync::{mpsc, oneshot},
     time::Instant,
 };
@@ -44,34 +43,9 @@ spec:
     )
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
-}
-
 async fn engine(port: u16, bus: Arc<dyn EventBus>) -> Running {
     let builder = Engine::builder().manifests(manifests(port)).shared_bus(bus);
-    let engine = builder
-        .trigger("nothing", |_: Firing| async { Ok(()) })
-        .build();
-    let running = engine
-        .expect("the manifest is right")
-        .start()
-        .await
-        .expect("the bus is there");
-    assert!(running.ready().await.is_ready());
-    running
-}
-
-fn baseline(runtime: &Runtime, app: Router) -> u16 {
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-        .expect("a port is free");
-    let port = listener.local_addr().expect("it is bound").port();
-    // Lives as long as its runtime.
-    let server = async move { axum::serve(listener, app).await };
-    let _server = runtime.spawn(server);
-    port
+    kit::start(builder.trigger("nothing", |_: Firing| async { Ok(()) })).await
 }
 
 fn measure(
@@ -101,7 +75,7 @@ fn measure(
 
 fn memory(criterion: &mut Criterion) {
     let bare = kit::runtime("bare", 2);
-    let port = baseline(
+    let port = serve(
         &bare,
         Router::new().route("/paid", post(|_: Bytes| async { "success" })),
     );
@@ -167,7 +141,7 @@ fn local(criterion: &mut Criterion) {
     let app = Router::new()
         .route("/paid", post(append))
         .with_state(sender);
-    let port = baseline(&bare, app);
+    let port = serve(&bare, app);
     measure(
         criterion,
         "webhook-to-local-bus",

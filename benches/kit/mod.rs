@@ -1,9 +1,11 @@
-//! What the benchmarks share: a client that costs little, and the CPU time of named threads.
+//! What the benchmarks share: servers, a client that costs little, and the CPU time of named threads.
 
+use argo_events::{Running, engine::Builder};
+use axum::Router;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     runtime::Runtime,
     task::JoinSet,
 };
@@ -16,6 +18,31 @@ pub(crate) fn runtime(name: &str, threads: usize) -> Runtime {
         .enable_all()
         .build()
         .expect("threads can be started")
+}
+
+/// Returns a port that nobody has right now.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Serves on a port of the system's choice for as long as the runtime lives.
+pub(crate) fn serve(runtime: &Runtime, app: Router) -> u16 {
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let server = async move { axum::serve(listener, app).await };
+    let _server = runtime.spawn(server);
+    port
+}
+
+/// Builds an engine and starts it; its sources listen.
+pub(crate) async fn start(builder: Builder) -> Running {
+    let engine = builder.build().expect("the manifests are right");
+    let running = engine.start().await.expect("the bus is there");
+    assert!(running.ready().await.is_ready());
+    running
 }
 
 /// Connections that post the same body again and again.
