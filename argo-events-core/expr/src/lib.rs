@@ -35,7 +35,12 @@ pub mod jq;
 pub mod language;
 #[cfg(feature = "lua")]
 pub mod lua;
-#[cfg(any(feature = "expr", feature = "govaluate", feature = "jq", feature = "lua"))]
+#[cfg(any(
+    feature = "expr",
+    feature = "govaluate",
+    feature = "jq",
+    feature = "lua"
+))]
 mod power;
 #[cfg(feature = "re2")]
 pub mod re2;
