@@ -3,7 +3,10 @@
 //! `argo_events_bus::memory` is the implementation to read first. What a settlement means for the
 //! sensor's lanes is written in `docs/adr/0001-resolution-and-settlement.md`.
 
-use crate::{Error, ErrorKind, Event, Result, StateStore, Timestamp, telemetry::Metrics};
+use crate::{
+    Error, ErrorKind, Event, NamedConsumer, Predecessor, Result, StateStore, Timestamp,
+    telemetry::Metrics,
+};
 use async_trait::async_trait;
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -23,6 +26,8 @@ pub struct BusCapabilities {
     pub state_store: bool,
     /// Several subscriptions of one group share its deliveries.
     pub competing_consumers: bool,
+    /// [`Subscription::through`] works.
+    pub named_consumers: bool,
 }
 
 /// Where an event is published and what a subscription asks for: source and event name.
@@ -59,6 +64,8 @@ pub enum StartAt {
     New,
     /// At the oldest event the bus still keeps.
     Oldest,
+    /// Behind a position; on a bus of several partitions as [`Self::Oldest`].
+    After(Position),
 }
 
 /// What to read from the bus, and how.
@@ -75,6 +82,8 @@ pub struct Subscription {
     pub ack_wait: Duration,
     /// Where a new group begins.
     pub start: StartAt,
+    /// Consumers to read through, instead of one of the group's own; empty as a rule.
+    pub through: Vec<NamedConsumer>,
 }
 
 impl Subscription {
@@ -91,6 +100,7 @@ impl Subscription {
             max_in_flight: Self::MAX_IN_FLIGHT,
             ack_wait: Self::ACK_WAIT,
             start: StartAt::New,
+            through: Vec::new(),
         }
     }
 
@@ -112,6 +122,14 @@ impl Subscription {
     #[must_use]
     pub fn start(mut self, start: StartAt) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Reads through consumers that have names of their own, so that another implementation may go on
+    /// with them; those that are missing are made as it makes them. Each subject needs one.
+    #[must_use]
+    pub fn through(mut self, consumers: Vec<NamedConsumer>) -> Self {
+        self.through = consumers;
         self
     }
 }
@@ -169,6 +187,14 @@ pub trait EventBus: Send + Sync + 'static {
                 .with("bus", self.kind())
                 .with("scope", scope),
         )
+    }
+
+    /// Returns what another implementation left for a sensor, where there is anything.
+    ///
+    /// # Errors
+    /// Those of the bus.
+    async fn predecessor(&self, _sensor: &str) -> Result<Option<Arc<dyn Predecessor>>> {
+        Ok(None)
     }
 
     /// Tells whether the bus accepts events right now; readiness rests on it.

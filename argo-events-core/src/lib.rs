@@ -16,6 +16,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod http_host;
+pub mod predecessor;
 pub mod problem;
 pub mod registry;
 pub mod resolver;
@@ -34,6 +35,7 @@ pub use bus::{
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Draft, Event};
+pub use predecessor::{NamedConsumer, Predecessor};
 pub use problem::{FieldPath, Problem, Problems, Severity};
 pub use registry::Registry;
 pub use resolver::{Arrival, DependencyResolver, Firing, FiringId};

@@ -123,8 +123,7 @@ fn read_position(
     })?;
     let position = match stored.transpose() {
         Ok(Some(position)) => checked(log, group, position),
-        Ok(None) if start == StartAt::Oldest => GroupPosition::beginning_at(log.start()),
-        Ok(None) => GroupPosition::beginning_at(log.end()),
+        Ok(None) => GroupPosition::beginning_at(first_of(start, log)),
         Err(error) => {
             tracing::error!(group, %error, "position is unreadable: beginning at the oldest event");
             GroupPosition::beginning_at(log.start())
@@ -133,6 +132,15 @@ fn read_position(
     let unsettled = log.read_each(position.unsettled.iter().map(|pending| pending.sequence));
     let unsettled = unsettled.map_err(|error| cannot("subscribe", log.directory(), error))?;
     Ok((position, unsettled))
+}
+
+/// Returns where a group begins that is new to the log.
+fn first_of(start: StartAt, log: &Log) -> u64 {
+    match start {
+        StartAt::Oldest => log.start(),
+        StartAt::After(position) => (position.sequence + 1).clamp(log.start(), log.end()),
+        _ => log.end(),
+    }
 }
 
 /// Returns a position, unless the log has been replaced by one that does not reach so far.

@@ -166,10 +166,15 @@ impl State {
         let group = Arc::new(Group::new(&subscription.group, Desk::default()));
         self.routes.add(Arc::clone(&group));
         self.routes.set_subjects(&group, &subscription.subjects);
-        if subscription.start == StartAt::Oldest {
+        let behind = match subscription.start {
+            StartAt::Oldest => Some(0),
+            StartAt::After(position) => Some(position.sequence),
+            _ => None,
+        };
+        if let Some(behind) = behind {
             let mut desk = group.desk();
             for stored in self.recent.iter() {
-                if desk.wants(&stored.event) {
+                if stored.sequence > behind && desk.wants(&stored.event) {
                     desk.queue.push(stored.clone());
                 }
             }
