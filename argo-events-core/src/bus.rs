@@ -28,6 +28,8 @@ pub struct BusCapabilities {
     pub competing_consumers: bool,
     /// [`Subscription::through`] works.
     pub named_consumers: bool,
+    /// Other processes may use the bus at the same time.
+    pub shared: bool,
 }
 
 /// Where an event is published and what a subscription asks for: source and event name.
@@ -68,6 +70,22 @@ pub enum StartAt {
     After(Position),
 }
 
+/// In which order deliveries that come again are to be expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// What comes again may come behind later events.
+    #[default]
+    Loose,
+    /// What comes again comes before any later event, and reading begins right behind these positions,
+    /// one per partition, whatever the group has settled. The group has one reader at a time.
+    ///
+    /// For readers that keep their own position, and settle deliveries in the order of their coming.
+    Strict {
+        /// What the reader has handled; empty for a reader that begins.
+        behind: Vec<Position>,
+    },
+}
+
 /// What to read from the bus, and how.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -82,6 +100,8 @@ pub struct Subscription {
     pub ack_wait: Duration,
     /// Where a new group begins.
     pub start: StartAt,
+    /// In which order deliveries come again.
+    pub order: Order,
     /// Consumers to read through, instead of one of the group's own; empty as a rule.
     pub through: Vec<NamedConsumer>,
 }
@@ -100,6 +120,7 @@ impl Subscription {
             max_in_flight: Self::MAX_IN_FLIGHT,
             ack_wait: Self::ACK_WAIT,
             start: StartAt::New,
+            order: Order::Loose,
             through: Vec::new(),
         }
     }
@@ -122,6 +143,13 @@ impl Subscription {
     #[must_use]
     pub fn start(mut self, start: StartAt) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Asks for strict order, behind what the reader has handled already.
+    #[must_use]
+    pub fn in_order(mut self, behind: Vec<Position>) -> Self {
+        self.order = Order::Strict { behind };
         self
     }
 
@@ -153,6 +181,8 @@ impl Subscription {
 /// - `BUS-14` after `close` publishing fails with `Closed` and deliveries end.
 /// - `BUS-15` position and arrival time of a delivery are those of its first delivery.
 /// - `BUS-16` a new group starts where the subscription says.
+/// - `BUS-17` with [`Order::Strict`] nothing overtakes a delivery that comes again, and reading begins
+///   right behind the positions given.
 #[async_trait]
 pub trait EventBus: Send + Sync + 'static {
     /// Returns the kind as manifests name it.
