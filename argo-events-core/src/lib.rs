@@ -16,6 +16,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod http_host;
+pub mod leader;
 pub mod predecessor;
 pub mod problem;
 pub mod registry;
@@ -35,6 +36,7 @@ pub use bus::{
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Draft, Event};
+pub use leader::{Elector, Leadership, LeaseSettings, StoreElector};
 pub use predecessor::{NamedConsumer, Predecessor};
 pub use problem::{FieldPath, Problem, Problems, Severity};
 pub use registry::Registry;

@@ -1,0 +1,277 @@
+//! The campaign: look at the record, and claim it once it is free.
+//!
+//! Holding what was claimed is the business of `keeper.rs`.
+
+use super::{
+    Elector, Leadership, LeaseSettings, Tenure,
+    keeper::Keeper,
+    outage::Outage,
+    records::{LeaseClaim, LeaseRecord, LeaseRecords},
+    sighting::Sighting,
+};
+use crate::{Error, ErrorKind, Result, Retry};
+use async_trait::async_trait;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+/// Elects by leases on records, whichever place keeps them.
+pub struct LeaseElector<R> {
+    ballot: Arc<Ballot<R>>,
+    seats: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
+    /// Keepers outlive the elector as long as their leaderships.
+    keepers: TaskTracker,
+}
+
+/// What every part of an election needs.
+pub(super) struct Ballot<R> {
+    pub(super) records: R,
+    pub(super) identity: String,
+    pub(super) settings: LeaseSettings,
+}
+
+/// One name that this process wants to lead.
+pub(super) struct Candidacy {
+    pub(super) name: Arc<str>,
+    seat: Arc<OwnedSemaphorePermit>,
+}
+
+/// What came of a look.
+pub(super) enum Look {
+    /// This process leads.
+    Leads(Leadership),
+    /// Somebody else does, or was quicker; the name may be free then.
+    Taken(Instant),
+}
+
+impl<R: LeaseRecords> LeaseElector<R> {
+    /// Makes an elector; no two processes alive may have the same identity.
+    ///
+    /// A record under the own identity is taken without waiting: it is what an earlier process of the
+    /// same identity left, or a write of ours whose answer was lost.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` when the times do not fit together, or the identity is empty.
+    pub fn new(records: R, identity: impl Into<String>, settings: LeaseSettings) -> Result<Self> {
+        settings.validate()?;
+        let identity = identity.into();
+        if identity.is_empty() {
+            let message = "an elector needs an identity, such as the pod's name";
+            return Err(Error::permanent(ErrorKind::ConfigInvalid, message));
+        }
+        Ok(Self {
+            ballot: Arc::new(Ballot {
+                records,
+                identity,
+                settings,
+            }),
+            seats: Mutex::default(),
+            keepers: TaskTracker::new(),
+        })
+    }
+
+    /// Returns what this process is called in the records.
+    pub fn identity(&self) -> &str {
+        &self.ballot.identity
+    }
+
+    /// Returns the times.
+    pub fn settings(&self) -> &LeaseSettings {
+        &self.ballot.settings
+    }
+
+    /// Resolves when every leadership of this elector is over and what was dropped is resigned.
+    ///
+    /// For the end of a process: leaderships that are dropped resign in the background.
+    pub async fn settled(&self) {
+        self.keepers.close();
+        self.keepers.wait().await;
+        self.keepers.reopen();
+    }
+
+    pub(super) fn ballot(&self) -> &Ballot<R> {
+        &self.ballot
+    }
+
+    fn seat(&self, name: &Arc<str>) -> Arc<Semaphore> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let seat = seats
+            .entry(name.clone())
+            .or_insert_with(|| Arc::new(Semaphore::new(1)));
+        seat.clone()
+    }
+
+    /// Waits for the turn among the campaigns of this process.
+    async fn candidacy(&self, name: &str) -> Candidacy {
+        let name = Arc::from(name);
+        let seat = self.seat(&name).acquire_owned().await;
+        let seat = Arc::new(seat.expect("the seats of an elector are never closed"));
+        Candidacy { name, seat }
+    }
+
+    /// As [`Self::candidacy`], if nobody in this process leads or campaigns.
+    pub(super) fn try_candidacy(&self, name: &Arc<str>) -> Option<Candidacy> {
+        let seat = Arc::new(self.seat(name).try_acquire_owned().ok()?);
+        let name = name.clone();
+        Some(Candidacy { name, seat })
+    }
+
+    /// Looks at the record once, and claims it if it is free.
+    ///
+    /// # Errors
+    /// Those of the place where the records are kept; never that somebody was quicker.
+    pub(super) async fn look(
+        &self,
+        candidacy: &Candidacy,
+        sighting: &mut Sighting,
+    ) -> Result<Look> {
+        let Candidacy { name, .. } = candidacy;
+        let found = self.ballot.read(name).await?;
+        let finished = Instant::now();
+        let free_at = sighting.note(found.as_ref(), &self.ballot.identity, finished);
+        if free_at > finished {
+            return Ok(Look::Taken(free_at));
+        }
+        match self.claim(candidacy, found).await {
+            Ok(leadership) => Ok(Look::Leads(leadership)),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(Look::Taken(finished)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Claims a record in a task of its own, which resigns if nobody waits for the answer any more.
+    async fn claim(&self, candidacy: &Candidacy, found: Option<LeaseRecord>) -> Result<Leadership> {
+        let (answer, answered) = oneshot::channel();
+        let ballot = self.ballot.clone();
+        let name = candidacy.name.clone();
+        let seat = candidacy.seat.clone();
+        self.keepers.spawn(async move {
+            match take(&ballot, &name, found).await {
+                Ok((keeper, leadership)) => {
+                    // Nobody waits any more: the leadership comes back, is dropped, and so resigned.
+                    drop(answer.send(Ok(leadership)));
+                    keeper.keep().await;
+                }
+                // As above; then there is nothing to give up.
+                Err(error) => drop(answer.send(Err(error))),
+            }
+            drop(seat);
+        });
+        let ended = || Error::transient(ErrorKind::Closed, "the election was shut down");
+        answered.await.map_err(|_| ended())?
+    }
+}
+
+/// Writes the claim and begins the leadership, counted from before the write.
+async fn take<R: LeaseRecords>(
+    ballot: &Arc<Ballot<R>>,
+    name: &Arc<str>,
+    found: Option<LeaseRecord>,
+) -> Result<(Keeper<R>, Leadership)> {
+    let term = found.as_ref().map_or(0, |found| found.claim.term) + 1;
+    let claim = LeaseClaim {
+        holder: ballot.identity.clone(),
+        term,
+        lease: ballot.settings.lease,
+    };
+    let started = Instant::now();
+    let expected = found.as_ref().map(|found| found.revision.as_str());
+    let revision = ballot.write(name, &claim, expected).await?;
+    info!(name = %name, epoch = term, "leads");
+    let (tenure, leadership) = Tenure::begin(name.clone(), term, started + ballot.settings.hold);
+    let keeper = Keeper::new(
+        ballot.clone(),
+        name.clone(),
+        claim,
+        revision,
+        tenure,
+        started,
+    );
+    Ok((keeper, leadership))
+}
+
+impl<R: LeaseRecords> Ballot<R> {
+    pub(super) async fn read(&self, name: &str) -> Result<Option<LeaseRecord>> {
+        let read = self.records.read(name);
+        let ended = timeout(self.settings.patience(), read).await;
+        ended.map_err(|_| silent("read a leader record", name))?
+    }
+
+    pub(super) async fn write(
+        &self,
+        name: &str,
+        claim: &LeaseClaim,
+        expected: Option<&str>,
+    ) -> Result<String> {
+        let write = self.records.write(name, claim, expected);
+        let ended = timeout(self.settings.patience(), write).await;
+        ended.map_err(|_| silent("write a leader record", name))?
+    }
+}
+
+fn silent(operation: &'static str, name: &str) -> Error {
+    Error::transient(ErrorKind::Timeout, "no answer in time")
+        .during(operation)
+        .with("name", name)
+}
+
+#[async_trait]
+impl<R: LeaseRecords> Elector for LeaseElector<R> {
+    async fn campaign(&self, name: &str) -> Result<Leadership> {
+        let candidacy = self.candidacy(name).await;
+        let settings = &self.ballot.settings;
+        let mut sighting = Sighting::default();
+        let mut outage = Outage::default();
+        loop {
+            let pause = match self.look(&candidacy, &mut sighting).await {
+                Ok(Look::Leads(leadership)) => return Ok(leadership),
+                Ok(Look::Taken(free_at)) => {
+                    outage.worked(name);
+                    next_look(settings.poll, free_at)
+                }
+                Err(error) if !error.is_transient() => return Err(error),
+                Err(error) => {
+                    outage.failed(name, &error);
+                    after(&error, settings.poll)
+                }
+            };
+            sleep(pause).await;
+        }
+    }
+}
+
+/// Returns when to look next: after a poll, or as soon as the record would be free.
+pub(super) fn next_look(poll: Duration, free_at: Instant) -> Duration {
+    let until_free = free_at.saturating_duration_since(Instant::now());
+    if until_free.is_zero() {
+        return poll;
+    }
+    until_free.min(poll)
+}
+
+/// Returns the pause after a failure: what the other side asks for, within reason, or the usual.
+pub(super) fn after(error: &Error, usual: Duration) -> Duration {
+    match error.retry() {
+        Retry::After(asked) => asked.clamp(usual, usual * 10),
+        _ => usual,
+    }
+}
+
+impl<R> fmt::Debug for LeaseElector<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LeaseElector")
+            .field("identity", &self.ballot.identity)
+            .field("settings", &self.ballot.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! Tells of an outage once when it begins and once when it ends.
+
+use crate::Error;
+use tracing::{info, warn};
+
+/// Failures in a row of one thing.
+#[derive(Debug, Default)]
+pub(super) struct Outage {
+    failures: u32,
+}
+
+impl Outage {
+    /// Notes a failure.
+    pub(super) fn failed(&mut self, name: &str, error: &Error) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures == 1 {
+            warn!(name, %error, "leader records cannot be reached, trying again");
+        }
+    }
+
+    /// Notes a success.
+    pub(super) fn worked(&mut self, name: &str) {
+        if self.failures > 0 {
+            info!(
+                name,
+                failures = self.failures,
+                "leader records can be reached again"
+            );
+            self.failures = 0;
+        }
+    }
+}
