@@ -174,7 +174,7 @@ impl DryRun {
         let accepted: Vec<_> = passed
             .map(|(index, it)| (*index, Arc::clone(it.changed.as_ref().unwrap_or(event))))
             .collect();
-        let rejected = self.resolvers.dispatch_all(&accepted, at, firings);
+        let rejected = self.resolvers.dispatch_all(&accepted, None, at, firings);
         rejected
             .iter()
             .map(|rejected| (rejected.trigger, rejected.reason))

@@ -111,10 +111,12 @@ impl Resolvers {
 
     /// Hands over an event that several dependencies accepted, each with its own transform of it.
     ///
-    /// Each trigger sees them in the order in which its condition names them.
+    /// Each trigger sees them in the order in which its condition names them; with `only`, no other
+    /// trigger than that sees them.
     pub fn dispatch_all(
         &mut self,
         accepted: &[(usize, Arc<Event>)],
+        only: Option<usize>,
         at: Timestamp,
         firings: &mut Vec<(usize, Firing)>,
     ) -> &[Rejected] {
@@ -122,7 +124,8 @@ impl Resolvers {
         let mut order = std::mem::take(&mut self.order);
         for (index, (dependency, _)) in accepted.iter().enumerate() {
             let routes = self.routes.get(*dependency).into_iter().flatten();
-            order.extend(routes.map(|route| (*route, index)));
+            let wanted = routes.filter(|route| only.is_none_or(|only| only == route.trigger));
+            order.extend(wanted.map(|route| (*route, index)));
         }
         order.sort_unstable();
         for (route, index) in order.drain(..) {

@@ -85,9 +85,9 @@ impl Lane {
             .cloned()
     }
 
-    /// Finds the triggers that an event fires by itself.
-    pub(crate) fn matched(&mut self, delivery: &Delivery) -> Matched {
-        if self.is_repeat(delivery) {
+    /// Finds the triggers that an event fires by itself; with `only`, of that one.
+    pub(crate) fn matched(&mut self, delivery: &Delivery, only: Option<usize>) -> Matched {
+        if self.is_repeat(delivery, only) {
             return Matched::Nothing;
         }
         let event = delivery.event();
@@ -97,6 +97,9 @@ impl Lane {
                 continue;
             };
             for &(trigger, dependency) in &self.dependencies[index].triggers {
+                if only.is_some_and(|only| only != trigger) {
+                    continue;
+                }
                 let held: [Held; 1] = [Held {
                     dependency,
                     event: event.clone(),
@@ -122,11 +125,15 @@ impl Lane {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Tells whether a source's repeat of an event was handled already. A redelivery is no repeat.
-    pub(crate) fn is_repeat(&mut self, delivery: &Delivery) -> bool {
+    /// Tells whether a source's repeat of an event was handled already. A redelivery is no repeat, nor
+    /// is what one trigger after the other gets for itself.
+    pub(crate) fn is_repeat(&mut self, delivery: &Delivery, only: Option<usize>) -> bool {
         self.counters.received.increment();
         if delivery.meta().attempt > 1 {
             self.counters.redelivered.increment();
+            return false;
+        }
+        if only.is_some() {
             return false;
         }
         let now = self.clock.now();

@@ -2,9 +2,10 @@
 
 use super::{
     executor::Executor,
+    input::{Batch, LaneInput},
     lane::{Lane, Matched},
 };
-use argo_events_core::{Deliveries, Delivery, Result};
+use argo_events_core::Result;
 
 /// Most firings that wait for their trigger; beyond it the lane stops reading.
 const MOST_WAITING: usize = 10_000;
@@ -12,15 +13,15 @@ const MOST_WAITING: usize = 10_000;
 /// The lane while it runs.
 pub(crate) struct OnceLane {
     lane: Lane,
-    deliveries: Box<dyn Deliveries>,
+    input: LaneInput,
     executor: Executor,
 }
 
 impl OnceLane {
-    pub(crate) fn new(lane: Lane, deliveries: Box<dyn Deliveries>, executor: Executor) -> Self {
+    pub(crate) fn new(lane: Lane, input: LaneInput, executor: Executor) -> Self {
         Self {
             lane,
-            deliveries,
+            input,
             executor,
         }
     }
@@ -33,7 +34,7 @@ impl OnceLane {
                 biased;
                 () = self.lane.stop.cancelled() => break,
                 _ = self.executor.finished() => {}
-                batch = self.deliveries.next(self.lane.batch), if has_room => match batch {
+                batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(Ok(batch)) => self.take(batch).await,
                     Some(Err(error)) => self.lane.unread(&error).await,
                     None => break,
@@ -44,9 +45,9 @@ impl OnceLane {
         Ok(())
     }
 
-    async fn take(&mut self, batch: Vec<Delivery>) {
-        for delivery in batch {
-            let matched = self.lane.matched(&delivery);
+    async fn take(&mut self, batch: Batch) {
+        for delivery in batch.deliveries {
+            let matched = self.lane.matched(&delivery, batch.only);
             if let Err(error) = delivery.ack().await {
                 // Acting now might act twice; the delivery comes again.
                 tracing::warn!(sensor = %self.lane.sensor, %error, "a delivery could not be acknowledged and will come again");

@@ -4,6 +4,7 @@
 
 use super::{
     action::{Action, Completion},
+    layout::Layout,
     observer::{Observer, Unobserved},
 };
 use crate::{
@@ -15,7 +16,12 @@ use argo_events_core::{
     api, resolver::Shape, telemetry::Metrics,
 };
 use argo_events_expr::condition::Condition;
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What a sensor is made of, beside its manifest.
@@ -34,6 +40,10 @@ pub struct SensorBuild {
     pub observer: Arc<dyn Observer>,
     /// Limits.
     pub limits: Limits,
+    /// How triggers are laid out over lanes.
+    pub layout: Layout,
+    /// What tells this replica of the sensor from others, such as the name of the pod.
+    pub replica: Arc<str>,
 }
 
 impl SensorBuild {
@@ -46,8 +56,15 @@ impl SensorBuild {
             metrics: Metrics::default(),
             observer: Arc::new(Unobserved),
             limits: Limits::default(),
+            layout: Layout::default(),
+            replica: anyone().into(),
         }
     }
+}
+
+/// Returns a name that no other replica has.
+fn anyone() -> String {
+    format!("replica-{:016x}", RandomState::new().hash_one(0))
 }
 
 /// What a sensor's lanes are limited by.
@@ -113,7 +130,7 @@ impl LaneKind {
         match self {
             Self::Shared => "shared",
             Self::Once => "once",
-            Self::Shard => "shard/0",
+            Self::Shard => "shard",
         }
     }
 }

@@ -1,17 +1,53 @@
 //! Up to where a shard has observed the bus, per partition, and how that is written.
+//!
+//! What is read in order needs one number per partition. What a predecessor left comes in any order,
+//! and is remembered one by one, as many as can be on their way.
 
 use argo_events_core::{Error, ErrorKind, Position, Result};
 use bytes::{Buf, BufMut, Bytes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-/// The highest observed sequence per partition.
+/// Most events that are remembered one by one: more than a bus has in its readers' hands.
+const MOST_SINGLE: usize = 2048;
+
+/// What a shard has observed of the bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Positions(BTreeMap<u32, u64>);
+pub(crate) struct Positions {
+    /// The highest observed sequence per partition.
+    highest: BTreeMap<u32, u64>,
+    /// Sequences that were observed out of order, each with a mark of who observed it.
+    single: VecDeque<(u32, u64)>,
+}
 
 impl Positions {
+    /// Returns the highest observed position of each partition.
+    pub(crate) fn highest(&self) -> Vec<Position> {
+        let highest = self.highest.iter();
+        let position = |(&partition, &sequence)| Position {
+            partition,
+            sequence,
+        };
+        highest.map(position).collect()
+    }
+
+    /// Notes a delivery that came out of order, for one trigger; returns whether it is new.
+    pub(crate) fn observe_single(&mut self, position: Position, trigger: &str) -> bool {
+        let entry = (mark_of(trigger), position.sequence);
+        if self.single.contains(&entry) {
+            return false;
+        }
+        if self.single.len() == MOST_SINGLE {
+            self.single.pop_front();
+        }
+        self.single.push_back(entry);
+        true
+    }
+
     /// Notes a delivery; returns whether it is new. A repeat was observed before a crash or a redelivery.
     pub(crate) fn observe(&mut self, position: Position) -> bool {
-        let highest = self.0.entry(position.partition).or_insert(0);
+        // What is in order again has nothing behind it that could come once more.
+        self.single.clear();
+        let highest = self.highest.entry(position.partition).or_insert(0);
         // Sequences begin at 1: a bus without positions says 0, and then nothing is known to be a repeat.
         if position.sequence != 0 && position.sequence <= *highest {
             return false;
@@ -20,26 +56,47 @@ impl Positions {
         true
     }
 
-    /// Appends the positions: their number, then partition and sequence of each, little-endian.
+    /// Appends the positions: their number, then partition and sequence of each, little-endian; then
+    /// the same of those that came out of order.
     pub(crate) fn encode(&self, record: &mut Vec<u8>) {
-        record.put_u32_le(u32::try_from(self.0.len()).expect("fewer partitions than 2^32"));
-        for (partition, sequence) in &self.0 {
-            record.put_u32_le(*partition);
-            record.put_u64_le(*sequence);
-        }
+        put(
+            record,
+            self.highest.iter().map(|(key, sequence)| (*key, *sequence)),
+        );
+        put(record, self.single.iter().copied());
     }
 
     /// Takes the positions off the front of a record.
     pub(crate) fn decode(record: &mut Bytes) -> Result<Self> {
-        let mut positions = BTreeMap::new();
-        let count = record.try_get_u32_le().map_err(|_| cut_short())?;
-        for _ in 0..count {
-            let partition = record.try_get_u32_le().map_err(|_| cut_short())?;
-            let sequence = record.try_get_u64_le().map_err(|_| cut_short())?;
-            positions.insert(partition, sequence);
-        }
-        Ok(Self(positions))
+        Ok(Self {
+            highest: take(record)?.into_iter().collect(),
+            single: take(record)?.into(),
+        })
     }
+}
+
+fn put(record: &mut Vec<u8>, entries: impl ExactSizeIterator<Item = (u32, u64)>) {
+    record.put_u32_le(u32::try_from(entries.len()).expect("fewer entries than 2^32"));
+    for (key, sequence) in entries {
+        record.put_u32_le(key);
+        record.put_u64_le(sequence);
+    }
+}
+
+fn take(record: &mut Bytes) -> Result<Vec<(u32, u64)>> {
+    let mut entries = Vec::new();
+    for _ in 0..record.try_get_u32_le().map_err(|_| cut_short())? {
+        let key = record.try_get_u32_le().map_err(|_| cut_short())?;
+        let sequence = record.try_get_u64_le().map_err(|_| cut_short())?;
+        entries.push((key, sequence));
+    }
+    Ok(entries)
+}
+
+/// Returns a short mark of a trigger: FNV-1a.
+fn mark_of(trigger: &str) -> u32 {
+    let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    trigger.bytes().fold(0x811c_9dc5, mix)
 }
 
 fn cut_short() -> Error {
@@ -70,6 +127,24 @@ mod tests {
     }
 
     #[test]
+    fn out_of_order_only_what_a_trigger_saw_is_a_repeat() {
+        let mut positions = Positions::default();
+        assert!(positions.observe_single(at(9), "ship"));
+        assert!(positions.observe_single(at(4), "ship"));
+        assert!(!positions.observe_single(at(9), "ship"));
+        assert!(positions.observe_single(at(9), "bill"));
+    }
+
+    #[test]
+    fn what_is_remembered_one_by_one_is_bounded() {
+        let mut positions = Positions::default();
+        for sequence in 0..3 * MOST_SINGLE as u64 {
+            positions.observe_single(at(sequence), "ship");
+        }
+        assert_eq!(positions.single.len(), MOST_SINGLE);
+    }
+
+    #[test]
     fn positions_survive_a_round_trip() {
         let mut positions = Positions::default();
         positions.observe(at(7));
@@ -77,6 +152,7 @@ mod tests {
             partition: 3,
             sequence: 9,
         });
+        positions.observe_single(at(2), "ship");
         let mut record = Vec::new();
         positions.encode(&mut record);
         record.push(42);

@@ -1,53 +1,31 @@
 //! A running sensor: its lanes, each opened again after a fault.
+//!
+//! On a bus that several processes use, shards are led: of the replicas that could run one, one does.
 
 use super::{
-    checkpoint::CheckpointLog,
-    executor::Executor,
-    journal::Journal,
-    lane::{Lane, LaneCounters, LaneDependency},
-    plan::{LaneKind, PlannedTrigger, SensorPlan},
-    position::Positions,
-    recent::RecentIds,
-    shard::{ShardLane, ShardParts, TriggerGauges},
-    shared::SharedLane,
+    layout::LaneId,
+    opener::{OpenLane, Opener},
+    plan::{LaneKind, SensorPlan},
 };
-use crate::resolver::Resolvers;
 use argo_events_core::{
-    Deliveries, Error, ErrorKind, EventBus, Result, StateStore, Subject, Subscription,
-    telemetry::names,
+    Error, ErrorKind, EventBus, Result,
+    leader::{Elector, LeaseSettings, StoreElector},
 };
-use bytes::Bytes;
-use hashbrown::HashMap;
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Pause before a lane that failed is opened again; doubles up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// A sensor that reads from a bus.
 pub struct SensorRuntime {
     plan: Arc<SensorPlan>,
-    bus: Arc<dyn EventBus>,
-    stop: CancellationToken,
-    lanes: Vec<(LaneKind, OpenLane)>,
-}
-
-enum OpenLane {
-    Shared(Box<SharedLane>),
-    Once(Box<super::once::OnceLane>),
-    Shard(Box<ShardLane>),
-}
-
-impl OpenLane {
-    async fn run(self) -> Result<()> {
-        match self {
-            Self::Shared(lane) => lane.run().await,
-            Self::Once(lane) => lane.run().await,
-            Self::Shard(lane) => lane.run().await,
-        }
-    }
+    /// With what is open already.
+    lanes: Vec<(Opener, Option<OpenLane>)>,
+    /// Who leads shards, where other processes may want to.
+    elector: Option<Arc<StoreElector>>,
 }
 
 impl SensorRuntime {
@@ -63,22 +41,30 @@ impl SensorRuntime {
         bus: Arc<dyn EventBus>,
         stop: CancellationToken,
     ) -> Result<Self> {
-        let kinds: BTreeSet<LaneKind> = plan.triggers.iter().map(|trigger| trigger.lane).collect();
-        let mut lanes = Vec::new();
-        for kind in kinds {
+        let (mut lanes, mut elector) = (Vec::new(), None);
+        for id in LaneId::all(&plan) {
+            let is_led = id.kind == LaneKind::Shard && bus.capabilities().shared;
             let opener = Opener {
-                plan: &plan,
-                bus: &bus,
-                stop: &stop,
-                kind,
+                plan: plan.clone(),
+                bus: bus.clone(),
+                stop: stop.clone(),
+                id,
             };
-            lanes.push((kind, opener.open().await?));
+            let lane = if is_led {
+                opener.register().await?;
+                if elector.is_none() {
+                    elector = Some(elect(&opener).await?);
+                }
+                None
+            } else {
+                Some(opener.open().await?)
+            };
+            lanes.push((opener, lane));
         }
         Ok(Self {
             plan,
-            bus,
-            stop,
             lanes,
+            elector,
         })
     }
 
@@ -86,17 +72,28 @@ impl SensorRuntime {
     pub async fn run(self) {
         tracing::info!(sensor = %self.plan.name, "Sensor started.");
         let mut running = JoinSet::new();
-        for (kind, lane) in self.lanes {
-            running.spawn(keep(
-                self.plan.clone(),
-                self.bus.clone(),
-                self.stop.clone(),
-                kind,
-                lane,
-            ));
+        for (opener, lane) in self.lanes {
+            match (lane, &self.elector) {
+                (None, Some(elector)) => running.spawn(lead(opener, elector.clone())),
+                (lane, _) => running.spawn(keep(opener, lane)),
+            };
         }
         while running.join_next().await.is_some() {}
+        if let Some(elector) = self.elector {
+            elector.settled().await;
+        }
     }
+}
+
+/// Makes the elector of a sensor's shards, which keeps its records beside the shards' state.
+async fn elect(opener: &Opener) -> Result<Arc<StoreElector>> {
+    let store = opener.state().await?.ok_or_else(|| {
+        let message = "a bus that several processes use needs a state store";
+        Error::permanent(ErrorKind::Unsupported, message).with("bus", opener.bus.kind())
+    })?;
+    let elector =
+        StoreElector::over_store(store, &opener.plan.build.replica, LeaseSettings::default())?;
+    Ok(Arc::new(elector))
 }
 
 impl fmt::Debug for SensorRuntime {
@@ -108,242 +105,57 @@ impl fmt::Debug for SensorRuntime {
     }
 }
 
+/// Runs a lane while this replica leads it, and stands by while another does.
+async fn lead(opener: Opener, elector: Arc<StoreElector>) {
+    let (sensor, lane) = (opener.plan.name.clone(), opener.id.label().to_owned());
+    while !opener.stop.is_cancelled() {
+        let campaign = elector.campaign(&lane);
+        let leadership = tokio::select! {
+            () = opener.stop.cancelled() => return,
+            leadership = campaign => leadership,
+        };
+        let leadership = match leadership {
+            Ok(leadership) => leadership,
+            Err(error) => {
+                tracing::error!(%sensor, lane, %error, "nobody can be elected; it is tried again after a pause");
+                pause(&opener.stop, LONGEST_PAUSE).await;
+                continue;
+            }
+        };
+        tracing::info!(%sensor, lane, "this replica leads the lane");
+        // A lane that is dropped stops at once, which is what loss of leadership asks for.
+        tokio::select! {
+            () = keep(opener.clone(), None) => leadership.resign().await,
+            () = leadership.lost() => tracing::warn!(%sensor, lane, "leadership of the lane was lost; it is stopped"),
+        }
+    }
+}
+
 /// Runs a lane, and opens it again as often as it fails.
-async fn keep(
-    plan: Arc<SensorPlan>,
-    bus: Arc<dyn EventBus>,
-    stop: CancellationToken,
-    kind: LaneKind,
-    lane: OpenLane,
-) {
-    let mut next = Some(lane);
-    let mut pause = PAUSE;
-    while !stop.is_cancelled() {
+async fn keep(opener: Opener, lane: Option<OpenLane>) {
+    let mut next = lane;
+    let mut wait = PAUSE;
+    while !opener.stop.is_cancelled() {
         let outcome = match next.take() {
             Some(lane) => lane.run().await,
-            None => match (Opener {
-                plan: &plan,
-                bus: &bus,
-                stop: &stop,
-                kind,
-            })
-            .open()
-            .await
-            {
+            None => match opener.open().await {
                 Ok(lane) => {
-                    pause = PAUSE;
+                    wait = PAUSE;
                     lane.run().await
                 }
                 Err(error) => Err(error),
             },
         };
         let Err(error) = outcome else { return };
-        tracing::error!(sensor = %plan.name, lane = kind.as_str(), %error, pause = pause.as_secs(), "a lane ended; it is opened again after a pause");
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-        }
+        tracing::error!(sensor = %opener.plan.name, lane = opener.id.label(), %error, pause = wait.as_secs(), "a lane ended; it is opened again after a pause");
+        pause(&opener.stop, wait).await;
+        wait = (wait * 2).min(LONGEST_PAUSE);
     }
 }
 
-struct Opener<'a> {
-    plan: &'a Arc<SensorPlan>,
-    bus: &'a Arc<dyn EventBus>,
-    stop: &'a CancellationToken,
-    kind: LaneKind,
-}
-
-impl Opener<'_> {
-    async fn open(&self) -> Result<OpenLane> {
-        let deliveries = self.subscribe().await?;
-        let (lane, executor) = (self.lane(), self.executor());
-        Ok(match self.kind {
-            LaneKind::Shared => {
-                let journal = self
-                    .state()
-                    .await?
-                    .map(|store| Journal::new(store, "journal/shared"));
-                OpenLane::Shared(Box::new(SharedLane::new(
-                    lane, deliveries, executor, journal,
-                )))
-            }
-            LaneKind::Once => OpenLane::Once(Box::new(super::once::OnceLane::new(
-                lane, deliveries, executor,
-            ))),
-            LaneKind::Shard => {
-                OpenLane::Shard(Box::new(self.shard(lane, deliveries, executor).await?))
-            }
-        })
+async fn pause(stop: &CancellationToken, wait: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(wait) => {}
     }
-
-    async fn shard(
-        &self,
-        lane: Lane,
-        deliveries: Box<dyn Deliveries>,
-        executor: Executor,
-    ) -> Result<ShardLane> {
-        let store = self.state().await?.ok_or_else(|| {
-            let message = "conditions with && and ordered triggers need a bus with a state store";
-            Error::permanent(ErrorKind::Unsupported, message).with("bus", self.bus.kind())
-        })?;
-        let (log, recovered) = CheckpointLog::open(store, "shard/0").await?;
-        let plans: Result<Vec<_>> = self.triggers().map(|it| self.plan.resolver(it)).collect();
-        let mut resolvers = Resolvers::new(plans?);
-        let positions = restore(&mut resolvers, recovered.records, &self.plan.name)?;
-        let resets = self
-            .triggers()
-            .enumerate()
-            .filter(|(_, it)| !it.resets.is_empty());
-        let metrics = &self.plan.build.metrics;
-        Ok(ShardLane::new(ShardParts {
-            gauges: self
-                .triggers()
-                .map(|it| TriggerGauges::new(metrics, &it.shape))
-                .collect(),
-            lane,
-            deliveries,
-            executor,
-            resolvers,
-            resets: resets
-                .map(|(index, trigger)| (index, trigger.resets.clone()))
-                .collect(),
-            at_most_once: self
-                .triggers()
-                .map(|trigger| trigger.at_most_once)
-                .collect(),
-            log,
-            positions,
-        }))
-    }
-
-    fn triggers(&self) -> impl Iterator<Item = &PlannedTrigger> {
-        self.plan
-            .triggers
-            .iter()
-            .filter(|trigger| trigger.lane == self.kind)
-    }
-
-    async fn subscribe(&self) -> Result<Box<dyn Deliveries>> {
-        let wanted: BTreeSet<&Subject> = (self.triggers())
-            .flat_map(|trigger| &trigger.dependencies)
-            .map(|&index| &self.plan.dependencies[index].subject)
-            .collect();
-        let limits = &self.plan.build.limits;
-        let subscription = Subscription::new(self.group(), wanted.into_iter().cloned().collect())
-            .max_in_flight(limits.max_in_flight)
-            .ack_wait(limits.ack_wait);
-        self.bus.subscribe(subscription).await
-    }
-
-    fn scope(&self) -> String {
-        if self.plan.namespace.is_empty() {
-            return self.plan.name.to_string();
-        }
-        format!("{}/{}", self.plan.namespace, self.plan.name)
-    }
-
-    fn group(&self) -> String {
-        format!("sensor/{}/{}", self.scope(), self.kind.as_str())
-    }
-
-    async fn state(&self) -> Result<Option<Arc<dyn StateStore>>> {
-        if !self.bus.capabilities().state_store {
-            return Ok(None);
-        }
-        self.bus
-            .state(&format!("sensor/{}", self.scope()))
-            .await
-            .map(Some)
-    }
-
-    fn lane(&self) -> Lane {
-        let build = &self.plan.build;
-        let mut subjects: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::new();
-        for (index, dependency) in self.plan.dependencies.iter().enumerate() {
-            let Subject { source, event } = dependency.subject.clone();
-            subjects
-                .entry(source)
-                .or_default()
-                .entry(event)
-                .or_default()
-                .push(index);
-        }
-        Lane {
-            sensor: self.plan.name.clone(),
-            dependencies: self.dependencies(),
-            subjects,
-            shapes: self
-                .triggers()
-                .map(|trigger| trigger.shape.clone())
-                .collect(),
-            recent: RecentIds::new(build.clock.now()),
-            clock: build.clock.clone(),
-            counters: LaneCounters::new(&build.metrics, &self.plan.name),
-            observer: build.observer.clone(),
-            stop: self.stop.clone(),
-            grace: build.limits.grace,
-            ack_wait: build.limits.ack_wait,
-            batch: build.limits.batch,
-            max_in_flight: build.limits.max_in_flight.get(),
-        }
-    }
-
-    fn dependencies(&self) -> Vec<LaneDependency> {
-        let of = |wanted: usize| {
-            let places = self
-                .triggers()
-                .enumerate()
-                .filter_map(move |(trigger, planned)| {
-                    let place = planned
-                        .dependencies
-                        .iter()
-                        .position(|&index| index == wanted)?;
-                    Some((trigger, u16::try_from(place).ok()?))
-                });
-            places.collect()
-        };
-        let dependencies = self.plan.dependencies.iter().enumerate();
-        dependencies
-            .map(|(index, dependency)| LaneDependency {
-                name: dependency.name.clone(),
-                filter: dependency.filter.clone(),
-                triggers: of(index),
-                refused: self.plan.build.metrics.counter(
-                    names::SENSOR_EVENTS_FILTERED,
-                    &[
-                        ("sensor_name", &*self.plan.name),
-                        ("dependency_name", &*dependency.name),
-                    ],
-                ),
-            })
-            .collect()
-    }
-
-    /// Actions outlive the stop signal by the grace period, so they get a token of their own.
-    fn executor(&self) -> Executor {
-        let mut executor = Executor::new(CancellationToken::new());
-        for trigger in self.triggers() {
-            executor.add(trigger.action.clone(), trigger.at_a_time);
-        }
-        executor
-    }
-}
-
-/// Takes the records of earlier owners over; returns up to where they observed.
-fn restore(resolvers: &mut Resolvers, records: Vec<Bytes>, sensor: &str) -> Result<Positions> {
-    let mut positions = Positions::default();
-    let mut states = Vec::with_capacity(records.len());
-    for mut record in records {
-        positions = Positions::decode(&mut record)?;
-        states.push(record);
-    }
-    let restored = resolvers.restore(states)?;
-    for dropped in &restored.dropped {
-        tracing::warn!(
-            sensor,
-            ?dropped,
-            "what waited was dropped, since the sensor changed"
-        );
-    }
-    Ok(positions)
 }

@@ -7,12 +7,13 @@ use super::{
     action::Completion,
     checkpoint::CheckpointLog,
     executor::{Executor, Finished},
+    input::{Batch, LaneInput},
     lane::Lane,
     position::Positions,
 };
 use crate::resolver::{ResetSchedule, Resolvers};
 use argo_events_core::{
-    Deliveries, Delivery, Error, ErrorKind, Event, Firing, Result, Timestamp,
+    Delivery, Error, ErrorKind, Event, Firing, Result, Timestamp,
     resolver::{Rejection, Shape},
     telemetry::{Counter, Gauge, Metrics, names},
 };
@@ -37,7 +38,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The lane while it runs.
 pub(crate) struct ShardLane {
     lane: Lane,
-    deliveries: Box<dyn Deliveries>,
+    input: LaneInput,
     executor: Executor,
     resolvers: Resolvers,
     resets: Vec<(usize, ResetSchedule)>,
@@ -45,6 +46,8 @@ pub(crate) struct ShardLane {
     at_most_once: Vec<bool>,
     log: CheckpointLog,
     positions: Positions,
+    /// Whether deliveries come in any order, for the one trigger that there is.
+    is_single: bool,
     gauges: Vec<TriggerGauges>,
     /// Buffers that are used again for each event and batch.
     fired: Vec<(usize, Firing)>,
@@ -57,13 +60,14 @@ pub(crate) struct ShardLane {
 /// What a shard is made of.
 pub(crate) struct ShardParts {
     pub(crate) lane: Lane,
-    pub(crate) deliveries: Box<dyn Deliveries>,
+    pub(crate) input: LaneInput,
     pub(crate) executor: Executor,
     pub(crate) resolvers: Resolvers,
     pub(crate) resets: Vec<(usize, ResetSchedule)>,
     pub(crate) at_most_once: Vec<bool>,
     pub(crate) log: CheckpointLog,
     pub(crate) positions: Positions,
+    pub(crate) is_single: bool,
     pub(crate) gauges: Vec<TriggerGauges>,
 }
 
@@ -113,13 +117,14 @@ impl ShardLane {
     pub(crate) fn new(parts: ShardParts) -> Self {
         Self {
             lane: parts.lane,
-            deliveries: parts.deliveries,
+            input: parts.input,
             executor: parts.executor,
             resolvers: parts.resolvers,
             resets: parts.resets,
             at_most_once: parts.at_most_once,
             log: parts.log,
             positions: parts.positions,
+            is_single: parts.is_single,
             gauges: parts.gauges,
             fired: Vec::new(),
             accepted: Vec::new(),
@@ -143,7 +148,7 @@ impl ShardLane {
                 () = self.lane.stop.cancelled() => return self.drain().await,
                 finished = self.executor.finished() => self.finish(&finished),
                 () = sleep_until(wake) => self.tick().await?,
-                batch = self.deliveries.next(self.lane.batch), if has_room => match batch {
+                batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(Ok(batch)) => self.take(batch).await?,
                     Some(Err(error)) => self.lane.unread(&error).await,
                     None => return self.drain().await,
@@ -165,24 +170,36 @@ impl ShardLane {
         Ok(())
     }
 
-    async fn take(&mut self, batch: Vec<Delivery>) -> Result<()> {
+    async fn take(&mut self, batch: Batch) -> Result<()> {
         let mut latest = Timestamp::EPOCH;
-        for delivery in &batch {
+        for delivery in &batch.deliveries {
             latest = latest.max(delivery.meta().arrived_at);
-            if self.positions.observe(delivery.meta().position) && !self.lane.is_repeat(delivery) {
-                self.observe(delivery);
+            if self.is_new(delivery, batch.only) && !self.lane.is_repeat(delivery, batch.only) {
+                self.observe(delivery, batch.only);
             }
         }
         self.resolvers.advance(latest, &mut self.fired);
         self.store().await?;
-        for delivery in batch {
+        for delivery in batch.deliveries {
             self.lane.acknowledge(delivery).await;
         }
         self.submit();
         Ok(())
     }
 
-    fn observe(&mut self, delivery: &Delivery) {
+    /// Tells whether a delivery was not observed before, here or by an earlier owner.
+    fn is_new(&mut self, delivery: &Delivery, only: Option<usize>) -> bool {
+        let position = delivery.meta().position;
+        let trigger = match (only, self.is_single) {
+            (Some(trigger), _) => trigger,
+            (None, true) => 0,
+            (None, false) => return self.positions.observe(position),
+        };
+        let trigger = &self.lane.shapes[trigger].trigger;
+        self.positions.observe_single(position, trigger)
+    }
+
+    fn observe(&mut self, delivery: &Delivery, only: Option<usize>) {
         let (event, at) = (delivery.event(), delivery.meta().arrived_at);
         for place in 0..self.lane.dependencies_of(event).len() {
             let index = self.lane.dependencies_of(event)[place];
@@ -190,8 +207,10 @@ impl ShardLane {
             self.accepted.extend(admitted.map(|event| (index, event)));
         }
         let rejected = match self.accepted.as_slice() {
-            [(index, event)] => self.resolvers.dispatch(*index, event, at, &mut self.fired),
-            several => self.resolvers.dispatch_all(several, at, &mut self.fired),
+            [(index, event)] if only.is_none() => {
+                (self.resolvers).dispatch(*index, event, at, &mut self.fired)
+            }
+            several => (self.resolvers).dispatch_all(several, only, at, &mut self.fired),
         };
         for rejected in rejected {
             let (trigger, reason) = (&self.lane.shapes[rejected.trigger].trigger, rejected.reason);

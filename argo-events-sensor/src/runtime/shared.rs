@@ -6,10 +6,11 @@
 use super::{
     action::Completion,
     executor::{Executor, Finished, Ticket},
+    input::{Batch, LaneInput},
     journal::Journal,
     lane::{Lane, Matched},
 };
-use argo_events_core::{Deliveries, Delivery, Firing, Result};
+use argo_events_core::{Delivery, Firing, Result};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ struct Pending {
 /// The lane while it runs.
 pub(crate) struct SharedLane {
     lane: Lane,
-    deliveries: Box<dyn Deliveries>,
+    input: LaneInput,
     executor: Executor,
     /// `None` on a bus without a state store: slow deliveries are kept alive instead.
     journal: Option<Journal>,
@@ -40,14 +41,14 @@ pub(crate) struct SharedLane {
 impl SharedLane {
     pub(crate) fn new(
         lane: Lane,
-        deliveries: Box<dyn Deliveries>,
+        input: LaneInput,
         executor: Executor,
         journal: Option<Journal>,
     ) -> Self {
         let (pending, journaled, next_ticket) = (BTreeMap::new(), 0, 0);
         Self {
             lane,
-            deliveries,
+            input,
             executor,
             journal,
             pending,
@@ -69,7 +70,7 @@ impl SharedLane {
                 () = &mut stopped => return self.drain().await,
                 finished = self.executor.finished() => self.finish(finished).await,
                 _ = check.tick() => self.relieve().await,
-                batch = self.deliveries.next(self.lane.batch), if has_room => match batch {
+                batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(batch) => self.take(batch).await,
                     None => return self.drain().await,
                 },
@@ -112,21 +113,21 @@ impl SharedLane {
             && self.pending.len() - self.journaled.min(self.pending.len()) < self.lane.max_in_flight
     }
 
-    async fn take(&mut self, batch: Result<Vec<Delivery>>) {
+    async fn take(&mut self, batch: Result<Batch>) {
         let batch = match batch {
             Ok(batch) => batch,
             Err(error) => return self.lane.unread(&error).await,
         };
-        for delivery in batch {
-            self.take_one(delivery).await;
+        for delivery in batch.deliveries {
+            self.take_one(delivery, batch.only).await;
             while let Some(finished) = self.executor.try_finished() {
                 self.finish(finished).await;
             }
         }
     }
 
-    async fn take_one(&mut self, delivery: Delivery) {
-        let firings = match self.lane.matched(&delivery) {
+    async fn take_one(&mut self, delivery: Delivery, only: Option<usize>) {
+        let firings = match self.lane.matched(&delivery, only) {
             Matched::Firings(firings) => firings,
             Matched::Nothing => return self.lane.acknowledge(delivery).await,
         };

@@ -2,14 +2,16 @@
 
 use argo_events_bus::MemoryBus;
 use argo_events_core::{
-    Clock, Error, ErrorKind, Event, EventBus, Firing, Registry, Result, Timestamp, TokioClock,
+    BusCapabilities, Clock, Deliveries, Error, ErrorKind, Event, EventBus, Firing, Receipt,
+    Registry, Result, StateStore, Subscription, Timestamp, TokioClock,
     api::{Dependency, Sensor, SensorSpec, Trigger, TriggerTemplate},
     secret::MemorySecrets,
 };
 use argo_events_sensor::{
-    runtime::{OwnTriggers, SensorBuild, SensorPlan, SensorRuntime},
+    runtime::{Layout, OwnTriggers, SensorBuild, SensorPlan, SensorRuntime},
     trigger::FunctionTrigger,
 };
+use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -26,8 +28,41 @@ pub(crate) enum Act {
     Wait(Arc<Semaphore>),
 }
 
+/// The bus in memory, as if other processes could use it too.
+struct Shared(MemoryBus);
+
+#[async_trait]
+impl EventBus for Shared {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    fn capabilities(&self) -> BusCapabilities {
+        let mut capabilities = self.0.capabilities();
+        capabilities.shared = true;
+        capabilities
+    }
+
+    async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
+        self.0.publish(event).await
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
+        self.0.subscribe(subscription).await
+    }
+
+    async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
+        self.0.state(scope).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close().await
+    }
+}
+
 pub(crate) struct World {
     pub(crate) bus: MemoryBus,
+    pub(crate) layout: Layout,
     pub(crate) clock: Arc<TokioClock>,
     triggers: OwnTriggers,
     firings: mpsc::Sender<Firing>,
@@ -57,6 +92,7 @@ impl World {
         let bus = MemoryBus::new(Default::default(), clock.clone());
         Self {
             bus,
+            layout: Layout::default(),
             clock,
             triggers: OwnTriggers::new(),
             firings,
@@ -75,10 +111,21 @@ impl World {
     }
 
     pub(crate) async fn start(&self, sensor: &Sensor) -> Alive {
+        self.start_on(Arc::new(self.bus.clone()), sensor).await
+    }
+
+    /// Starts a replica that knows of others.
+    pub(crate) async fn start_replica(&self, sensor: &Sensor) -> Alive {
+        self.start_on(Arc::new(Shared(self.bus.clone())), sensor)
+            .await
+    }
+
+    async fn start_on(&self, bus: Arc<dyn EventBus>, sensor: &Sensor) -> Alive {
         let secrets = Arc::new(MemorySecrets::default());
-        let build = SensorBuild::new(Registry::default(), secrets, self.clock.clone());
+        let mut build = SensorBuild::new(Registry::default(), secrets, self.clock.clone());
+        build.layout = self.layout;
         let plan = SensorPlan::compile(sensor, &self.triggers, build).expect("the sensor is right");
-        let (bus, stop) = (Arc::new(self.bus.clone()), CancellationToken::new());
+        let stop = CancellationToken::new();
         let opened = SensorRuntime::open(Arc::new(plan), bus, stop.clone()).await;
         let runtime = opened.expect("the memory bus can be subscribed to");
         let tasks = JoinSet::from_iter([runtime.run()]);

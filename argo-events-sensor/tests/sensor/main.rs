@@ -3,4 +3,5 @@
 mod harness;
 mod lanes;
 mod policies;
+mod replicas;
 mod state;

@@ -139,7 +139,7 @@ fn dep_03_an_event_of_several_dependencies_is_seen_in_the_order_of_the_condition
     let (same, mut firings) = (event("2"), Vec::new());
     let accepted = [(0, Arc::clone(&same)), (1, same)];
     lane.resolvers
-        .dispatch_all(&accepted, Timestamp::EPOCH, &mut firings);
+        .dispatch_all(&accepted, None, Timestamp::EPOCH, &mut firings);
     assert_eq!(
         spell(&firings),
         ["0: b=2 c=1", "0: a=2", "1: a=2 c=1", "1: b=2"]
