@@ -9,6 +9,7 @@ mod conformance;
 mod folder;
 mod fuzz;
 mod layout;
+mod servers;
 mod snippets;
 mod test;
 mod tools;
@@ -25,6 +26,7 @@ Usage: cargo xtask <task>
   conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
   bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
   budget [--long]                           measure size, start and memory of the release binary
+  servers                                   fetch the servers that tests start, as far as they are missing
   fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
   layout                                    check that every kind has its files and its registration
   snippets                                  run the commands and programs of the README
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "budget" => budget::run(rest),
         "fuzz" => fuzz::run(rest),
+        "servers" => servers::fetch(),
         "layout" => layout::run(),
         "snippets" => snippets::run(),
         "--help" | "-h" | "help" => {

@@ -17,6 +17,7 @@ type Step = (&'static str, fn() -> Outcome);
 const LIMIT: Duration = Duration::from_secs(90 * 60);
 
 const STEPS: &[Step] = &[
+    ("servers", crate::servers::prepare),
     ("fmt", || {
         command::run(&mut cargo(&["fmt", "--all", "--check"]))
     }),

@@ -1,8 +1,10 @@
 //! The suites of sources and triggers, tried on models: one that is whole passes every case, one
-//! that breaks a promise fails a case of that promise.
+//! that breaks a promise fails a case of that promise. With the feature `servers` also real servers.
 
 mod queue;
 mod register;
+#[cfg(feature = "servers")]
+mod servers;
 
 use argo_events_testkit::{
     source,
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         let make = || trigger::World::new(Register::broken(Some(*breach)));
         trials.push(noticed(promise, breach, trigger::cases(), make));
     }
+    #[cfg(feature = "servers")]
+    trials.extend(servers::trials());
     source::run(trials)
 }
 
