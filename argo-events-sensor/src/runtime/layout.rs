@@ -5,6 +5,7 @@
 //! instead, one per trigger and subject; then each trigger has a lane of its own.
 
 use super::plan::{LaneKind, PlannedTrigger, SensorPlan};
+use argo_events_core::BusCapabilities;
 use std::{collections::BTreeSet, fmt, num::NonZeroU32};
 
 /// Whose consumers a sensor reads through, on a bus that it shares with pods of the reference.
@@ -15,6 +16,7 @@ pub enum Consumers {
     #[default]
     Lanes,
     /// Those of the reference, one for each trigger and subject, so that it may take the sensor back.
+    /// On a bus that has no such consumers as [`Self::Lanes`].
     Reference,
 }
 
@@ -59,9 +61,12 @@ pub(crate) struct LaneId {
 }
 
 impl LaneId {
-    /// Returns the lanes of a sensor.
-    pub(crate) fn all(plan: &SensorPlan) -> BTreeSet<Self> {
-        let layout = plan.build.layout;
+    /// Returns the lanes of a sensor on a bus that may not know named consumers.
+    pub(crate) fn all(plan: &SensorPlan, capabilities: BusCapabilities) -> BTreeSet<Self> {
+        let mut layout = plan.build.layout;
+        if !capabilities.named_consumers {
+            layout.consumers = Consumers::Lanes;
+        }
         let triggers = plan.triggers.iter().enumerate();
         triggers
             .map(|(index, trigger)| Self::of(index, trigger, layout))

@@ -57,7 +57,10 @@ impl Opener {
         if self.id.kind == LaneKind::Shard {
             return Ok(OpenLane::Shard(Box::new(self.shard(lane, executor).await?)));
         }
-        let input = LaneInput::new(self.subscribe().await?);
+        let mut input = LaneInput::new(self.subscribe().await?);
+        if let Some(inherited) = self.inherited().await? {
+            input = input.with_left(inherited.left, inherited.mark, false);
+        }
         if self.id.kind == LaneKind::Once {
             let lane = OnceLane::new(lane, input, executor);
             return Ok(OpenLane::Once(Box::new(lane)));
@@ -84,8 +87,16 @@ impl Opener {
         let (log, recovered) = CheckpointLog::open(store, self.id.label()).await?;
         let plans: Result<Vec<_>> = self.triggers().map(|it| self.plan.resolver(it)).collect();
         let mut resolvers = Resolvers::new(plans?);
+        let is_first = recovered.records.is_empty();
         let positions = restore(&mut resolvers, recovered.records, &self.plan.name)?;
         let deliveries = self.behind(positions.highest(), registered).await?;
+        let mut input = LaneInput::new(deliveries);
+        if let Some(inherited) = self.inherited().await? {
+            if is_first {
+                self.observe(&inherited, &mut resolvers);
+            }
+            input = input.with_left(inherited.left, inherited.mark, true);
+        }
         let resets = self
             .triggers()
             .enumerate()
@@ -97,7 +108,7 @@ impl Opener {
                 .map(|it| TriggerGauges::new(metrics, &it.shape))
                 .collect(),
             lane,
-            input: LaneInput::new(deliveries),
+            input,
             executor,
             resolvers,
             resets: resets
@@ -128,7 +139,7 @@ impl Opener {
     }
 
     /// Returns the lane's triggers, with their places in the sensor.
-    fn triggers(&self) -> impl Iterator<Item = &PlannedTrigger> {
+    pub(super) fn triggers(&self) -> impl Iterator<Item = &PlannedTrigger> {
         let triggers = self.plan.triggers.iter().enumerate();
         triggers
             .filter(|(index, trigger)| self.id.has(*index, trigger))
@@ -136,7 +147,7 @@ impl Opener {
     }
 
     /// Tells whether the lane reads through consumers of the reference.
-    fn reads_through(&self) -> bool {
+    pub(super) fn reads_through(&self) -> bool {
         matches!(self.id.part, Part::Trigger(_))
     }
 
@@ -154,9 +165,11 @@ impl Opener {
             .map(|&index| &self.plan.dependencies[index].subject)
             .collect();
         let limits = &self.plan.build.limits;
+        let through = self.triggers().filter(|_| self.reads_through());
         Subscription::new(self.group(), wanted.into_iter().cloned().collect())
             .max_in_flight(limits.max_in_flight)
             .ack_wait(limits.ack_wait)
+            .through(through.flat_map(|it| self.consumers_of(it)).collect())
     }
 
     fn scope(&self) -> String {
@@ -166,7 +179,7 @@ impl Opener {
         format!("{}/{}", self.plan.namespace, self.plan.name)
     }
 
-    fn group(&self) -> String {
+    pub(super) fn group(&self) -> String {
         format!("sensor/{}/{}", self.scope(), self.id)
     }
 

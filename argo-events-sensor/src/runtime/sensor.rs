@@ -42,7 +42,7 @@ impl SensorRuntime {
         stop: CancellationToken,
     ) -> Result<Self> {
         let (mut lanes, mut elector) = (Vec::new(), None);
-        for id in LaneId::all(&plan) {
+        for id in LaneId::all(&plan, bus.capabilities()) {
             let is_led = id.kind == LaneKind::Shard && bus.capabilities().shared;
             let opener = Opener {
                 plan: plan.clone(),
