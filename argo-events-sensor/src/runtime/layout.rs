@@ -5,11 +5,16 @@
 //! instead, one per trigger and subject; then each trigger has a lane of its own.
 
 use super::plan::{LaneKind, PlannedTrigger, SensorPlan};
-use argo_events_core::BusCapabilities;
+use argo_events_core::{Error, ErrorKind, EventBus, Result, StateStore};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, num::NonZeroU32};
 
+/// Where the layout is noted.
+const KEY: &str = "layout";
+
 /// Whose consumers a sensor reads through, on a bus that it shares with pods of the reference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Consumers {
     /// One for each lane: an event is read once, however many triggers it has.
@@ -21,15 +26,16 @@ pub enum Consumers {
 }
 
 /// How a sensor's triggers are laid out over lanes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Layout {
     /// Whose consumers are read through.
     pub consumers: Consumers,
     /// Lanes that share the stateful and ordered triggers, each held by one replica at a time.
     ///
-    /// A property of the sensor, the same in all replicas. Another number takes effect for what
-    /// arrives from then on: each shard remembers its own triggers' state only.
+    /// A property of the sensor: it is noted when the sensor first runs, and that number stays, since
+    /// state and positions belong to shards. One on a bus that only one process uses.
     pub shards: NonZeroU32,
 }
 
@@ -38,6 +44,45 @@ impl Default for Layout {
         let consumers = Consumers::default();
         let shards = NonZeroU32::MIN;
         Self { consumers, shards }
+    }
+}
+
+impl Layout {
+    /// Returns the layout that the sensor has on a bus, which is the one it first ran with.
+    ///
+    /// # Errors
+    /// Those of the bus.
+    pub(super) async fn settled(self, plan: &SensorPlan, bus: &dyn EventBus) -> Result<Self> {
+        let capabilities = bus.capabilities();
+        if !capabilities.shared || !capabilities.state_store {
+            return Ok(Self::default());
+        }
+        let mut layout = self;
+        if !capabilities.named_consumers {
+            layout.consumers = Consumers::Lanes;
+        }
+        let store = bus.state(&plan.scope()).await?;
+        let noted = layout.note(&*store).await?;
+        if noted != layout {
+            tracing::warn!(sensor = %plan.name, wanted = ?layout, ?noted, "the sensor keeps the layout it first ran with");
+        }
+        Ok(noted)
+    }
+
+    /// Notes the layout, and returns the one that was noted first.
+    async fn note(self, store: &dyn StateStore) -> Result<Self> {
+        let value = serde_json::to_vec(&self).expect("a layout is plain");
+        loop {
+            if let Some(found) = store.get(KEY).await? {
+                return serde_json::from_slice(&found.value).map_err(|error| {
+                    Error::permanent(ErrorKind::PayloadInvalid, error.to_string()).with("key", KEY)
+                });
+            }
+            match store.put(KEY, value.clone().into(), None).await {
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                outcome => return outcome.map(|_| self),
+            }
+        }
     }
 }
 
@@ -61,12 +106,8 @@ pub(crate) struct LaneId {
 }
 
 impl LaneId {
-    /// Returns the lanes of a sensor on a bus that may not know named consumers.
-    pub(crate) fn all(plan: &SensorPlan, capabilities: BusCapabilities) -> BTreeSet<Self> {
-        let mut layout = plan.build.layout;
-        if !capabilities.named_consumers {
-            layout.consumers = Consumers::Lanes;
-        }
+    /// Returns the lanes of a sensor.
+    pub(crate) fn all(plan: &SensorPlan, layout: Layout) -> BTreeSet<Self> {
         let triggers = plan.triggers.iter().enumerate();
         triggers
             .map(|(index, trigger)| Self::of(index, trigger, layout))

@@ -12,6 +12,7 @@ mod input;
 mod journal;
 mod lane;
 mod layout;
+mod led;
 mod observer;
 mod once;
 mod opener;

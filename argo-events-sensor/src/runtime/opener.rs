@@ -172,15 +172,8 @@ impl Opener {
             .through(through.flat_map(|it| self.consumers_of(it)).collect())
     }
 
-    fn scope(&self) -> String {
-        if self.plan.namespace.is_empty() {
-            return self.plan.name.to_string();
-        }
-        format!("{}/{}", self.plan.namespace, self.plan.name)
-    }
-
     pub(super) fn group(&self) -> String {
-        format!("sensor/{}/{}", self.scope(), self.id)
+        format!("{}/{}", self.plan.scope(), self.id)
     }
 
     /// Returns the sensor's part of the state store, where the bus has one.
@@ -188,10 +181,7 @@ impl Opener {
         if !self.bus.capabilities().state_store {
             return Ok(None);
         }
-        self.bus
-            .state(&format!("sensor/{}", self.scope()))
-            .await
-            .map(Some)
+        self.bus.state(&self.plan.scope()).await.map(Some)
     }
 
     fn lane(&self) -> Lane {

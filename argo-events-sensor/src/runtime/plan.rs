@@ -185,6 +185,14 @@ impl SensorPlan {
         Ok(completion == Completion::Ended)
     }
 
+    /// Returns under which name the bus keeps what belongs to the sensor.
+    pub(crate) fn scope(&self) -> String {
+        match self.namespace.as_str() {
+            "" => format!("sensor/{}", self.name),
+            namespace => format!("sensor/{namespace}/{}", self.name),
+        }
+    }
+
     fn planned(&self, trigger: &str) -> Option<&PlannedTrigger> {
         self.triggers
             .iter()

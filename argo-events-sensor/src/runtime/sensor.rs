@@ -1,29 +1,33 @@
 //! A running sensor: its lanes, each opened again after a fault.
 //!
-//! On a bus that several processes use, shards are led: of the replicas that could run one, one does.
+//! On a bus that several processes use, shards are led: of the replicas that could run one, one does;
+//! see `led.rs`.
 
 use super::{
-    layout::LaneId,
+    layout::{LaneId, Part},
+    led::{lead, share},
     opener::{OpenLane, Opener},
     plan::{LaneKind, SensorPlan},
 };
 use argo_events_core::{
     Error, ErrorKind, EventBus, Result,
-    leader::{Elector, LeaseSettings, StoreElector},
+    leader::{LeaseSettings, ShardLeases, StoreElector},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Pause before a lane that failed is opened again; doubles up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// A sensor that reads from a bus.
 pub struct SensorRuntime {
     plan: Arc<SensorPlan>,
+    stop: CancellationToken,
     /// With what is open already.
     lanes: Vec<(Opener, Option<OpenLane>)>,
+    shards: NonZeroU32,
     /// Who leads shards, where other processes may want to.
     elector: Option<Arc<StoreElector>>,
 }
@@ -42,7 +46,8 @@ impl SensorRuntime {
         stop: CancellationToken,
     ) -> Result<Self> {
         let (mut lanes, mut elector) = (Vec::new(), None);
-        for id in LaneId::all(&plan, bus.capabilities()) {
+        let layout = plan.build.layout.settled(&plan, &*bus).await?;
+        for id in LaneId::all(&plan, layout) {
             let is_led = id.kind == LaneKind::Shard && bus.capabilities().shared;
             let opener = Opener {
                 plan: plan.clone(),
@@ -63,7 +68,9 @@ impl SensorRuntime {
         }
         Ok(Self {
             plan,
+            stop,
             lanes,
+            shards: layout.shards,
             elector,
         })
     }
@@ -71,12 +78,19 @@ impl SensorRuntime {
     /// Runs until the token is cancelled; a lane that fails is opened again after a pause.
     pub async fn run(self) {
         tracing::info!(sensor = %self.plan.name, "Sensor started.");
-        let mut running = JoinSet::new();
+        let (mut running, mut shards) = (JoinSet::new(), BTreeMap::new());
         for (opener, lane) in self.lanes {
-            match (lane, &self.elector) {
-                (None, Some(elector)) => running.spawn(lead(opener, elector.clone())),
-                (lane, _) => running.spawn(keep(opener, lane)),
+            match (lane, &self.elector, opener.id.part) {
+                (None, Some(_), Part::Shard { index, count }) if count.get() > 1 => {
+                    shards.insert(index, opener);
+                }
+                (None, Some(elector), _) => drop(running.spawn(lead(opener, elector.clone()))),
+                (lane, _, _) => drop(running.spawn(keep(opener, lane))),
             };
+        }
+        if let (Some(elector), false) = (&self.elector, shards.is_empty()) {
+            let leases = ShardLeases::start(elector.clone(), self.shards);
+            running.spawn(share(shards, leases, self.stop.clone()));
         }
         while running.join_next().await.is_some() {}
         if let Some(elector) = self.elector {
@@ -105,34 +119,8 @@ impl fmt::Debug for SensorRuntime {
     }
 }
 
-/// Runs a lane while this replica leads it, and stands by while another does.
-async fn lead(opener: Opener, elector: Arc<StoreElector>) {
-    let (sensor, lane) = (opener.plan.name.clone(), opener.id.label().to_owned());
-    while !opener.stop.is_cancelled() {
-        let campaign = elector.campaign(&lane);
-        let leadership = tokio::select! {
-            () = opener.stop.cancelled() => return,
-            leadership = campaign => leadership,
-        };
-        let leadership = match leadership {
-            Ok(leadership) => leadership,
-            Err(error) => {
-                tracing::error!(%sensor, lane, %error, "nobody can be elected; it is tried again after a pause");
-                pause(&opener.stop, LONGEST_PAUSE).await;
-                continue;
-            }
-        };
-        tracing::info!(%sensor, lane, "this replica leads the lane");
-        // A lane that is dropped stops at once, which is what loss of leadership asks for.
-        tokio::select! {
-            () = keep(opener.clone(), None) => leadership.resign().await,
-            () = leadership.lost() => tracing::warn!(%sensor, lane, "leadership of the lane was lost; it is stopped"),
-        }
-    }
-}
-
 /// Runs a lane, and opens it again as often as it fails.
-async fn keep(opener: Opener, lane: Option<OpenLane>) {
+pub(super) async fn keep(opener: Opener, lane: Option<OpenLane>) {
     let mut next = lane;
     let mut wait = PAUSE;
     while !opener.stop.is_cancelled() {
@@ -153,7 +141,7 @@ async fn keep(opener: Opener, lane: Option<OpenLane>) {
     }
 }
 
-async fn pause(stop: &CancellationToken, wait: Duration) {
+pub(super) async fn pause(stop: &CancellationToken, wait: Duration) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(wait) => {}

@@ -94,3 +94,18 @@ async fn every_shard_is_led_and_none_fires_for_another() {
     assert_eq!(fired, ["bill", "log", "mail", "ship"]);
     world.nothing_for(TAKEOVER * 4).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sensor_keeps_the_shards_it_first_ran_with_and_so_its_state() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let orders = sensor(&["a", "b"], &[("ship", "a && b")]);
+    let alive = world.start_replica(&orders).await;
+    world.publish("a", "1", "{}").await;
+    world.nothing_for(TAKEOVER).await;
+    alive.drain().await;
+    world.layout.shards = NonZeroU32::new(3).unwrap();
+    let _alive = world.start_replica(&orders).await;
+    world.publish("b", "2", "{}").await;
+    assert_eq!(ids(&world.next().await), ["1", "2"]);
+}
