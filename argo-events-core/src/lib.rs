@@ -15,6 +15,7 @@ pub mod bus;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod fingerprint;
 pub mod http_host;
 pub mod leader;
 pub mod predecessor;

@@ -2,7 +2,7 @@
 //!
 //! An event is filtered per [`dependency`], a [`resolver`] says when a trigger fires, and the
 //! [`trigger`] acts, surrounded by its [`policy`]. [`runtime`] reads the bus and drives all of it; [`explain`]
-//! says what would happen, without it.
+//! says what would happen, without it. [`takeover`] reads what the reference left of a sensor.
 
 pub mod dependency;
 pub mod explain;
@@ -11,4 +11,5 @@ pub mod policy;
 mod program;
 pub mod resolver;
 pub mod runtime;
+pub mod takeover;
 pub mod trigger;

@@ -132,6 +132,15 @@ pub struct ContextFilter {
     /// Content type of the body.
     #[serde(rename = "datacontenttype", skip_serializing_if = "String::is_empty")]
     pub data_content_type: String,
+    /// Accepted for compatibility; has no effect.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Accepted for compatibility; has no effect.
+    #[serde(rename = "specversion", skip_serializing_if = "String::is_empty")]
+    pub spec_version: String,
+    /// Accepted for compatibility; has no effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 /// Compares one value of the body.
