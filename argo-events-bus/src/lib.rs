@@ -17,6 +17,7 @@ mod window;
 
 pub mod local;
 pub mod memory;
+pub mod names;
 
 pub use local::LocalConfig;
 pub use memory::MemoryConfig;

@@ -7,6 +7,7 @@ mod filter;
 mod insist;
 pub mod payload;
 pub mod poll;
+pub mod record_id;
 pub mod watch_path;
 pub mod webhook;
 

@@ -5,6 +5,7 @@
 
 pub mod flow;
 pub mod http;
+pub mod identities;
 pub mod scripts;
 pub mod sensor;
 pub mod sources;

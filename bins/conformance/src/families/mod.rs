@@ -18,6 +18,7 @@ mod govaluate;
 pub(crate) mod http;
 mod http_health;
 mod http_webhook;
+mod identities;
 mod jq;
 mod lua;
 mod misc;
@@ -49,6 +50,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("govaluate", govaluate::check),
     ("http-health", http_health::check),
     ("http-webhook", http_webhook::check),
+    ("identities", identities::check),
     ("jq", jq::check),
     ("lua", lua::check),
     ("misc", misc::check),
@@ -73,7 +75,6 @@ pub const WAITING: &[(&str, &str)] = &[
         "http-signatures",
         "sources with signatures are not built yet",
     ),
-    ("identities", "JetStream and Kafka buses: issue 6"),
     ("reconcile", "controller: issue 7"),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
     ("trigger-k8s", "k8s trigger: issue 7"),
