@@ -1,14 +1,12 @@
 //! Certificates for a server on this machine and its clients, made anew for each server.
 
+use super::place;
 use argo_events_core::{Error, ErrorKind, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 /// Files in PEM: an authority, and what it has signed for a server and for a client.
 #[derive(Clone, Debug)]
@@ -71,8 +69,7 @@ impl Certificates {
     }
 
     fn write(&self, name: &str, text: &str) -> Result<()> {
-        let path = self.folder.join(name);
-        fs::write(&path, text).map_err(|error| written(&path, error))
+        place::write(&self.folder.join(name), text)
     }
 }
 
@@ -103,10 +100,4 @@ fn signed(
 
 fn failed(error: rcgen::Error) -> Error {
     Error::permanent(ErrorKind::Unexpected, "a certificate cannot be made").caused_by(error)
-}
-
-fn written(path: &Path, error: std::io::Error) -> Error {
-    Error::permanent(ErrorKind::Unavailable, "a certificate cannot be written")
-        .with("file", path.display())
-        .caused_by(error)
 }

@@ -19,13 +19,16 @@
 //! ```
 
 mod certificates;
+mod kafka;
 mod nats;
+mod place;
 mod port;
 mod process;
 mod tools;
 mod versions;
 
 pub use certificates::Certificates;
-pub use nats::{NatsOptions, NatsServer};
+pub use kafka::{KafkaCluster, KafkaOptions, KafkaServer, Listener};
+pub use nats::{NatsCluster, NatsOptions, NatsServer};
 pub use tools::{Missing, available, needing};
 pub use versions::Server;

@@ -3,6 +3,7 @@
 //! Knows nothing about which server it is. The last clone that is dropped kills the process; where
 //! `setpriv` is to be had, so does the end of the tests' process, however it ends.
 
+use super::place;
 use argo_events_core::{Error, ErrorKind, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -14,7 +15,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often it is looked whether something has come about.
@@ -30,6 +31,10 @@ pub(super) struct Launch {
     pub(super) arguments: Vec<OsString>,
     /// Where its output goes.
     pub(super) log: PathBuf,
+    /// Where its data are.
+    pub(super) store: PathBuf,
+    /// Makes the folder of the data, where the server does not do that by itself.
+    pub(super) prepare: Option<Box<dyn Fn() -> Result<()> + Send + Sync>>,
     /// Asks whether it is ready.
     pub(super) ready: Box<dyn Fn() -> bool + Send + Sync>,
     /// How long it may take to get ready, or to stop.
@@ -63,13 +68,20 @@ impl Process {
         Self(Arc::new(Inner { launch, child }))
     }
 
-    /// Starts it if it does not run, without waiting until it is ready.
+    /// Starts it if it does not run, without waiting until it is ready; ends a pause.
     pub(super) fn launch(&self) -> Result<()> {
+        self.resume()?;
         let mut child = self.child();
         if let Some(running) = child.as_mut()
             && matches!(running.try_wait(), Ok(None))
         {
             return Ok(());
+        }
+        let Launch { store, prepare, .. } = &self.0.launch;
+        if let Some(prepare) = prepare
+            && !store.exists()
+        {
+            prepare()?;
         }
         *child = Some(self.spawn().map_err(|error| self.failed(error))?);
         Ok(())
@@ -89,7 +101,7 @@ impl Process {
 
     /// Waits until it is ready.
     pub(super) fn wait_until_ready(&self) -> Result<()> {
-        let ready = self.within(|| {
+        let ready = within(self.0.launch.patience, || {
             if let Some(status) = self.ended() {
                 return Some(Err(status));
             }
@@ -118,12 +130,19 @@ impl Process {
         Ok(())
     }
 
+    /// Kills it, deletes its data and starts it, without waiting until it is ready.
+    pub(super) fn wipe(&self) -> Result<()> {
+        self.kill()?;
+        place::delete(&self.0.launch.store)?;
+        self.launch()
+    }
+
     /// Asks it to end and waits until it has.
     pub(super) fn stop(&self) -> Result<()> {
         self.signal(Signal::TERM)?;
         // A paused process would take the request only later.
         self.signal(Signal::CONT)?;
-        if self.within(|| self.ended()).is_none() {
+        if within(self.0.launch.patience, || self.ended()).is_none() {
             self.kill()?;
             return Err(self.unready("it did not stop in time and was killed"));
         }
@@ -180,18 +199,6 @@ impl Process {
         self.0.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks again and again until there is something, or patience is over.
-    fn within<T>(&self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-        let glances = self.0.launch.patience.as_millis() / GLANCE.as_millis();
-        for _ in 0..glances {
-            if let Some(found) = look() {
-                return Some(found);
-            }
-            thread::sleep(GLANCE);
-        }
-        None
-    }
-
     fn unready(&self, what: &str) -> Error {
         Error::permanent(
             ErrorKind::Unavailable,
@@ -218,6 +225,25 @@ impl std::fmt::Debug for Process {
     }
 }
 
+/// Looks again and again until there is something, or patience is over.
+pub(super) fn within<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a process takes real time, also where a test has stopped its own"
+    )]
+    let now = Instant::now;
+    let end = now() + patience;
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if now() > end {
+            return None;
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
 /// Begins a command whose process is killed when that of the tests ends, if this machine can do that.
 fn guarded(program: &OsStr) -> Command {
     static GUARD: OnceLock<bool> = OnceLock::new();
@@ -234,6 +260,73 @@ fn guarded(program: &OsStr) -> Command {
     command.args(["--pdeathsig", "KILL"]).arg(program);
     command
 }
+
+/// Writes the calls that every server has, for one with a field `process`.
+macro_rules! verbs {
+    () => {
+        /// Returns the id of its process while it runs.
+        pub fn id(&self) -> Option<u32> {
+            self.process.id()
+        }
+
+        /// Returns the end of what it has printed.
+        pub fn log(&self) -> String {
+            self.process.log()
+        }
+
+        /// Ends it at once, as a crash does; the data stay.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn kill(&self) -> ::argo_events_core::Result<()> {
+            self.process.kill()
+        }
+
+        /// Starts it on the same port with the same data, and waits until it is ready. If it
+        /// runs, it only goes on after a pause.
+        ///
+        /// # Errors
+        /// When it does not get ready; with what it printed.
+        pub fn start_again(&self) -> ::argo_events_core::Result<()> {
+            self.process.start()
+        }
+
+        /// Lets it stand still: connections stay open and are still made, nothing is answered.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn pause(&self) -> ::argo_events_core::Result<()> {
+            self.process.pause()
+        }
+
+        /// Lets it go on after a pause.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn resume(&self) -> ::argo_events_core::Result<()> {
+            self.process.resume()
+        }
+
+        /// Asks it to end and waits until it has, also if it is paused; the data stay.
+        ///
+        /// # Errors
+        /// When it does not; it is killed then.
+        pub fn stop(&self) -> ::argo_events_core::Result<()> {
+            self.process.stop()
+        }
+
+        /// Kills it, deletes its data, starts it on the same port and waits until it is ready.
+        ///
+        /// # Errors
+        /// When the data cannot be deleted, or it does not get ready.
+        pub fn wipe(&self) -> ::argo_events_core::Result<()> {
+            self.process.wipe()?;
+            self.process.wait_until_ready()
+        }
+    };
+}
+
+pub(super) use verbs;
 
 type Birth = (Command, mpsc::SyncSender<io::Result<Child>>);
 

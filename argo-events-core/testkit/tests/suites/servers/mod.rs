@@ -1,5 +1,6 @@
 //! Servers are started, used a little, broken and started again.
 
+mod kafka;
 mod nats;
 
 use argo_events_testkit::servers::{Server, needing};
@@ -8,9 +9,10 @@ use libtest_mimic::{Failed, Trial};
 type Promise = (&'static str, fn(Server) -> Result<(), Failed>);
 
 pub(super) fn trials() -> Vec<Trial> {
-    let nats = [Server::Nats210, Server::Nats];
-    nats.into_iter()
-        .flat_map(|server| each(server, nats::PROMISES))
+    let nats = [Server::Nats210, Server::Nats].map(|server| (server, nats::PROMISES));
+    let kafka = [Server::Kafka39, Server::Kafka].map(|server| (server, kafka::PROMISES));
+    let all = nats.into_iter().chain(kafka);
+    all.flat_map(|(server, promises)| each(server, promises))
         .collect()
 }
 

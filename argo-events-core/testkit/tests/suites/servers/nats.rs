@@ -1,7 +1,7 @@
 //! NATS servers, spoken to in their own lines of text.
 
 use super::Promise;
-use argo_events_testkit::servers::{NatsServer, Server};
+use argo_events_testkit::servers::{NatsCluster, NatsServer, Server};
 use libtest_mimic::Failed;
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -23,6 +23,7 @@ pub(super) const PROMISES: &[Promise] = &[
     ("TLS is asked for", encrypts),
     ("a setting of one's own is used", settings),
     ("a wrong setting is shown", complaints),
+    ("three servers do without one", cluster),
     ("nothing is left of a dropped server", dropped),
 ];
 
@@ -120,6 +121,20 @@ fn complaints(server: Server) -> Outcome {
     let options = NatsServer::options(server).configuration("max_payload: many");
     let error = options.start().expect_err("such a setting").to_string();
     assert!(error.contains("server.conf:3"), "{error}");
+    Ok(())
+}
+
+fn cluster(server: Server) -> Outcome {
+    let cluster = NatsCluster::start(server)?;
+    let [first, second, _] = cluster.nodes();
+    let stream = r#"{"name":"shop","subjects":["shop.>"],"num_replicas":3}"#;
+    let made = Client::new(first.address(), "{}")?.ask("$JS.API.STREAM.CREATE.shop", stream)?;
+    assert!(!made.contains("\"error\""), "{made}");
+    first.kill()?;
+    Client::new(second.address(), "{}")?.ping()?;
+    first.start_again()?;
+    cluster.wait_until_whole()?;
+    assert_eq!(streams(first.address())?, 1);
     Ok(())
 }
 
