@@ -27,9 +27,26 @@ use tracing::info;
 /// Elects by leases on records, whichever place keeps them.
 pub struct LeaseElector<R> {
     ballot: Arc<Ballot<R>>,
-    seats: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
+    seats: Mutex<HashMap<Arc<str>, Seat>>,
     /// Keepers outlive the elector as long as their leaderships.
     keepers: TaskTracker,
+}
+
+/// What this process has of a name, whoever campaigns for it.
+struct Seat {
+    /// Taken while somebody in this process campaigns for the name or leads it.
+    turn: Arc<Semaphore>,
+    /// Outlives campaigns, so that one that is begun anew does not wait anew.
+    sighting: Sighting,
+}
+
+impl Default for Seat {
+    fn default() -> Self {
+        Self {
+            turn: Arc::new(Semaphore::new(1)),
+            sighting: Sighting::default(),
+        }
+    }
 }
 
 /// What every part of an election needs.
@@ -98,58 +115,76 @@ impl<R: LeaseRecords> LeaseElector<R> {
         self.keepers.reopen();
     }
 
-    pub(super) fn ballot(&self) -> &Ballot<R> {
-        &self.ballot
+    pub(super) fn records(&self) -> &R {
+        &self.ballot.records
     }
 
-    fn seat(&self, name: &Arc<str>) -> Arc<Semaphore> {
+    /// Runs a task that [`Self::settled`] waits for.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.keepers.spawn(task);
+    }
+
+    fn seat<T>(&self, name: &Arc<str>, act: impl FnOnce(&mut Seat) -> T) -> T {
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let seat = seats
-            .entry(name.clone())
-            .or_insert_with(|| Arc::new(Semaphore::new(1)));
-        seat.clone()
+        act(seats.entry(name.clone()).or_default())
+    }
+
+    fn turn(&self, name: &Arc<str>) -> Arc<Semaphore> {
+        self.seat(name, |seat| seat.turn.clone())
     }
 
     /// Waits for the turn among the campaigns of this process.
     async fn candidacy(&self, name: &str) -> Candidacy {
         let name = Arc::from(name);
-        let seat = self.seat(&name).acquire_owned().await;
+        let seat = self.turn(&name).acquire_owned().await;
         let seat = Arc::new(seat.expect("the seats of an elector are never closed"));
         Candidacy { name, seat }
     }
 
     /// As [`Self::candidacy`], if nobody in this process leads or campaigns.
     pub(super) fn try_candidacy(&self, name: &Arc<str>) -> Option<Candidacy> {
-        let seat = Arc::new(self.seat(name).try_acquire_owned().ok()?);
+        let seat = Arc::new(self.turn(name).try_acquire_owned().ok()?);
         let name = name.clone();
         Some(Candidacy { name, seat })
     }
 
+    /// Reads the record and returns it with the instant from which on it is free.
+    pub(super) async fn observe(&self, name: &Arc<str>) -> Result<(Option<LeaseRecord>, Instant)> {
+        let found = self.ballot.read(name).await?;
+        let finished = Instant::now();
+        let identity = &self.ballot.identity;
+        let note = |seat: &mut Seat| seat.sighting.note(found.as_ref(), identity, finished);
+        let free_at = self.seat(name, note);
+        Ok((found, free_at))
+    }
+
     /// Looks at the record once, and claims it if it is free.
+    async fn look(&self, candidacy: &Candidacy) -> Result<Look> {
+        let (found, free_at) = self.observe(&candidacy.name).await?;
+        if free_at > Instant::now() {
+            return Ok(Look::Taken(free_at));
+        }
+        self.claim(candidacy, found).await
+    }
+
+    /// Claims a record that is free.
     ///
     /// # Errors
     /// Those of the place where the records are kept; never that somebody was quicker.
-    pub(super) async fn look(
+    pub(super) async fn claim(
         &self,
         candidacy: &Candidacy,
-        sighting: &mut Sighting,
+        found: Option<LeaseRecord>,
     ) -> Result<Look> {
-        let Candidacy { name, .. } = candidacy;
-        let found = self.ballot.read(name).await?;
-        let finished = Instant::now();
-        let free_at = sighting.note(found.as_ref(), &self.ballot.identity, finished);
-        if free_at > finished {
-            return Ok(Look::Taken(free_at));
-        }
-        match self.claim(candidacy, found).await {
+        match self.stand(candidacy, found).await {
             Ok(leadership) => Ok(Look::Leads(leadership)),
-            Err(error) if error.kind() == ErrorKind::Conflict => Ok(Look::Taken(finished)),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(Look::Taken(Instant::now())),
             Err(error) => Err(error),
         }
     }
 
     /// Claims a record in a task of its own, which resigns if nobody waits for the answer any more.
-    async fn claim(&self, candidacy: &Candidacy, found: Option<LeaseRecord>) -> Result<Leadership> {
+    async fn stand(&self, candidacy: &Candidacy, found: Option<LeaseRecord>) -> Result<Leadership> {
         let (answer, answered) = oneshot::channel();
         let ballot = self.ballot.clone();
         let name = candidacy.name.clone();
@@ -229,10 +264,9 @@ impl<R: LeaseRecords> Elector for LeaseElector<R> {
     async fn campaign(&self, name: &str) -> Result<Leadership> {
         let candidacy = self.candidacy(name).await;
         let settings = &self.ballot.settings;
-        let mut sighting = Sighting::default();
         let mut outage = Outage::default();
         loop {
-            let pause = match self.look(&candidacy, &mut sighting).await {
+            let pause = match self.look(&candidacy).await {
                 Ok(Look::Leads(leadership)) => return Ok(leadership),
                 Ok(Look::Taken(free_at)) => {
                     outage.worked(name);

@@ -14,6 +14,8 @@ mod leadership;
 mod outage;
 mod records;
 mod settings;
+mod shards;
+mod shares;
 mod sighting;
 mod store;
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub use elector::LeaseElector;
 pub use leadership::{Leadership, Tenure};
 pub use records::{LeaseClaim, LeaseRecord, LeaseRecords};
 pub use settings::LeaseSettings;
+pub use shards::{ShardEvent, ShardLeases};
 pub use store::{StoreElector, StoreRecords};
 
 use crate::Result;

@@ -10,12 +10,13 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    /// Notes a failure.
-    pub(super) fn failed(&mut self, name: &str, error: &Error) {
+    /// Notes a failure and tells whether it is the first.
+    pub(super) fn failed(&mut self, name: &str, error: &Error) -> bool {
         self.failures = self.failures.saturating_add(1);
         if self.failures == 1 {
             warn!(name, %error, "leader records cannot be reached, trying again");
         }
+        self.failures == 1
     }
 
     /// Notes a success.

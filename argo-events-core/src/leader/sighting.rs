@@ -67,9 +67,4 @@ impl Sighting {
             .as_ref()
             .map_or(finished, |seen| seen.since + seen.lease)
     }
-
-    /// Returns who held the record when it was last seen.
-    pub(super) fn holder(&self) -> &str {
-        self.seen.as_ref().map_or("", |seen| &seen.holder)
-    }
 }

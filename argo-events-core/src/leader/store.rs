@@ -25,8 +25,13 @@ impl StoreElector {
     ) -> Result<Self> {
         // Two processes on one machine may well be given the same name.
         let nonce = getrandom::u64().map_err(no_randomness)?;
+        let replica = replica.replace(|character| !is_key_character(character), "-");
         let identity = format!("{replica}.{nonce:016x}");
         Self::new(StoreRecords::new(store), identity, settings)
+    }
+
+    pub(super) fn store(&self) -> &dyn StateStore {
+        self.records().store.as_ref()
     }
 }
 
@@ -40,11 +45,6 @@ impl StoreRecords {
     /// Keeps the records in the given store.
     pub fn new(store: Arc<dyn StateStore>) -> Self {
         Self { store }
-    }
-
-    /// Returns the store.
-    pub(super) fn store(&self) -> &Arc<dyn StateStore> {
-        &self.store
     }
 }
 
@@ -115,6 +115,11 @@ fn written(claim: &LeaseClaim) -> Bytes {
     };
     let json = serde_json::to_vec(&stored).expect("a record of text and numbers can be written");
     json.into()
+}
+
+/// An identity is part of a key, where replicas announce themselves.
+fn is_key_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-_=.".contains(character)
 }
 
 fn no_randomness(error: getrandom::Error) -> Error {

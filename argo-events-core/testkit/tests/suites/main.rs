@@ -1,8 +1,11 @@
-//! The suites of sources and triggers, tried on models: one that is whole passes every case, one
+//! The suites of sources, triggers and electors, tried on models: one that is whole passes every case, one
 //! that breaks a promise fails a case of that promise. With the feature `servers` also real servers.
 
+mod leader;
 mod queue;
 mod register;
+mod shards;
+mod shelf;
 #[cfg(feature = "servers")]
 mod servers;
 
@@ -23,6 +26,8 @@ fn main() -> ExitCode {
     trials.extend(trigger::trials("register, wrapped", || {
         Register::broken(None)
     }));
+    trials.extend(leader::trials());
+    trials.extend(shards::trials());
     for (breach, promise) in source::Breach::ALL {
         let make = || source::World::new(Queue::broken(Some(*breach)));
         trials.push(noticed(promise, breach, source::cases(), make));

@@ -1,0 +1,85 @@
+//! How many shards a replica should have, and which others are alive to have some.
+
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
+use tokio::time::Instant;
+
+/// Returns the fair share of a replica: all shares add up, and whoever has more keeps the odd one.
+///
+/// Every replica works this out from what it sees; once they see the same, nothing moves any more.
+pub(super) fn share(shards: usize, own: (&str, usize), others: &[(&str, usize)]) -> usize {
+    let mut replicas: Vec<_> = others.iter().copied().chain([own]).collect();
+    replicas.sort_by_key(|&(id, held)| (Reverse(held), id));
+    let place = replicas.iter().position(|&(id, _)| id == own.0);
+    let odd = shards % replicas.len();
+    shards / replicas.len() + usize::from(place.is_some_and(|place| place < odd))
+}
+
+/// The other replicas that announced themselves.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    seen: HashMap<String, Seen>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    version: u64,
+    since: Instant,
+}
+
+impl Others {
+    /// Notes who is announced now, and with which version.
+    pub(super) fn note(&mut self, announced: Vec<(String, u64)>, now: Instant) {
+        let mut seen = HashMap::with_capacity(announced.len());
+        for (id, version) in announced {
+            let known = self.seen.get(&id).filter(|seen| seen.version == version);
+            let since = known.map_or(now, |seen| seen.since);
+            seen.insert(id, Seen { version, since });
+        }
+        self.seen = seen;
+    }
+
+    /// Returns those whose announcement changed within the lease.
+    pub(super) fn alive(&self, lease: Duration, now: Instant) -> Vec<&str> {
+        let alive = |seen: &Seen| now < seen.since + lease;
+        let ids = self.seen.iter().filter(|(_, seen)| alive(seen));
+        ids.map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// Returns those whose announcement did not change for a long time.
+    pub(super) fn forgotten(&self, after: Duration, now: Instant) -> Vec<(String, u64)> {
+        let gone = self
+            .seen
+            .iter()
+            .filter(|(_, seen)| now >= seen.since + after);
+        gone.map(|(id, seen)| (id.clone(), seen.version)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up_and_what_is_balanced_stays() {
+        let counts = |held: &[usize]| -> Vec<usize> {
+            let ids: Vec<_> = (0..held.len()).map(|index| index.to_string()).collect();
+            let all: Vec<_> = ids
+                .iter()
+                .map(String::as_str)
+                .zip(held.iter().copied())
+                .collect();
+            let others = |index| all.iter().enumerate().filter(move |(at, _)| *at != index);
+            let share = |index| {
+                let others: Vec<_> = others(index).map(|(_, other)| *other).collect();
+                share(7, all[index], &others)
+            };
+            (0..held.len()).map(share).collect()
+        };
+        assert_eq!(counts(&[0]), [7]);
+        assert_eq!(counts(&[7, 0]), [4, 3]);
+        assert_eq!(counts(&[3, 4]), [3, 4]);
+        assert_eq!(counts(&[2, 2, 3]), [2, 2, 3]);
+        assert_eq!(counts(&[0, 0, 0]), [3, 2, 2]);
+        assert_eq!(counts(&[0; 9]), [1, 1, 1, 1, 1, 1, 1, 0, 0]);
+    }
+}
