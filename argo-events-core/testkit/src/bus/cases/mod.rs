@@ -4,6 +4,7 @@ mod delivery;
 mod event;
 mod flow;
 mod groups;
+mod order;
 mod restart;
 mod settling;
 
@@ -37,5 +38,7 @@ pub(super) fn all() -> Vec<Case> {
         "BUS-15" "positions and arrivals survive a restart" [Durable] restart::keeps_places;
         "BUS-16" "a new group starts where the subscription says" [] groups::start;
         "BUS-16" "a known group goes on, wherever the subscription says to start" [] groups::known_goes_on;
+        "BUS-17" "in strict order nothing overtakes what comes again" [Ordered] order::nothing_overtakes;
+        "BUS-17" "strict order begins behind the positions given, whatever is in hand" [Ordered] order::begins_behind;
     }
 }
