@@ -8,21 +8,29 @@ mod size;
 
 #[cfg(any(feature = "memory", feature = "local"))]
 mod group;
-#[cfg(any(feature = "memory", feature = "local"))]
+#[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod key;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod spread;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod window;
 
+pub mod jetstream;
+pub mod kafka;
 pub mod local;
 pub mod memory;
 pub mod names;
 
+pub use jetstream::{JetStreamConfig, ManagedJetStreamConfig};
+pub use kafka::KafkaConfig;
 pub use local::LocalConfig;
 pub use memory::MemoryConfig;
 pub use size::ByteSize;
 
+#[cfg(feature = "jetstream")]
+pub use jetstream::JetStreamBus;
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaBus;
 #[cfg(feature = "local")]
 pub use local::LocalBus;
 #[cfg(feature = "memory")]
@@ -32,5 +40,8 @@ use argo_events_core::registry::BusDescriptor;
 
 /// Lists the buses of this crate; those whose feature is off can still be validated.
 pub fn descriptors() -> Vec<BusDescriptor> {
-    vec![local::descriptor(), memory::descriptor()]
+    let mut descriptors = vec![local::descriptor(), memory::descriptor()];
+    descriptors.extend(jetstream::descriptors());
+    descriptors.push(kafka::descriptor());
+    descriptors
 }

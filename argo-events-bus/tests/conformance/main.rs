@@ -5,6 +5,8 @@ mod chaos;
 mod crash;
 mod full;
 mod harness;
+#[cfg(feature = "jetstream")]
+mod jetstream;
 mod local;
 
 use argo_events_testkit::bus;
@@ -21,5 +23,7 @@ fn main() -> ExitCode {
     trials.extend(chaos::trials());
     trials.extend(local::trials());
     trials.extend([crash::trial(), full::trial()]);
+    #[cfg(feature = "jetstream")]
+    trials.extend(jetstream::trials());
     bus::run(trials)
 }

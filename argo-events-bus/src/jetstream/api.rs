@@ -1,0 +1,216 @@
+//! Requests of the JetStream API, as JSON: what is asked, what comes back, what a refusal means.
+//!
+//! Only what this bus needs. Decisions about when to ask lie with `stream`, `consumer` and `store`.
+
+use argo_events_core::{Error, ErrorKind};
+use async_nats::{Client, RequestErrorKind};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::fmt;
+
+/// Before every subject of the API.
+pub(super) const PREFIX: &str = "$JS.API";
+
+/// Numbers by which the server names its refusals.
+pub(super) mod code {
+    pub(crate) const NOT_ENABLED: u16 = 10076;
+    pub(crate) const NOT_ENABLED_FOR_ACCOUNT: u16 = 10039;
+    pub(crate) const CONSUMER_NOT_FOUND: u16 = 10014;
+    pub(crate) const CONSUMER_IN_USE: u16 = 10013;
+    pub(crate) const CONSUMER_EXISTS: u16 = 10105;
+    pub(crate) const CONSUMER_ALREADY_EXISTS: u16 = 10148;
+    pub(crate) const STREAM_NOT_FOUND: u16 = 10059;
+    pub(crate) const STREAM_IN_USE: u16 = 10058;
+    pub(crate) const NO_MESSAGE: u16 = 10037;
+    pub(crate) const MESSAGE_TOO_LARGE: u16 = 10054;
+    pub(crate) const WRONG_SEQUENCE: u16 = 10071;
+    pub(crate) const WRONG_SEQUENCE_UNKNOWN: u16 = 10164;
+    pub(crate) const NO_REPLICAS: u16 = 10074;
+    pub(crate) const NO_PEERS: u16 = 10005;
+    pub(crate) const STORAGE_FULL: [u16; 3] = [10023, 10028, 10047];
+}
+
+/// Why a request did not do what it was to do.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    /// The server answered that it refuses.
+    Answered { code: u16, reason: String },
+    /// Nobody answers on that subject: there is no such thing, or no JetStream at the moment.
+    NoResponders,
+    /// No answer came in time.
+    Silent,
+    /// The client cannot send, or the answer cannot be read.
+    Broken(String),
+}
+
+impl Refusal {
+    /// Tells whether the server gave one of these reasons.
+    pub(super) fn is(&self, codes: &[u16]) -> bool {
+        matches!(self, Self::Answered { code, .. } if codes.contains(code))
+    }
+
+    /// Tells whether what was asked for is gone, such as after the loss of the server's disk.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::NoResponders)
+            || self.is(&[code::STREAM_NOT_FOUND, code::CONSUMER_NOT_FOUND])
+    }
+
+    /// Turns the refusal into the error of an operation.
+    pub(super) fn during(self, operation: &'static str) -> Error {
+        let message = self.to_string();
+        let error = match self {
+            Self::Silent => Error::transient(ErrorKind::Timeout, message),
+            Self::NoResponders | Self::Broken(_) => {
+                Error::transient(ErrorKind::Unavailable, message)
+            }
+            Self::Answered { code, .. } => answered(code, message),
+        };
+        error.during(operation)
+    }
+}
+
+fn answered(code: u16, message: String) -> Error {
+    match code {
+        code::WRONG_SEQUENCE | code::WRONG_SEQUENCE_UNKNOWN => {
+            Error::permanent(ErrorKind::Conflict, message)
+        }
+        code::MESSAGE_TOO_LARGE => Error::permanent(ErrorKind::TooLarge, message),
+        code::NO_REPLICAS | code::NO_PEERS => Error::transient(
+            ErrorKind::ConfigInvalid,
+            format!("{message}; set replicas in streamConfig to what the servers can give"),
+        ),
+        code::NOT_ENABLED | code::NOT_ENABLED_FOR_ACCOUNT => Error::transient(
+            ErrorKind::Unavailable,
+            format!("{message}; start the server with JetStream and let the account use it"),
+        ),
+        _ => Error::transient(ErrorKind::Unavailable, message),
+    }
+    .with("code", code)
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered { reason, .. } => write!(formatter, "the server refuses: {reason}"),
+            Self::NoResponders => formatter.write_str("no JetStream answers"),
+            Self::Silent => formatter.write_str("the server did not answer in time"),
+            Self::Broken(reason) => formatter.write_str(reason),
+        }
+    }
+}
+
+/// The error member of an answer.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ErrorBody {
+    #[serde(default)]
+    err_code: u16,
+    #[serde(default)]
+    description: String,
+}
+
+impl From<ErrorBody> for Refusal {
+    fn from(body: ErrorBody) -> Self {
+        Self::Answered {
+            code: body.err_code,
+            reason: body.description,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: Option<ErrorBody>,
+}
+
+/// Asks the API.
+pub(super) async fn call<R: DeserializeOwned>(
+    client: &Client,
+    subject: &str,
+    body: &impl Serialize,
+) -> Result<R, Refusal> {
+    let body = serde_json::to_vec(body).map_err(|error| Refusal::Broken(error.to_string()))?;
+    let answer = client
+        .request(format!("{PREFIX}.{subject}"), body.into())
+        .await
+        .map_err(|error| match error.kind() {
+            RequestErrorKind::TimedOut => Refusal::Silent,
+            RequestErrorKind::NoResponders => Refusal::NoResponders,
+            _ => Refusal::Broken(error.to_string()),
+        })?;
+    read(&answer.payload)
+}
+
+/// Reads an answer.
+pub(super) fn read<R: DeserializeOwned>(payload: &[u8]) -> Result<R, Refusal> {
+    let unreadable = |error: serde_json::Error| {
+        Refusal::Broken(format!("the server's answer cannot be read: {error}"))
+    };
+    let envelope: Envelope = serde_json::from_slice(payload).map_err(unreadable)?;
+    match envelope.error {
+        Some(error) => Err(error.into()),
+        None => serde_json::from_slice(payload).map_err(unreadable),
+    }
+}
+
+/// What the server says of a stream.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct StreamInfo {
+    pub(super) config: Value,
+    /// When the stream was made; another stream of the name was made at another time.
+    pub(super) created: String,
+    pub(super) state: StreamState,
+    #[serde(default)]
+    pub(super) total: usize,
+}
+
+/// What is in a stream.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct StreamState {
+    pub(super) first_seq: u64,
+    pub(super) last_seq: u64,
+    #[serde(default)]
+    pub(super) subjects: std::collections::BTreeMap<String, u64>,
+}
+
+impl StreamInfo {
+    /// Returns how many servers keep each message.
+    pub(super) fn replicas(&self) -> u64 {
+        self.config["num_replicas"].as_u64().unwrap_or(1).max(1)
+    }
+}
+
+/// What the server says of a consumer.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ConsumerInfo {
+    pub(super) config: serde_json::Map<String, Value>,
+    pub(super) created: String,
+    pub(super) delivered: Progress,
+    pub(super) ack_floor: Progress,
+    #[serde(default)]
+    pub(super) num_ack_pending: u64,
+    #[serde(default)]
+    pub(super) num_pending: u64,
+}
+
+/// How far a consumer is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) consumer_seq: u64,
+    pub(super) stream_seq: u64,
+}
+
+/// The answer to a deletion.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Purged {
+    #[serde(default)]
+    pub(super) purged: u64,
+}
+
+/// The answer to a published message.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct PubAck {
+    #[serde(default)]
+    pub(super) seq: u64,
+    #[serde(default)]
+    pub(super) duplicate: bool,
+}

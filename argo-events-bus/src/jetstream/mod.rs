@@ -1,0 +1,73 @@
+//! The bus on NATS JetStream, interchangeable with the reference's: same stream, subjects, messages.
+//!
+//! A publish waits in `publisher` for its acknowledgement; `feed` keeps messages coming and `reader`
+//! makes deliveries of them; `settle` answers without a round trip. `consumer` and `stream` find or
+//! make what they need, also when it vanished. State lies in `store`. All share one `link`.
+//!
+//! Positions are sequences of the stream; their partition says which stream, so that one that was
+//! lost and made anew begins a partition of its own. The controller's side of a cluster is not here.
+
+mod config;
+mod settings;
+
+#[cfg(feature = "jetstream")]
+mod api;
+#[cfg(feature = "jetstream")]
+mod bus;
+#[cfg(feature = "jetstream")]
+mod connect;
+#[cfg(feature = "jetstream")]
+mod consumer;
+#[cfg(feature = "jetstream")]
+mod feed;
+#[cfg(feature = "jetstream")]
+mod floor;
+#[cfg(feature = "jetstream")]
+mod link;
+#[cfg(feature = "jetstream")]
+mod names;
+#[cfg(feature = "jetstream")]
+mod publisher;
+#[cfg(feature = "jetstream")]
+mod quiet;
+#[cfg(feature = "jetstream")]
+mod reader;
+#[cfg(feature = "jetstream")]
+mod settle;
+#[cfg(feature = "jetstream")]
+mod store;
+#[cfg(feature = "jetstream")]
+mod stream;
+#[cfg(feature = "jetstream")]
+mod tls;
+
+pub use config::{JetStreamConfig, ManagedJetStreamConfig};
+
+#[cfg(feature = "jetstream")]
+pub use bus::JetStreamBus;
+
+use argo_events_core::registry::BusDescriptor;
+
+/// Name of the stream, and first token of its subjects.
+#[cfg(feature = "jetstream")]
+const STREAM: &str = "default";
+
+/// Describes the kinds `jetstreamExotic`, and `jetstream` as far as a client needs it.
+pub fn descriptors() -> [BusDescriptor; 2] {
+    #[cfg(feature = "jetstream")]
+    let exotic = BusDescriptor::of::<JetStreamConfig>();
+    #[cfg(not(feature = "jetstream"))]
+    let exotic = BusDescriptor::config_only::<JetStreamConfig>();
+    [
+        exotic,
+        BusDescriptor::config_only::<ManagedJetStreamConfig>(),
+    ]
+}
+
+/// Locks; what a panicking thread left behind is as consistent as any.
+#[cfg(feature = "jetstream")]
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,32 @@
+//! The bus on NATS JetStream, against real servers: the oldest that is supported and the newest.
+
+mod rig;
+
+use argo_events_testkit::{
+    bus,
+    servers::{self, Server},
+};
+use libtest_mimic::Trial;
+use rig::{Guard, Rig};
+
+/// Makes the trials; those whose server is missing are ignored.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = suite("jetstream 2.10", Server::Nats210, Guard::None);
+    trials.extend(suite("jetstream", Server::Nats, Guard::None));
+    trials.extend(suite("jetstream with TLS", Server::Nats, Guard::Tls));
+    trials.extend(suite(
+        "jetstream with a password",
+        Server::Nats,
+        Guard::Password,
+    ));
+    trials
+}
+
+/// Every case of bus and state store, each on a bus without events on a server of the suite.
+fn suite(kind: &str, server: Server, guard: Guard) -> Vec<Trial> {
+    let trials = bus::trials(kind, move || Rig::new(server, guard));
+    trials
+        .into_iter()
+        .map(|trial| servers::needing(&[server], trial))
+        .collect()
+}
