@@ -19,16 +19,20 @@
 //! ```
 
 mod certificates;
+mod faults;
 mod kafka;
 mod nats;
 mod place;
 mod port;
 mod process;
+mod proxy;
 mod tools;
 mod versions;
 
 pub use certificates::Certificates;
+pub use faults::{Fault, FaultKind, Faults};
 pub use kafka::{KafkaCluster, KafkaOptions, KafkaServer, Listener};
 pub use nats::{NatsCluster, NatsOptions, NatsServer};
+pub use proxy::{Direction, Proxy};
 pub use tools::{Missing, available, needing};
 pub use versions::Server;

@@ -13,6 +13,7 @@ use argo_events_core::{Error, ErrorKind, Result};
 use std::{
     ffi::OsString,
     fs,
+    net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -58,6 +59,7 @@ pub struct KafkaOptions {
     pub(super) listeners: Vec<Listener>,
     pub(super) users: Vec<User>,
     pub(super) settings: Vec<(String, String)>,
+    advertised: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ impl KafkaOptions {
             listeners: vec![Listener::Plain],
             users: Vec::new(),
             settings: Vec::new(),
+            advertised: None,
         }
     }
 
@@ -115,6 +118,14 @@ impl KafkaOptions {
         self
     }
 
+    /// Tells clients to come to another address than that of [`Listener::Plain`], such as that of a
+    /// [`Proxy`](crate::servers::Proxy); a broker sends its clients to where it says it is. For a
+    /// single broker.
+    pub fn advertise(mut self, address: SocketAddr) -> Self {
+        self.advertised = Some(address);
+        self
+    }
+
     /// Starts the broker and waits until it is ready.
     ///
     /// # Errors
@@ -132,7 +143,7 @@ impl KafkaOptions {
         &self,
         index: usize,
         ports: Ports,
-        controllers: &[std::net::SocketAddr],
+        controllers: &[SocketAddr],
     ) -> Result<KafkaServer> {
         let jars = available(self.server)?;
         let folder = place::folder("kafka")?;
@@ -148,6 +159,7 @@ impl KafkaOptions {
             index,
             ports: &ports,
             controllers,
+            advertised: self.advertised,
             store: &place::store(&folder),
             certificates: certificates.as_ref(),
         };
@@ -181,6 +193,7 @@ impl KafkaOptions {
             format.extend(["--add-scram".into(), scram.into()]);
         }
         let address = node.ports.address(Listener::Plain);
+        let known = node.advertised.or(address).map(|address| address.port());
         Launch {
             program: "java".into(),
             arguments,
@@ -188,7 +201,8 @@ impl KafkaOptions {
             store: place::store(folder),
             prepare: Some(Box::new(move || prepare(&format))),
             ready: Box::new(move || {
-                address.is_some_and(|own| ready::brokers(own).contains(&own.port()))
+                let brokers = address.map(ready::brokers).unwrap_or_default();
+                known.is_some_and(|known| brokers.contains(&known))
             }),
             patience: PATIENCE,
         }

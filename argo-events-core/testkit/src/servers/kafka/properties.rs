@@ -10,6 +10,8 @@ pub(super) struct Node<'a> {
     pub(super) index: usize,
     pub(super) ports: &'a Ports,
     pub(super) controllers: &'a [SocketAddr],
+    /// Where clients shall come instead of the listener for everybody.
+    pub(super) advertised: Option<SocketAddr>,
     pub(super) store: &'a Path,
     pub(super) certificates: Option<&'a Certificates>,
 }
@@ -64,18 +66,23 @@ fn identity(node: &Node<'_>) -> String {
 }
 
 fn listeners(node: &Node<'_>) -> String {
-    let listeners = node.ports.listeners.iter();
-    let open: Vec<_> = listeners
-        .map(|(listener, port)| format!("{}://{}", listener.name(), port.address()))
-        .collect();
+    let all = |plain: Option<SocketAddr>| {
+        let listeners = node.ports.listeners.iter().map(|(listener, port)| {
+            let instead = plain.filter(|_| *listener == Listener::Plain);
+            let address = instead.unwrap_or_else(|| port.address());
+            format!("{}://{address}", listener.name())
+        });
+        listeners.collect::<Vec<_>>().join(",")
+    };
     let protocols =
         Listener::ALL.map(|listener| format!("{}:{}", listener.name(), listener.protocol()));
     format!(
-        "listeners={open},CONTROLLER://{}\nadvertised.listeners={open}\n\
+        "listeners={},CONTROLLER://{}\nadvertised.listeners={}\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,{}\n",
+        all(None),
         node.ports.controller.address(),
-        protocols.join(","),
-        open = open.join(",")
+        all(node.advertised),
+        protocols.join(",")
     )
 }
 
