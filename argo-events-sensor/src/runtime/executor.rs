@@ -105,7 +105,11 @@ impl Executor {
 
     /// Returns a firing that ended already.
     pub(crate) fn try_finished(&mut self) -> Option<Finished> {
-        let finished = self.ended.pop_front()?;
+        let joined = || self.running.try_join_next();
+        let finished = match self.ended.pop_front() {
+            Some(finished) => finished,
+            None => std::iter::from_fn(joined).find_map(Result::ok)?,
+        };
         self.proceed(finished.trigger);
         Some(finished)
     }

@@ -45,6 +45,10 @@ pub trait Observer: Debug + Send + Sync + 'static {
     fn ended(&self, firing: &Firing, ending: &Ending<'_>, elapsed: Duration) {
         let _ = (firing, ending, elapsed);
     }
+
+    /// Deliveries are acknowledged next, since their effects are done: whoever puts effects off, such
+    /// as lines of the log trigger that are written together, must let them happen now.
+    fn flush(&self) {}
 }
 
 /// Watches nothing.

@@ -242,6 +242,7 @@ impl ShardLane {
                 self.resolvers.commit(*trigger, firing);
             }
         }
+        self.lane.observer.flush();
         self.record.clear();
         self.positions.encode(&mut self.record);
         if !self.resolvers.checkpoint(&mut self.record) {

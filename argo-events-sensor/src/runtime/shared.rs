@@ -36,6 +36,8 @@ pub(crate) struct SharedLane {
     pending: BTreeMap<Ticket, Pending>,
     journaled: usize,
     next_ticket: Ticket,
+    /// Deliveries whose firings are done, to be acknowledged together.
+    done: Vec<Delivery>,
 }
 
 impl SharedLane {
@@ -54,6 +56,7 @@ impl SharedLane {
             pending,
             journaled,
             next_ticket,
+            done: Vec::new(),
         }
     }
 
@@ -68,7 +71,7 @@ impl SharedLane {
             tokio::select! {
                 biased;
                 () = &mut stopped => return self.drain().await,
-                finished = self.executor.finished() => self.finish(finished).await,
+                finished = self.executor.finished() => self.finish_all(finished).await,
                 _ = check.tick() => self.relieve().await,
                 batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(batch) => self.take(batch).await,
@@ -119,17 +122,29 @@ impl SharedLane {
             Err(error) => return self.lane.unread(&error).await,
         };
         for delivery in batch.deliveries {
-            self.take_one(delivery, batch.only).await;
+            self.take_one(delivery, batch.only);
             while let Some(finished) = self.executor.try_finished() {
                 self.finish(finished).await;
             }
         }
+        self.acknowledge_done().await;
     }
 
-    async fn take_one(&mut self, delivery: Delivery, only: Option<usize>) {
+    /// Acknowledges what is done, after whatever was put off of it.
+    async fn acknowledge_done(&mut self) {
+        if self.done.is_empty() {
+            return;
+        }
+        self.lane.observer.flush();
+        for delivery in self.done.drain(..) {
+            self.lane.acknowledge(delivery).await;
+        }
+    }
+
+    fn take_one(&mut self, delivery: Delivery, only: Option<usize>) {
         let firings = match self.lane.matched(&delivery, only) {
             Matched::Firings(firings) => firings,
-            Matched::Nothing => return self.lane.acknowledge(delivery).await,
+            Matched::Nothing => return self.done.push(delivery),
         };
         let ticket = self.ticket();
         let mut open = Vec::new();
@@ -141,7 +156,7 @@ impl SharedLane {
             }
         }
         if open.is_empty() {
-            return self.lane.acknowledge(delivery).await;
+            return self.done.push(delivery);
         }
         let pending = Pending {
             delivery: Some(delivery),
@@ -149,6 +164,15 @@ impl SharedLane {
             since: Instant::now(),
         };
         self.pending.insert(ticket, pending);
+    }
+
+    /// Closes a firing that ended, and those that ended meanwhile.
+    async fn finish_all(&mut self, finished: Finished) {
+        self.finish(finished).await;
+        while let Some(finished) = self.executor.try_finished() {
+            self.finish(finished).await;
+        }
+        self.acknowledge_done().await;
     }
 
     async fn finish(&mut self, finished: Finished) {
@@ -166,11 +190,11 @@ impl SharedLane {
         if is_journaled {
             self.forget(&finished.firing).await;
         }
-        self.close(finished.ticket).await;
+        self.close(finished.ticket);
     }
 
-    /// Acknowledges a delivery that waits for nothing any more.
-    async fn close(&mut self, ticket: Ticket) {
+    /// Lets a delivery be acknowledged that waits for nothing any more.
+    fn close(&mut self, ticket: Ticket) {
         if self
             .pending
             .get(&ticket)
@@ -183,7 +207,7 @@ impl SharedLane {
             .remove(&ticket)
             .and_then(|pending| pending.delivery)
         {
-            Some(delivery) => self.lane.acknowledge(delivery).await,
+            Some(delivery) => self.done.push(delivery),
             None => self.journaled -= 1,
         }
     }
@@ -253,7 +277,7 @@ impl SharedLane {
         tokio::pin!(grace);
         while self.executor.running() > 0 {
             tokio::select! {
-                finished = self.executor.finished() => self.finish(finished).await,
+                finished = self.executor.finished() => self.finish_all(finished).await,
                 () = &mut grace => {
                     tracing::warn!(running = self.executor.running(), "grace period is over; unfinished firings come again");
                     break;
