@@ -1,7 +1,7 @@
 //! Collects what an engine is made of and finds every mistake before anything starts.
 
 use super::{
-    BuildError, Engine, Host,
+    BuildError, BusUrl, Engine, Host,
     bus::BusChoice,
     change::Described as _,
     fault::Faults,
@@ -12,15 +12,20 @@ use super::{
 };
 use crate::manifest::{Checks, Manifests};
 use argo_events_core::{
-    Clock, Event, EventBus, EventSource, FieldPath, Firing, Problem, Problems, Registry, Result,
-    SecretSource, Subject, Trigger, api, event::codec::keeps_source, registry::BusBuild,
+    Clock, Error, ErrorKind, Event, EventBus, EventSource, FieldPath, Firing, Problem, Problems,
+    Registry, Result, SecretSource, Subject, Trigger, api,
+    event::codec::keeps_source,
+    registry::{BusBuild, BusDescriptor},
     telemetry::Metrics,
 };
 use argo_events_sensor::{
     runtime::{Limits, Observer, SensorBuild, SensorPlan},
     trigger::FunctionTrigger,
 };
-use argo_events_sources::http::{MountedRoutes, WebServer};
+use argo_events_sources::{
+    http::{MountedRoutes, WebServer},
+    runtime::Leadership,
+};
 use serde_json::{Value, json};
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -32,6 +37,7 @@ pub struct Builder {
     checks: Checks,
     bus: Option<BusChoice>,
     bus_kind: Option<String>,
+    bus_url: Option<String>,
     data_directory: PathBuf,
     host: Host,
     secrets: Option<Arc<dyn SecretSource>>,
@@ -59,6 +65,7 @@ impl Builder {
             checks: Checks::default(),
             bus: None,
             bus_kind: None,
+            bus_url: None,
             data_directory: PathBuf::from(".argo-events"),
             host: Host::Own(WebServer::default()),
             secrets: None,
@@ -172,6 +179,18 @@ impl Builder {
         self
     }
 
+    /// Uses the bus that a URL names, whatever the manifests say; see [`BusUrl`] for what can be written.
+    ///
+    /// ```
+    /// # use argo_events::Engine;
+    /// let engine = Engine::builder().bus_url("memory:").build()?;
+    /// # Ok::<(), argo_events::BuildError>(())
+    /// ```
+    pub fn bus_url(mut self, url: impl Into<String>) -> Self {
+        self.bus_url = Some(url.into());
+        self
+    }
+
     /// Sets where an embedded bus keeps its files; `.argo-events` unless told otherwise.
     pub fn data_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.data_directory = directory.into();
@@ -211,6 +230,12 @@ impl Builder {
     /// Watches what sensors decide.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.program.observer = observer;
+        self
+    }
+
+    /// Sets who decides which replica runs the sources that must run once; without replicas, this one.
+    pub fn leadership(mut self, leadership: Arc<dyn Leadership>) -> Self {
+        self.program.leadership = leadership;
         self
     }
 
@@ -275,7 +300,7 @@ impl Builder {
         }
     }
 
-    /// The program's bus, else the kind asked for, else the manifests' EventBus, else an embedded one.
+    /// The program's bus, else the one that a URL or a kind names, else the manifests' EventBus, else an embedded one.
     fn choose_bus(
         &mut self,
         manifests: &Manifests,
@@ -285,28 +310,27 @@ impl Builder {
         if let Some(bus) = self.bus.take() {
             return Some(bus);
         }
-        let (kind, config) = match (&self.bus_kind, manifests.buses.first()) {
-            (Some(kind), _) => (kind.clone(), json!({})),
-            (None, Some(bus)) => described(bus)?,
-            (None, None) => (EMBEDDED.to_owned(), json!({})),
+        let clock = self.program.clock.clone();
+        let mut build = BusBuild::new("default", &self.data_directory, secrets, clock);
+        let described = match (&self.bus_url, &self.bus_kind, manifests.buses.first()) {
+            (Some(url), ..) => BusUrl::parse(url).map(|url| url.describe(&mut build)),
+            (None, Some(kind), _) => Ok((kind.clone(), json!({}))),
+            (None, None, Some(bus)) => Ok(described(bus, &mut build)?),
+            (None, None, None) => Ok((EMBEDDED.to_owned(), json!({}))),
         };
-        let build = BusBuild::new(
-            "default",
-            &self.data_directory,
-            secrets,
-            self.program.clock.clone(),
-        );
-        match self.program.registry.bus(&kind) {
-            Ok(descriptor) => Some(BusChoice::Described {
-                descriptor: *descriptor,
+        let chosen = described.and_then(|(kind, config)| {
+            let descriptor = available(&self.program.registry, &kind)?;
+            Ok(BusChoice::Described {
+                descriptor,
                 config,
                 build,
-            }),
-            Err(error) => {
-                faults.extend("", [Problem::error(FieldPath::root(), error.to_string())]);
-                None
-            }
-        }
+            })
+        });
+        let refused = |error: Error| {
+            let problem = Problem::error(FieldPath::root(), error.to_string());
+            faults.extend("", [problem]);
+        };
+        chosen.map_err(refused).ok()
     }
 
     /// Lists what brings events in: the manifests' sources, then those of the program.
@@ -402,11 +426,40 @@ fn unfit(name: &str) -> Problem {
     Problem::error(FieldPath::root().field("metadata").field("name"), message).help(help)
 }
 
-/// Returns kind and configuration of an EventBus.
-fn described(bus: &api::EventBus) -> Option<(String, Value)> {
-    bus.spec
-        .kinds
-        .iter()
-        .next()
-        .map(|(kind, config)| (kind.clone(), config.clone()))
+/// Returns kind and configuration of an EventBus, and names it in what the bus is built of.
+fn described(bus: &api::EventBus, build: &mut BusBuild) -> Option<(String, Value)> {
+    build.name.clone_from(&bus.metadata.name);
+    build.namespace.clone_from(&bus.metadata.namespace);
+    let (kind, config) = bus.spec.kinds.iter().next()?;
+    Some((kind.clone(), config.clone()))
 }
+
+/// Finds a kind of bus that can be run here, or says what else to do.
+fn available(registry: &Registry, kind: &str) -> Result<BusDescriptor> {
+    let unsupported = |message: String| Err(Error::permanent(ErrorKind::Unsupported, message));
+    match kind {
+        "jetstream" => {
+            return unsupported(format!(
+                "the EventBus asks for a `jetstream` cluster, which only a controller sets up; {INSTEAD}"
+            ));
+        }
+        "nats" => {
+            return unsupported(format!(
+                "the EventBus is NATS Streaming (`nats`), which its makers gave up and nothing here speaks; {INSTEAD}"
+            ));
+        }
+        _ => {}
+    }
+    let descriptor = registry.bus(kind)?;
+    if !descriptor.is_available() {
+        let feature = descriptor.feature;
+        return unsupported(format!(
+            "this build cannot use a `{kind}` bus; build it with the cargo feature `{feature}`"
+        ));
+    }
+    Ok(*descriptor)
+}
+
+/// What to do about a bus that cannot be used here.
+const INSTEAD: &str = "name servers that run, with `jetstreamExotic` in the EventBus or a bus URL such as \
+    nats://localhost:4222 (--bus), or use the embedded bus `local`";

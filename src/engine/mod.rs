@@ -6,6 +6,7 @@
 
 mod builder;
 mod bus;
+mod bus_url;
 mod change;
 mod channel;
 mod fault;
@@ -17,6 +18,7 @@ mod running;
 mod secrets;
 
 pub use builder::Builder;
+pub use bus_url::BusUrl;
 pub use change::Changes;
 pub use channel::{ChannelSource, Emitter};
 pub use fault::{BuildError, Fault};
@@ -169,6 +171,7 @@ async fn source_runtime(
         .host(host.to_dyn())
         .secrets(secrets.clone())
         .clock(program.clock.clone())
+        .leadership(program.leadership.clone())
         .metrics(program.metrics.clone());
     if !bus.capabilities().state_store {
         return Ok(runtime);

@@ -3,6 +3,7 @@
 use crate::BuiltinKinds as _;
 use argo_events_core::{Clock, EventSource, Registry, SystemClock, api, telemetry::Metrics};
 use argo_events_sensor::runtime::{Limits, Observer, OwnTriggers, Unobserved};
+use argo_events_sources::runtime::{Alone, Leadership};
 use std::sync::Arc;
 
 /// What a program gives; an engine that takes over from another one gets the same.
@@ -17,6 +18,7 @@ pub(super) struct Program {
     pub(super) metrics: Metrics,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) limits: Limits,
+    pub(super) leadership: Arc<dyn Leadership>,
 }
 
 impl Default for Program {
@@ -31,6 +33,7 @@ impl Default for Program {
             metrics: Metrics::default(),
             observer: Arc::new(Unobserved),
             limits: Limits::default(),
+            leadership: Arc::new(Alone),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use argo_events_core::Result;
 use async_trait::async_trait;
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Decides which replica runs what must run once.
@@ -22,16 +22,32 @@ pub trait Leadership: Send + Sync + 'static {
 #[must_use = "the turn is given back when the term is dropped"]
 pub struct Term {
     lost: CancellationToken,
+    margin: Duration,
     _held: Box<dyn Any + Send + Sync>,
 }
 
 impl Term {
+    /// How long a source may take to end when its turn is over, unless told otherwise.
+    pub const MARGIN: Duration = Duration::from_secs(10);
+
     /// Makes a term that ends when the token is cancelled and holds on to something until it is dropped.
     pub fn new(lost: CancellationToken, held: impl Any + Send + Sync) -> Self {
         Self {
             lost,
+            margin: Self::MARGIN,
             _held: Box::new(held),
         }
+    }
+
+    /// Sets how long a source may take to end when its turn is over; then it is cut off.
+    pub fn ends_within(mut self, margin: Duration) -> Self {
+        self.margin = margin;
+        self
+    }
+
+    /// Returns how long a source may take to end when its turn is over.
+    pub fn margin(&self) -> Duration {
+        self.margin
     }
 
     /// Returns what is cancelled when the term is over.

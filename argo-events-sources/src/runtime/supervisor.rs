@@ -20,8 +20,6 @@ use tracing::{error, info, warn};
 const SILENCE: Duration = Duration::from_secs(1);
 /// A source that ran this long begins again with the shortest pause.
 const HEALTHY: Duration = Duration::from_secs(60);
-/// How long a source may take to end when its turn is over.
-const HANDOVER: Duration = Duration::from_secs(10);
 
 /// Makes the context of one run from its stop signal.
 pub(super) type Contexts = Box<dyn Fn(CancellationToken) -> SourceContext + Send + Sync>;
@@ -96,7 +94,8 @@ impl Supervisor {
             () = lost(term.as_ref()) => stop.cancel(),
         }
         warn!(source = self.scope, "another replica takes over");
-        timeout(HANDOVER, task).await.map_or(Ok(()), ended)
+        let margin = term.as_ref().map_or(Term::MARGIN, Term::margin);
+        timeout(margin, task).await.map_or(Ok(()), ended)
     }
 
     fn failed(&self, outcome: Result<()>, pause: Duration) -> Duration {

@@ -37,6 +37,7 @@ pub(crate) enum Command {
 Examples:
   argo-events run examples/manifests/webhook
   argo-events run source.yaml sensor.yaml --bus memory
+  argo-events run manifests/ --bus nats://localhost:4222
   argo-events run manifests/ --watch --data-dir /var/lib/argo-events --log json")]
 pub(crate) struct Run {
     /// Files and folders of YAML or JSON: EventSource, Sensor, EventBus, Secret, ConfigMap.
@@ -50,9 +51,15 @@ pub(crate) struct Run {
         env = "ARGO_EVENTS_DATA_DIR"
     )]
     pub(crate) data_dir: PathBuf,
-    /// Bus to use instead of the manifests' EventBus.
-    #[arg(long, value_enum)]
-    pub(crate) bus: Option<BusKind>,
+    /// Bus to use instead of the manifests' EventBus: memory, local, local:DIR,
+    /// nats://USER:PASSWORD@HOST:4222, tls://HOST:4222, kafka://BROKER,BROKER/TOPIC.
+    #[arg(
+        long,
+        value_name = "BUS",
+        env = "ARGO_EVENTS_BUS",
+        hide_env_values = true
+    )]
+    pub(crate) bus: Option<String>,
     /// Reload what changed in the manifests.
     #[arg(long)]
     pub(crate) watch: bool,
@@ -183,14 +190,6 @@ pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BusKind {
-    /// In memory: nothing survives the process.
-    Memory,
-    /// In the data directory: durable.
-    Local,
 }
 
 /// Kinds of objects, as manifests write them.

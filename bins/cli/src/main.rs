@@ -6,7 +6,6 @@
 mod arguments;
 mod completions;
 mod echo;
-mod exit;
 mod input;
 mod kinds;
 mod live;
@@ -17,6 +16,7 @@ mod schema;
 mod test;
 mod validate;
 
+use argo_events_process::exit;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use exit::Exit;
@@ -24,13 +24,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // One TLS provider for the whole process; a second call would mean that this one was skipped.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
-        eprintln!("warning: a TLS provider was installed before; using that one");
-    }
+    argo_events_process::install_tls();
     let outcome = match arguments.command {
         Command::Run(run) => run::run(run),
         Command::Validate(validate) => validate::run(&validate),

@@ -4,10 +4,8 @@
 //! manifests change, and drains at the end.
 
 mod banner;
-mod health;
 mod ports;
 mod prepare;
-mod signals;
 mod watch;
 
 use crate::{
@@ -22,9 +20,8 @@ use argo_events::{
     core::telemetry::names::{SENSOR_PENDING_EVENTS, SOURCE_IN_FLIGHT},
     engine::Changes,
 };
-use health::Health;
+pub(crate) use argo_events_process::{Health, Signals};
 use prepare::Prepared;
-pub(crate) use signals::Signals;
 use std::{sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
 
@@ -47,7 +44,10 @@ pub(crate) fn run(arguments: Run) -> Result<Exit, Failure> {
 
 async fn serve(arguments: &Run) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
-    let health = Health::open(&arguments.metrics).await;
+    let health = Health::open(&arguments.metrics).await.map_err(|error| {
+        let address = &arguments.metrics;
+        format!("metrics cannot listen on {address}: {error}; use --metrics ADDRESS, or `off`")
+    });
     let live = Arc::new(Live::new(arguments.log));
     let watched = arguments.paths.iter().chain(&arguments.secrets_dir);
     let mut changes = watch::Changes::of(watched.cloned().collect());

@@ -2,7 +2,7 @@
 
 use super::ports::{self, Needed};
 use crate::{
-    arguments::{BusKind, Run},
+    arguments::Run,
     exit::{Exit, Failure},
     input,
     live::Live,
@@ -40,9 +40,8 @@ pub(crate) fn first(
         .metrics(metrics(&manifests))
         .limits(limits)
         .observer(live.clone());
-    let builder = match arguments.bus {
-        Some(BusKind::Memory) => builder.bus_kind("memory"),
-        Some(BusKind::Local) => builder.bus_kind("local"),
+    let builder = match &arguments.bus {
+        Some(url) => builder.bus_url(url),
         None => builder,
     };
     prepare(arguments, manifests, builder, &[], fault)

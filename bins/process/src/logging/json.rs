@@ -14,8 +14,8 @@ use tracing_subscriber::{
 };
 
 /// Formats lines for programs.
-#[derive(Debug)]
-pub(crate) struct Json;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
 where

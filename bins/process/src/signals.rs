@@ -5,7 +5,7 @@ use std::io;
 
 /// Hears of signals from the moment it is made, so that none is missed in between.
 #[derive(Debug)]
-pub(crate) struct Signals {
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -14,7 +14,10 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Listens from now on; the signals no longer end the process by themselves.
-    pub(crate) fn listen() -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// `Unreachable`, when the system does not let the process hear of signals.
+    pub fn listen() -> Result<Self, Failure> {
         let refused = |error: io::Error| {
             Failure::new(
                 Exit::Unreachable,
@@ -36,7 +39,7 @@ impl Signals {
     }
 
     /// Resolves at the next signal. Cancel-safe.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

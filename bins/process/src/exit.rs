@@ -1,10 +1,10 @@
-//! How the command ends: the exit codes that scripts rely on.
+//! How a process ends: the exit codes that scripts and orchestrators rely on.
 
 use std::{fmt, process::ExitCode};
 
 /// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Everything is fine.
     Fine = 0,
     /// What was given is wrong, or an expectation was not met.
@@ -24,14 +24,15 @@ impl From<Exit> for ExitCode {
 }
 
 /// An end with a message for the person who called.
-#[derive(Debug)]
-pub(crate) struct Failure {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
     exit: Exit,
     message: String,
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+    /// Makes an end with one message.
+    pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
         Self {
             exit,
             message: format!("error: {message}"),
@@ -39,17 +40,27 @@ impl Failure {
     }
 
     /// Makes an end whose message is a list that says of each line what it is.
-    pub(crate) fn listing(exit: Exit, message: impl fmt::Display) -> Self {
+    pub fn listing(exit: Exit, message: impl fmt::Display) -> Self {
         Self {
             exit,
             message: message.to_string(),
         }
     }
+
+    /// Returns the exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Returns what is printed.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl Exit {
     /// Prints what went wrong and returns the exit code for it.
-    pub(crate) fn report(failure: Failure) -> Self {
+    pub fn report(failure: Failure) -> Self {
         eprintln!("{}", failure.message);
         failure.exit
     }

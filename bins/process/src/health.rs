@@ -1,0 +1,149 @@
+//! Metrics and health for whoever watches the process: `/metrics`, `/healthz`, `/livez`, `/readyz`.
+//!
+//! `/healthz` and `/livez` say that the process answers, `/readyz` whether it does its work, and what
+//! keeps it from that. What works is the engine's to know.
+
+use argo_events::{Running, core::telemetry::Metrics, engine::Probe};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
+use std::{io, net::SocketAddr};
+use tokio::{
+    net::TcpListener,
+    sync::watch::{self, Receiver},
+    task::JoinSet,
+};
+
+/// The text format of Prometheus.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What there is to say.
+#[derive(Clone, Debug)]
+enum Watched {
+    Starting { metrics: Metrics, why: String },
+    Running(Probe),
+    Draining(Probe),
+}
+
+/// What is shown.
+#[derive(Clone, Debug)]
+struct Shown {
+    watched: Watched,
+    /// What is not ready and never will be.
+    faults: Vec<String>,
+}
+
+/// The server; dropping it ends it.
+#[derive(Debug)]
+pub struct Health {
+    address: Option<SocketAddr>,
+    shown: watch::Sender<Shown>,
+    _server: JoinSet<()>,
+}
+
+impl Health {
+    /// Listens, unless the address is `off`. Until there is something to watch, it says "starting".
+    ///
+    /// # Errors
+    /// The system's, when the address cannot be listened on.
+    pub async fn open(address: &str) -> io::Result<Self> {
+        let watched = Watched::Starting {
+            metrics: Metrics::default(),
+            why: "starting".to_owned(),
+        };
+        let faults = Vec::new();
+        let (shown, receiver) = watch::channel(Shown { watched, faults });
+        let mut server = JoinSet::new();
+        let mut bound = None;
+        if address != "off" {
+            let listener = TcpListener::bind(address).await?;
+            bound = Some(listener.local_addr()?);
+            server.spawn(serve(listener, receiver));
+        }
+        Ok(Self {
+            address: bound,
+            shown,
+            _server: server,
+        })
+    }
+
+    /// Returns where it listens; `None` if it does not.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Says from now on why there is nothing to watch yet, and shows what was counted so far.
+    pub fn starting(&self, metrics: &Metrics, why: impl Into<String>) {
+        self.show(Watched::Starting {
+            metrics: metrics.clone(),
+            why: why.into(),
+        });
+    }
+
+    /// Says from now on that this is not ready, beside whatever else is not.
+    pub fn always(&self, faults: Vec<String>) {
+        self.shown.send_modify(|shown| shown.faults = faults);
+    }
+
+    /// Speaks of an engine from now on.
+    pub fn watch(&self, running: &Running) {
+        self.show(Watched::Running(running.probe()));
+    }
+
+    /// Says from now on that no more requests are to be sent here.
+    pub fn draining(&self) {
+        self.shown.send_modify(|shown| match &mut shown.watched {
+            Watched::Running(probe) => shown.watched = Watched::Draining(probe.clone()),
+            Watched::Starting { why, .. } => *why = "draining".to_owned(),
+            Watched::Draining(_) => {}
+        });
+    }
+
+    fn show(&self, watched: Watched) {
+        self.shown.send_modify(|shown| shown.watched = watched);
+    }
+}
+
+async fn serve(listener: TcpListener, shown: Receiver<Shown>) {
+    let app = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/readyz", get(ready))
+        .route("/healthz", get(alive))
+        .route("/livez", get(alive))
+        .with_state(shown);
+    if let Err(error) = axum::serve(listener, app).await {
+        tracing::warn!(%error, "the metrics server ended");
+    }
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+async fn metrics(State(shown): State<Receiver<Shown>>) -> impl IntoResponse {
+    let now = shown.borrow().watched.clone();
+    let text = match now {
+        Watched::Starting { metrics, .. } => metrics.render(),
+        Watched::Running(probe) | Watched::Draining(probe) => probe.metrics(),
+    };
+    ([(CONTENT_TYPE, METRICS_TYPE)], text)
+}
+
+async fn ready(State(shown): State<Receiver<Shown>>) -> (StatusCode, String) {
+    // Cloned first, so that no lock is held while others are asked.
+    let Shown { watched, faults } = shown.borrow().clone();
+    let mut waiting = match watched {
+        Watched::Starting { why, .. } => vec![why],
+        Watched::Draining(_) => vec!["draining".to_owned()],
+        Watched::Running(probe) => probe.readiness().await.waiting,
+    };
+    waiting.extend(faults);
+    if waiting.is_empty() {
+        return (StatusCode::OK, "ready\n".to_owned());
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, waiting.join("\n") + "\n")
+}

@@ -1,0 +1,23 @@
+//! What the binaries share: how they end, hear of signals, say how they are, and log for programs.
+//!
+//! Nothing here knows events. What a command does is that command's own business.
+
+pub mod exit;
+pub mod health;
+pub mod logging;
+pub mod signals;
+
+pub use exit::{Exit, Failure};
+pub use health::Health;
+pub use signals::Signals;
+
+/// Installs the one TLS provider of the process.
+pub fn install_tls() {
+    // A second call would mean that this one was skipped.
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::warn!("a TLS provider was installed before; that one is used");
+    }
+}

@@ -1,0 +1,75 @@
+//! How a process logs for programs, and what it logs.
+
+mod json;
+
+pub use json::Json;
+
+use std::{env, io};
+use tracing_subscriber::{EnvFilter, fmt, fmt::format::JsonFields};
+
+/// Starts logging to standard output: one JSON object per line, as the reference writes.
+///
+/// # Panics
+/// When logging was started before.
+pub fn for_programs() {
+    fmt()
+        .with_env_filter(filter("info"))
+        .with_writer(io::stdout)
+        .fmt_fields(JsonFields::new())
+        .event_format(Json)
+        .init();
+}
+
+/// Returns what is logged, from `RUST_LOG` or `LOG_LEVEL`; the default where neither is set.
+pub fn filter(default: &str) -> EnvFilter {
+    EnvFilter::new(directives(default, |name| env::var(name).ok()))
+}
+
+/// Chooses what is logged: what `RUST_LOG` says, else from the level in the reference's `LOG_LEVEL`
+/// upwards. A level that is none means `info`, as there.
+fn directives(default: &str, variable: impl Fn(&str) -> Option<String>) -> String {
+    let set = |name| variable(name).filter(|value| !value.trim().is_empty());
+    let level = |value: String| {
+        let level = value.trim().to_ascii_lowercase();
+        let mut known = ["debug", "info", "warn", "error"].into_iter();
+        known
+            .find(|known| level == *known)
+            .unwrap_or("info")
+            .to_owned()
+    };
+    set("RUST_LOG")
+        .or_else(|| set("LOG_LEVEL").map(level))
+        .unwrap_or_else(|| default.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_counts_where_directives_are_absent_or_empty() {
+        let cases = [
+            (None, None, "the default"),
+            (Some(""), Some(""), "the default"),
+            (Some(""), Some("debug"), "debug"),
+            (None, Some(" WARN "), "warn"),
+            (None, Some("error"), "error"),
+            (None, Some("loud"), "info"),
+            (None, Some("argo_events_bus=trace"), "info"),
+            (
+                Some("argo_events_bus=trace"),
+                Some("warn"),
+                "argo_events_bus=trace",
+            ),
+        ];
+        for (directive, level, wanted) in cases {
+            let variable = |name: &str| match name {
+                "RUST_LOG" => directive.map(str::to_owned),
+                "LOG_LEVEL" => level.map(str::to_owned),
+                other => panic!("{other} has no part in it"),
+            };
+            let got = directives("the default", variable);
+            assert_eq!(got, wanted, "{directive:?} {level:?}");
+        }
+    }
+}

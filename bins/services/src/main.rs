@@ -1,0 +1,71 @@
+//! The pods of argo-events: one binary with the reference's subcommands, configured by the environment
+//! that its controller gives them.
+//!
+//! A subcommand reads what it is told ([`environment`]), and [`pod`] runs it until it is told to stop.
+//! What an event means is decided in the library. `README.md` beside this crate lists the variables.
+
+mod bus;
+mod candidate;
+mod environment;
+mod object;
+mod pod;
+mod secrets;
+mod work;
+
+use argo_events_process::{Exit, Failure, install_tls, logging};
+use environment::Environment;
+use std::process::ExitCode;
+use work::Role;
+
+const USAGE: &str = "\
+usage: argo-events-services <subcommand>
+
+  eventsource-service   runs the EventSource in EVENTSOURCE_OBJECT
+  sensor-service        runs the Sensor in SENSOR_OBJECT
+
+Everything else comes from the environment; see the README of bins/services.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["eventsource-service"] => run(Role::EventSource),
+        ["sensor-service"] => run(Role::Sensor),
+        ["version" | "--version" | "-V"] => {
+            println!("argo-events-services {}", env!("CARGO_PKG_VERSION"));
+            Ok(Exit::Fine)
+        }
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(Exit::Fine)
+        }
+        [later @ ("controller" | "webhook-service"), ..] => {
+            let message = format!("`{later}` is not in this build yet\n\n{USAGE}");
+            Err(Failure::new(Exit::CallWrong, message))
+        }
+        [] => Err(Failure::new(
+            Exit::CallWrong,
+            format!("no subcommand\n\n{USAGE}"),
+        )),
+        [first, ..] => {
+            let message = format!("`{first}` cannot be understood here\n\n{USAGE}");
+            Err(Failure::new(Exit::CallWrong, message))
+        }
+    };
+    outcome.unwrap_or_else(Exit::report).into()
+}
+
+/// Runs a pod. What is wrong with its environment is logged, as everything else that it says.
+fn run(role: Role) -> Result<Exit, Failure> {
+    logging::for_programs();
+    install_tls();
+    match pod::Settings::read(&Environment::of_process(), role) {
+        Ok(settings) => pod::run(settings),
+        Err(faults) => {
+            for fault in faults {
+                tracing::error!("{fault}");
+            }
+            Ok(Exit::InputWrong)
+        }
+    }
+}

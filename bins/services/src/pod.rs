@@ -1,0 +1,255 @@
+//! The life of a pod: it is reachable for probes at once, waits for its bus, works, and drains when it
+//! is told to stop.
+//!
+//! A bus that is not there is no reason to end: the pod stays, says that it is not ready, and tries
+//! again. Only what no waiting can mend ends it.
+
+mod election;
+
+use crate::{
+    bus::Bus,
+    environment::{Environment, Fault},
+    secrets::Mounted,
+    work::{Role, Work},
+};
+use argo_events::{
+    BuiltinKinds as _, Engine, Error, ErrorKind, EventBus, Registry, Result, Running, SystemClock,
+    core::{
+        registry::BusBuild,
+        telemetry::{Metrics, names},
+    },
+    sensor::runtime::Limits,
+};
+use argo_events_process::{Exit, Failure, Health, Signals};
+use election::Election;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
+use tracing::{error, info, warn};
+
+/// Where metrics and health are, unless told otherwise.
+const METRICS: &str = "[::]:7777";
+/// How long a pod drains; Kubernetes waits 30 s.
+const GRACE: Duration = Duration::from_secs(20);
+/// How long the bus may take, beyond the grace period, to make sure of what it accepted.
+const FLUSH: Duration = Duration::from_secs(5);
+/// How long one attempt to reach the bus may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause before the second attempt; doubles up to the longest.
+const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Everything that a pod is told.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    work: Work,
+    /// Events that cannot run, and why.
+    invalid: Vec<String>,
+    bus: Bus,
+    registry: Registry,
+    secrets: Arc<Mounted>,
+    metrics: Metrics,
+    address: String,
+    grace: Duration,
+    data_directory: PathBuf,
+    election: Election,
+}
+
+impl Settings {
+    /// Reads the environment; every fault of it is found at once.
+    pub(crate) fn read(
+        environment: &Environment,
+        role: Role,
+    ) -> std::result::Result<Self, Vec<Fault>> {
+        let registry = Registry::builtin();
+        let mut faults = Vec::new();
+        let work = Work::read(environment, role, &registry);
+        let bus = Bus::read(environment, &registry);
+        let pod = environment.require("POD_NAME", "the name of the pod");
+        let grace = environment.duration("ARGO_EVENTS_GRACE", GRACE);
+        let work = work.map_err(|found| faults.extend(found)).ok();
+        let bus = bus.map_err(|found| faults.extend(found)).ok();
+        let pod = pod.map_err(|found| faults.push(found)).ok();
+        let grace = grace.map_err(|found| faults.push(found)).ok();
+        let (Some((work, invalid)), Some(bus), Some(pod), Some(grace)) = (work, bus, pod, grace)
+        else {
+            return Err(faults);
+        };
+        let root = environment.get("ARGO_EVENTS_ROOT").unwrap_or("/");
+        let secrets = Mounted::below(root.as_ref(), bus.access.clone());
+        let data_directory = environment
+            .get("ARGO_EVENTS_DATA_DIR")
+            .unwrap_or(".argo-events");
+        Ok(Self {
+            election: Election::read(environment, pod),
+            metrics: metrics(&work.metadata().namespace),
+            address: environment
+                .get("ARGO_EVENTS_METRICS")
+                .unwrap_or(METRICS)
+                .to_owned(),
+            secrets: Arc::new(secrets),
+            data_directory: data_directory.into(),
+            work,
+            invalid,
+            bus,
+            registry,
+            grace,
+        })
+    }
+}
+
+/// Makes the metrics: their series name the namespace, and one tells the build.
+fn metrics(namespace: &str) -> Metrics {
+    let metrics = Metrics::new(namespace);
+    let commit = option_env!("ARGO_EVENTS_COMMIT").unwrap_or("unknown");
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", commit)];
+    metrics.set(names::BUILD_INFO, &labels, 1.0);
+    metrics
+}
+
+/// Runs a pod until it is told to stop.
+pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(Exit::Unreachable, format!("cannot start threads: {error}"))
+        })?;
+    let exit = runtime.block_on(serve(&settings));
+    // What hangs in a blocking call must not hold the end up.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    exit.or_else(|failure| {
+        error!("{}", failure.message().trim_start_matches("error: "));
+        Ok(failure.exit())
+    })
+}
+
+async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
+    let health = open(settings).await?;
+    let running = tokio::select! {
+        running = connect(settings, &health) => running?,
+        () = signals.next() => return Ok(Exit::Fine),
+    };
+    health.watch(&running);
+    info!(bus = running.bus().kind(), "running");
+    signals.next().await;
+    health.draining();
+    info!(grace = ?settings.grace, "draining");
+    tokio::select! {
+        () = drain(running, settings.grace) => Ok(Exit::Fine),
+        () = signals.next() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Answers probes from now on.
+async fn open(settings: &Settings) -> std::result::Result<Health, Failure> {
+    let address = &settings.address;
+    let mut opened = Health::open(address).await;
+    if opened.is_err() && address == METRICS {
+        // A machine without IPv6 has the addresses of IPv4 all the same.
+        let second = Health::open("0.0.0.0:7777").await;
+        opened = second.or(opened);
+    }
+    let health = opened.map_err(|error| {
+        let help = "set ARGO_EVENTS_METRICS to another address, or to `off`";
+        let message = format!("metrics and health cannot listen on {address}: {error}; {help}");
+        Failure::new(Exit::Unreachable, message)
+    })?;
+    health.always(settings.invalid.clone());
+    health.starting(&settings.metrics, "starting");
+    Ok(health)
+}
+
+/// Reaches the bus and starts the work, however often that takes.
+async fn connect(settings: &Settings, health: &Health) -> std::result::Result<Running, Failure> {
+    let mut pause = PAUSE;
+    loop {
+        let error = match attempt(settings).await {
+            Ok(running) => return Ok(running),
+            Err(error) if is_hopeless(&error) => {
+                return Err(Failure::new(Exit::InputWrong, error));
+            }
+            Err(error) => error,
+        };
+        let bus = settings.bus.descriptor.kind;
+        warn!(%error, bus, ?pause, "the bus cannot be used yet, trying again");
+        health.starting(&settings.metrics, format!("bus {bus}: {error}"));
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Tells whether waiting is of no use: what is wrong lies in what the pod was told.
+fn is_hopeless(error: &Error) -> bool {
+    let is_wrong = matches!(
+        error.kind(),
+        ErrorKind::ConfigInvalid | ErrorKind::Unsupported
+    );
+    is_wrong && !error.is_transient()
+}
+
+async fn attempt(settings: &Settings) -> Result<Running> {
+    let Bus {
+        descriptor, config, ..
+    } = &settings.bus;
+    let bus = in_time(descriptor.build(config, surroundings(settings))).await?;
+    match in_time(start(settings, bus.clone())).await {
+        Ok(running) => Ok(running),
+        Err(error) => {
+            close(&*bus, FLUSH).await;
+            Err(error)
+        }
+    }
+}
+
+async fn in_time<T>(attempt: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || {
+        Error::transient(ErrorKind::Timeout, "no answer in time")
+            .with("after", format!("{PATIENCE:?}"))
+    };
+    timeout(PATIENCE, attempt)
+        .await
+        .unwrap_or_else(|_| Err(late()))
+}
+
+/// Says what the bus is made of, beside its configuration.
+fn surroundings(settings: &Settings) -> BusBuild {
+    let (work, secrets) = (&settings.work, settings.secrets.clone());
+    let clock = Arc::new(SystemClock);
+    let mut build = BusBuild::new(work.bus_name(), &settings.data_directory, secrets, clock);
+    build.namespace.clone_from(&work.metadata().namespace);
+    build
+}
+
+async fn start(settings: &Settings, bus: Arc<dyn EventBus>) -> Result<Running> {
+    let Settings { work, registry, .. } = settings;
+    let mut limits = Limits::default();
+    limits.grace = settings.grace;
+    let builder = Engine::builder()
+        .registry(registry.clone())
+        .secrets(settings.secrets.clone())
+        .metrics(settings.metrics.clone());
+    let builder = match settings.election.leadership(work, registry, &bus).await? {
+        Some(leadership) => builder.leadership(leadership),
+        None => builder,
+    };
+    let engine = work.add_to(builder.shared_bus(bus), limits).build();
+    let engine =
+        engine.map_err(|error| Error::permanent(ErrorKind::ConfigInvalid, error.to_string()))?;
+    engine.start().await
+}
+
+/// Stops accepting, lets what is under way end, and flushes the bus.
+async fn drain(running: Running, grace: Duration) {
+    let bus = running.stop(grace).await;
+    close(&*bus, FLUSH).await;
+    info!("stopped");
+}
+
+async fn close(bus: &dyn EventBus, patience: Duration) {
+    match timeout(patience, bus.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the bus could not be closed in order"),
+        Err(_) => warn!(?patience, "the bus did not close in time"),
+    }
+}
