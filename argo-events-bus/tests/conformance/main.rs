@@ -7,6 +7,8 @@ mod full;
 mod harness;
 #[cfg(feature = "jetstream")]
 mod jetstream;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod local;
 
 use argo_events_testkit::bus;
@@ -25,5 +27,7 @@ fn main() -> ExitCode {
     trials.extend([crash::trial(), full::trial()]);
     #[cfg(feature = "jetstream")]
     trials.extend(jetstream::trials());
+    #[cfg(feature = "kafka")]
+    trials.extend(kafka::trials());
     bus::run(trials)
 }

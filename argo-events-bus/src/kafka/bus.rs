@@ -1,0 +1,246 @@
+//! The bus itself: opens clients, publishes, begins subscriptions, and ends them all.
+
+use super::{
+    KafkaConfig, failure,
+    group::{self, Opened},
+    intake::key,
+    publisher::{Outgoing, Publisher},
+    reader::{Reader, Shared, position},
+    settings::Settings,
+    state::{Follower, KafkaStore, follow},
+    topic,
+};
+use argo_events_core::{
+    BusCapabilities, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result, StateStore,
+    Subscription,
+    event::codec,
+    registry::{BuildBus, BusBuild, BusConfig},
+};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
+use tokio::{sync::OnceCell, task::spawn_blocking, time::timeout};
+use tokio_util::task::TaskTracker;
+
+/// A bus on a topic of Kafka; clones are the same bus.
+///
+/// Any number of processes may use it. Offsets, state and groups live on the brokers.
+///
+/// ```no_run
+/// use argo_events_bus::{KafkaBus, KafkaConfig};
+/// use argo_events_core::{Event, EventBus, SystemClock, registry::BusBuild, secret::MemorySecrets};
+/// use std::sync::Arc;
+///
+/// # async fn example() -> argo_events_core::Result<()> {
+/// let config: KafkaConfig = serde_json::from_str(r#"{ "url": "localhost:9092" }"#).expect("is a setting");
+/// let build = BusBuild::new("default", ".", Arc::new(MemorySecrets::default()), Arc::new(SystemClock));
+/// let bus = KafkaBus::open(config, build).await?;
+/// bus.publish(Event::builder("1", "shop", "paid").build().into()).await?;
+/// bus.close().await
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct KafkaBus(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Arc<Settings>,
+    publisher: Arc<Publisher>,
+    partitions: i32,
+    follower: OnceCell<Arc<Follower>>,
+    turns: Arc<Mutex<HashMap<(String, String), Arc<tokio::sync::Mutex<()>>>>>,
+    subscriptions: Mutex<Vec<Weak<Shared>>>,
+    tracker: TaskTracker,
+}
+
+impl KafkaBus {
+    /// How long a publisher is given to get rid of what was accepted.
+    const FLUSH: Duration = Duration::from_secs(30);
+    /// How long a group may take to let a subscription in.
+    const JOIN: Duration = Duration::from_secs(60);
+    const CHECK: Duration = Duration::from_secs(5);
+
+    /// Opens the bus; makes its topic if that is missing and brokers permit it.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` and `Unauthorized`, permanent, for settings that cannot work; `NotFound` for a
+    /// secret that is missing; transient ones when no broker can be reached.
+    pub async fn open(config: KafkaConfig, build: BusBuild) -> Result<Self> {
+        let settings = Arc::new(Settings::of(&config, &build).await?);
+        let partitions = topic::ensure_events(&settings).await?;
+        let publisher = Arc::new(Publisher::new(&settings)?);
+        Ok(Self(Arc::new(Inner {
+            settings,
+            publisher,
+            partitions,
+            follower: OnceCell::new(),
+            turns: Arc::default(),
+            subscriptions: Mutex::default(),
+            tracker: TaskTracker::new(),
+        })))
+    }
+
+    fn check_open(&self, operation: &'static str) -> Result<()> {
+        if self.0.tracker.is_closed() {
+            return Err(failure::closed(operation));
+        }
+        Ok(())
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = Arc::clone(&self.0);
+        let done = spawn_blocking(move || work(&inner)).await;
+        done.map_err(|_| failure::gone(operation))?
+    }
+
+    async fn begin(&self, subscription: Subscription, shared: &Arc<Shared>) -> Result<()> {
+        let token = self.0.tracker.token();
+        let opened = {
+            let shared = Arc::clone(shared);
+            self.blocking("subscribe", move |inner| {
+                group::open(&inner.settings, &subscription, &shared, token)
+            })
+            .await?
+        };
+        let Opened { intake, has_joined } = opened;
+        let spawned = std::thread::Builder::new()
+            .name("kafka-intake".to_owned())
+            .spawn(move || intake.run());
+        spawned.map_err(|error| {
+            Error::transient(ErrorKind::Unavailable, "no thread for the subscription")
+                .during("subscribe")
+                .caused_by(error)
+        })?;
+        let Some(has_joined) = has_joined else {
+            return Ok(());
+        };
+        // Until then another new member could begin the group elsewhere.
+        match timeout(Self::JOIN, has_joined).await {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let message = "the group did not let the subscription in";
+                Err(Error::transient(ErrorKind::Timeout, message)
+                    .during("subscribe")
+                    .with("group", &shared.name))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventBus for KafkaBus {
+    fn kind(&self) -> &'static str {
+        KafkaConfig::KIND
+    }
+
+    fn capabilities(&self) -> BusCapabilities {
+        let mut capabilities = BusCapabilities::default();
+        capabilities.durable = true;
+        capabilities.ordered = self.0.partitions == 1;
+        capabilities.delayed_retry = true;
+        capabilities.state_store = true;
+        capabilities.competing_consumers = true;
+        capabilities.shared = true;
+        capabilities
+    }
+
+    async fn publish(&self, event: Arc<Event>) -> Result<Receipt> {
+        self.check_open("publish")?;
+        let value = codec::encode(&event);
+        let key = key(event.source(), event.subject());
+        let outgoing = Outgoing {
+            topic: &self.0.settings.topic,
+            key: key.as_bytes(),
+            value: Some(&value),
+            ..Outgoing::default()
+        };
+        let placed = self.0.publisher.publish(outgoing).await?;
+        let position = position(placed.partition, placed.offset);
+        Ok(Receipt::accepted(Some(position)))
+    }
+
+    async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
+        self.check_open("subscribe")?;
+        let shared = Arc::new(Shared::new(&subscription));
+        {
+            let mut subscriptions = super::lock(&self.0.subscriptions);
+            subscriptions.retain(|it| it.strong_count() > 0);
+            subscriptions.push(Arc::downgrade(&shared));
+        }
+        // Ends the thread if this future is dropped, or fails.
+        let reader = Reader::new(Arc::clone(&shared));
+        self.begin(subscription, &shared).await?;
+        self.check_open("subscribe")?;
+        Ok(Box::new(reader))
+    }
+
+    async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
+        self.check_open("state")?;
+        let inner = &self.0;
+        let follower = inner
+            .follower
+            .get_or_try_init(|| follow(&inner.settings, &inner.publisher, inner.tracker.token()))
+            .await?;
+        let turns = Arc::clone(&inner.turns);
+        let store = KafkaStore::new(scope, Arc::clone(follower), turns);
+        Ok(Arc::new(store))
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.check_open("check")?;
+        self.blocking("check", |inner| {
+            let topic = &inner.settings.topic;
+            let question = |client: &rdkafka::client::Client<_>| {
+                client.fetch_metadata(Some(topic), Self::CHECK)
+            };
+            let metadata = inner.publisher.ask(question, "check")?;
+            topic::probe(&metadata, topic)
+        })
+        .await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.end();
+        self.0.tracker.wait().await;
+        self.blocking("close", |inner| inner.publisher.flush(Self::FLUSH))
+            .await
+    }
+}
+
+impl Inner {
+    fn end(&self) {
+        self.tracker.close();
+        for shared in super::lock(&self.subscriptions)
+            .iter()
+            .filter_map(Weak::upgrade)
+        {
+            shared.end();
+        }
+        if let Some(follower) = self.follower.get() {
+            follower.close();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl BuildBus for KafkaConfig {
+    fn build(self, build: BusBuild) -> BoxFuture<'static, Result<Arc<dyn EventBus>>> {
+        Box::pin(async move {
+            let bus: Arc<dyn EventBus> = Arc::new(KafkaBus::open(self, build).await?);
+            Ok(bus)
+        })
+    }
+}

@@ -1,0 +1,421 @@
+//! The rules of a subscription, as plain data: what comes next, what comes again, how far the group is.
+//!
+//! No lock, no thread, no clock: callers say what time it is. Each record that is read gets a *ticket*,
+//! in the order of reading; a ticket whose partition went to somebody else is void, and settling it
+//! changes nothing.
+
+use super::settled;
+use argo_events_core::{Event, Timestamp};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Names a record that was read.
+pub(super) type Ticket = u64;
+
+/// A record that the subscription wants.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) arrived_at: Timestamp,
+    pub(super) event: Arc<Event>,
+    /// About how many bytes it takes.
+    pub(super) weight: usize,
+}
+
+/// A record that is handed out.
+#[derive(Clone, Debug)]
+pub(super) struct Handed {
+    pub(super) ticket: Ticket,
+    pub(super) attempt: u32,
+    pub(super) record: Record,
+}
+
+/// What [`Desk::take`] found.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// These; never empty.
+    Some(Vec<Handed>),
+    /// Nothing now; something may come back at this time.
+    Nothing(Option<Instant>),
+    /// The subscription has ended.
+    Ended,
+}
+
+/// How far the group is in a partition, to be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) partition: i32,
+    /// The first offset that is not settled.
+    pub(super) next: i64,
+    /// What is settled beyond it.
+    pub(super) beyond: String,
+}
+
+/// One partition that the subscription reads.
+#[derive(Debug, Default)]
+struct Lane {
+    /// The offset after the last one read; `None` before the first.
+    read: Option<i64>,
+    /// Read and not settled.
+    open: BTreeSet<i64>,
+    /// Settled beyond the first open offset.
+    beyond: BTreeSet<i64>,
+    changed: bool,
+}
+
+impl Lane {
+    fn next(&self) -> Option<i64> {
+        self.open.first().copied().or(self.read)
+    }
+
+    fn settle(&mut self, offset: i64) {
+        if self.open.remove(&offset) {
+            self.beyond.insert(offset);
+            self.changed = true;
+            self.forget_beyond();
+        }
+    }
+
+    /// Forgets what the position says by itself.
+    fn forget_beyond(&mut self) {
+        let Some(next) = self.next() else { return };
+        while self.beyond.first().is_some_and(|offset| *offset < next) {
+            self.beyond.pop_first();
+        }
+    }
+
+    fn progress(&self, partition: i32) -> Option<Progress> {
+        let next = self.next()?;
+        let beyond = settled::write(next, &self.beyond);
+        Some(Progress {
+            partition,
+            next,
+            beyond,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    record: Record,
+    attempt: u32,
+    /// Until when its holder may be silent; `None` if nobody holds it.
+    until: Option<Instant>,
+}
+
+/// How a subscription wants to be served.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) most: usize,
+    pub(super) ack_wait: Duration,
+    /// Nothing overtakes what comes again.
+    pub(super) is_strict: bool,
+}
+
+/// What a subscription still has to do.
+#[derive(Debug)]
+pub(super) struct Desk {
+    terms: Terms,
+    lanes: BTreeMap<i32, Lane>,
+    fresh: VecDeque<(Ticket, Record)>,
+    weight: usize,
+    entries: HashMap<Ticket, Entry>,
+    ready: BTreeSet<Ticket>,
+    delayed: BTreeMap<Ticket, Instant>,
+    held: usize,
+    last_ticket: Ticket,
+    /// No deadline lies before this.
+    earliest: Option<Instant>,
+    ended: bool,
+}
+
+impl Desk {
+    /// How many records, and how many bytes of them, wait to be handed out.
+    const BOUND: (usize, usize) = (4096, 16 * 1024 * 1024);
+
+    /// Makes the desk of a subscription that has no partition yet.
+    pub(super) fn new(terms: Terms) -> Self {
+        Self {
+            terms,
+            lanes: BTreeMap::new(),
+            fresh: VecDeque::new(),
+            weight: 0,
+            entries: HashMap::new(),
+            ready: BTreeSet::new(),
+            delayed: BTreeMap::new(),
+            held: 0,
+            last_ticket: 0,
+            earliest: None,
+            ended: false,
+        }
+    }
+
+    /// Takes a partition over, with what is settled in it beyond the position.
+    pub(super) fn assign(&mut self, partition: i32, beyond: BTreeSet<i64>) {
+        let lane = Lane {
+            beyond,
+            ..Lane::default()
+        };
+        self.lanes.insert(partition, lane);
+    }
+
+    /// Passes over a record that the subscription does not want.
+    pub(super) fn skip(&mut self, partition: i32, offset: i64) {
+        if let Some(lane) = self.lanes.get_mut(&partition) {
+            lane.read = Some(offset + 1);
+            lane.changed = true;
+            lane.forget_beyond();
+        }
+    }
+
+    /// Tells whether a record was settled in an earlier life.
+    pub(super) fn is_settled(&self, partition: i32, offset: i64) -> bool {
+        let lane = self.lanes.get(&partition);
+        lane.is_none_or(|lane| lane.beyond.contains(&offset))
+    }
+
+    /// Takes a record in; tells whether a reader may wait for it.
+    pub(super) fn push(&mut self, record: Record) -> bool {
+        let Some(lane) = self.lanes.get_mut(&record.partition) else {
+            return false;
+        };
+        lane.read = Some(record.offset + 1);
+        lane.open.insert(record.offset);
+        self.last_ticket += 1;
+        self.weight += record.weight;
+        self.fresh.push_back((self.last_ticket, record));
+        self.fresh.len() == 1
+    }
+
+    /// Tells whether there is room for more records.
+    pub(super) fn has_room(&self) -> bool {
+        self.fresh.len() < Self::BOUND.0 && self.weight < Self::BOUND.1
+    }
+
+    /// Ends the deliveries.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Tells whether deliveries have ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Hands out what comes again, then what is fresh, up to `most` and to the subscription's bound.
+    pub(super) fn take(&mut self, most: usize, now: Instant) -> Taken {
+        if self.ended {
+            return Taken::Ended;
+        }
+        self.expire(now);
+        let room = self.terms.most.saturating_sub(self.held).min(most.max(1));
+        let until = now + self.terms.ack_wait;
+        let handed: Vec<_> = (0..room).map_while(|_| self.hand_out(until)).collect();
+        if handed.is_empty() {
+            return Taken::Nothing(self.earliest);
+        }
+        self.expect_at(until);
+        Taken::Some(handed)
+    }
+
+    fn hand_out(&mut self, until: Instant) -> Option<Handed> {
+        if let Some(ticket) = self.first_ready() {
+            return self.hand_out_again(ticket, until);
+        }
+        if self.terms.is_strict && !(self.ready.is_empty() && self.delayed.is_empty()) {
+            return None;
+        }
+        let (ticket, record) = self.fresh.pop_front()?;
+        self.weight -= record.weight;
+        self.held += 1;
+        let entry = Entry {
+            record: record.clone(),
+            attempt: 1,
+            until: Some(until),
+        };
+        self.entries.insert(ticket, entry);
+        Some(Handed {
+            ticket,
+            attempt: 1,
+            record,
+        })
+    }
+
+    /// Returns the oldest that may come again; in strict order not before an older one that may not.
+    fn first_ready(&self) -> Option<Ticket> {
+        let ready = *self.ready.first()?;
+        let waits = self
+            .delayed
+            .keys()
+            .next()
+            .is_some_and(|delayed| *delayed < ready);
+        (!(self.terms.is_strict && waits)).then_some(ready)
+    }
+
+    fn hand_out_again(&mut self, ticket: Ticket, until: Instant) -> Option<Handed> {
+        self.ready.remove(&ticket);
+        let entry = self.entries.get_mut(&ticket)?;
+        entry.attempt = entry.attempt.saturating_add(1);
+        entry.until = Some(until);
+        self.held += 1;
+        Some(Handed {
+            ticket,
+            attempt: entry.attempt,
+            record: entry.record.clone(),
+        })
+    }
+
+    /// Settles a record for good, whichever attempt says so: the work is done.
+    pub(super) fn finish(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entries.remove(&ticket) else {
+            return;
+        };
+        self.let_go(ticket, entry.until.is_some());
+        if let Some(lane) = self.lanes.get_mut(&entry.record.partition) {
+            lane.settle(entry.record.offset);
+        }
+    }
+
+    /// Forgets where a ticket stands.
+    fn let_go(&mut self, ticket: Ticket, is_handed: bool) {
+        let was_delayed = self.delayed.remove(&ticket).is_some();
+        self.ready.remove(&ticket);
+        if is_handed || was_delayed {
+            self.held -= 1;
+        }
+    }
+
+    /// Takes a record back that was not settled. Only the newest attempt has a say.
+    pub(super) fn give_back(&mut self, ticket: Ticket, attempt: u32) {
+        if let Some(entry) = self.handed(ticket, attempt) {
+            entry.until = None;
+            self.held -= 1;
+            self.ready.insert(ticket);
+        }
+    }
+
+    /// Takes a record back until a time has come; until then it counts as unsettled.
+    pub(super) fn delay(&mut self, ticket: Ticket, attempt: u32, until: Instant) {
+        if let Some(entry) = self.handed(ticket, attempt) {
+            entry.until = None;
+            self.delayed.insert(ticket, until);
+            self.expect_at(until);
+        }
+    }
+
+    /// Notes a sign of life. Only the newest attempt has a say.
+    pub(super) fn keep_alive(&mut self, ticket: Ticket, attempt: u32, now: Instant) {
+        let until = now + self.terms.ack_wait;
+        if let Some(entry) = self.handed(ticket, attempt) {
+            entry.until = Some(until);
+        }
+    }
+
+    fn handed(&mut self, ticket: Ticket, attempt: u32) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&ticket)?;
+        (entry.attempt == attempt && entry.until.is_some()).then_some(entry)
+    }
+
+    /// Makes everything ready whose time has come. Looks at all entries, but only when a deadline
+    /// passes, which with prompt readers is once in an ack wait.
+    fn expire(&mut self, now: Instant) {
+        if self.earliest.is_none_or(|earliest| now < earliest) {
+            return;
+        }
+        let mut earliest = None;
+        let due = |until: Instant, earliest: &mut Option<Instant>| {
+            let is_due = until <= now;
+            if !is_due {
+                *earliest = Some(earliest.map_or(until, |earliest: Instant| earliest.min(until)));
+            }
+            is_due
+        };
+        for (ticket, entry) in &mut self.entries {
+            if entry.until.is_some_and(|until| due(until, &mut earliest)) {
+                entry.until = None;
+                self.held -= 1;
+                self.ready.insert(*ticket);
+            }
+        }
+        let (held, ready) = (&mut self.held, &mut self.ready);
+        self.delayed.retain(|ticket, until| {
+            let is_due = due(*until, &mut earliest);
+            if is_due {
+                *held -= 1;
+                ready.insert(*ticket);
+            }
+            !is_due
+        });
+        self.earliest = earliest;
+    }
+
+    fn expect_at(&mut self, deadline: Instant) {
+        let earliest = self.earliest.map_or(deadline, |it| it.min(deadline));
+        self.earliest = Some(earliest);
+    }
+
+    /// Hands nothing more out of partitions that go to somebody else. What is in hand may be settled.
+    pub(super) fn withdraw(&mut self, partitions: &[i32]) {
+        let goes = |record: &Record| partitions.contains(&record.partition);
+        self.fresh.retain(|(_, record)| !goes(record));
+        self.weight = self.fresh.iter().map(|(_, record)| record.weight).sum();
+        let idle: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.until.is_none() && goes(&entry.record))
+            .map(|(ticket, _)| *ticket)
+            .collect();
+        for ticket in idle {
+            self.let_go(ticket, false);
+            self.entries.remove(&ticket);
+        }
+    }
+
+    /// Tells whether anything of partitions is in hand.
+    pub(super) fn is_in_hand(&self, partitions: &[i32]) -> bool {
+        let mut entries = self.entries.values();
+        entries.any(|entry| partitions.contains(&entry.record.partition))
+    }
+
+    /// Lets partitions go; their tickets are void from now on.
+    pub(super) fn revoke(&mut self, partitions: &[i32]) {
+        self.withdraw(partitions);
+        let held = &mut self.held;
+        self.entries.retain(|_, entry| {
+            let stays = !partitions.contains(&entry.record.partition);
+            *held -= usize::from(!stays);
+            stays
+        });
+        self.lanes
+            .retain(|partition, _| !partitions.contains(partition));
+    }
+
+    /// Returns the partitions that are read.
+    pub(super) fn partitions(&self) -> Vec<i32> {
+        self.lanes.keys().copied().collect()
+    }
+
+    /// Returns what moved since it was last asked.
+    pub(super) fn take_progress(&mut self) -> Vec<Progress> {
+        let lanes = self.lanes.iter_mut();
+        lanes
+            .filter_map(|(partition, lane)| {
+                let changed = std::mem::take(&mut lane.changed);
+                changed.then(|| lane.progress(*partition)).flatten()
+            })
+            .collect()
+    }
+
+    /// Notes that what was taken to be committed was not.
+    pub(super) fn progress_was_lost(&mut self) {
+        self.lanes.values_mut().for_each(|lane| lane.changed = true);
+    }
+}
+
+#[cfg(test)]
+mod tests;

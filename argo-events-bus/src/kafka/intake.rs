@@ -1,0 +1,459 @@
+//! The thread of a subscription: reads records, keeps the wanted ones for the reader, commits how far
+//! the group is, and gives partitions away in peace when the group is shared out anew.
+
+use super::{
+    desk::{Progress, Record},
+    failure::{explained, failure},
+    group::{Consumers, Start},
+    reader::Shared,
+    watch::Watch,
+};
+use argo_events_core::{Error, ErrorKind, Event, Subject, Timestamp, event::codec};
+use bytes::Bytes;
+use rdkafka::{
+    ClientContext, Message, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult},
+    message::BorrowedMessage,
+    types::{RDKafkaErrorCode as Code, RDKafkaRespErr},
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::Instant};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// How long the thread waits for a record before it looks around.
+const TICK: Duration = Duration::from_millis(50);
+/// How often progress is committed.
+const COMMIT_EVERY: Duration = Duration::from_millis(250);
+/// How long the thread waits for room before it tells the brokers to send no more.
+const CROWDED: Duration = Duration::from_millis(500);
+/// How long deliveries in hand may keep a partition that goes to somebody else.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often a reader of all partitions looks for new ones.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// What hears of a consumer's partitions.
+pub(super) struct Listener {
+    pub(super) watch: Watch,
+    topic: String,
+    shared: Arc<Shared>,
+    grace: Duration,
+    /// Progress must be committed again.
+    was_lost: AtomicBool,
+    joined: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Listener {
+    /// Makes the listener of a subscription, and what resolves when the group has let it in.
+    pub(super) fn new(
+        topic: &str,
+        shared: &Arc<Shared>,
+        ack_wait: Duration,
+    ) -> (Self, oneshot::Receiver<()>) {
+        let (joined, has_joined) = oneshot::channel();
+        let listener = Self {
+            watch: Watch::default(),
+            topic: topic.to_owned(),
+            shared: Arc::clone(shared),
+            grace: ack_wait.min(GRACE),
+            was_lost: AtomicBool::new(false),
+            joined: Mutex::new(Some(joined)),
+        };
+        (listener, has_joined)
+    }
+
+    fn take_over(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        partitions: &TopicPartitionList,
+    ) -> KafkaResult<()> {
+        let starts = Consumers(consumer).starts(&self.topic, partitions)?;
+        for start in &starts {
+            self.shared
+                .desk()
+                .assign(start.partition, start.beyond.clone());
+        }
+        let list = list(&self.topic, &starts)?;
+        match consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => consumer.incremental_assign(&list),
+            _ => consumer.assign(&list),
+        }
+    }
+
+    /// Gives partitions away: waits a while for what is in hand, commits, and makes the rest void.
+    fn give_away(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &TopicPartitionList,
+    ) -> KafkaResult<()> {
+        let partitions: Vec<_> = list.elements().iter().map(|it| it.partition()).collect();
+        if !consumer.assignment_lost() {
+            self.wait_for_settlements(&partitions);
+            let progress = self.shared.desk().take_progress();
+            if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
+                tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
+            }
+        }
+        self.shared.desk().revoke(&partitions);
+        match consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+            _ => consumer.unassign(),
+        }
+    }
+
+    fn wait_for_settlements(&self, partitions: &[i32]) {
+        let deadline = Instant::now() + self.grace;
+        let mut desk = self.shared.desk();
+        desk.withdraw(partitions);
+        while desk.is_in_hand(partitions) && !desk.has_ended() && Instant::now() < deadline {
+            desk = self.shared.wait(desk, deadline - Instant::now());
+        }
+    }
+}
+
+impl ClientContext for Listener {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.watch.log(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.watch.error(error, reason);
+    }
+}
+
+impl ConsumerContext for Listener {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        let is_assignment = what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let outcome = if is_assignment {
+            self.take_over(consumer, partitions)
+        } else {
+            self.give_away(consumer, partitions)
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(group = self.shared.name, %error, "kafka: partitions could not be changed");
+            self.shared.fail(failure(error, "rebalance"));
+        }
+        if is_assignment && let Some(joined) = super::lock(&self.joined).take() {
+            // Nobody may wait for it.
+            let _ = joined.send(());
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        match result {
+            Err(error) if error.rdkafka_error_code() != Some(Code::NoOffset) => {
+                tracing::debug!(group = self.shared.name, %error, "progress not committed");
+                self.was_lost.store(true, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Makes a list of partitions with the offsets where reading begins.
+pub(super) fn list(topic: &str, starts: &[Start]) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for start in starts {
+        let offset = start.offset.map_or(Offset::Beginning, Offset::Offset);
+        list.add_partition_offset(topic, start.partition, offset)?;
+    }
+    Ok(list)
+}
+
+/// Commits progress; nothing for none.
+pub(super) fn commit<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    progress: &[Progress],
+    mode: CommitMode,
+) -> KafkaResult<()> {
+    if progress.is_empty() {
+        return Ok(());
+    }
+    let mut list = TopicPartitionList::new();
+    for progress in progress {
+        let mut element = list.add_partition(topic, progress.partition);
+        element.set_offset(Offset::Offset(progress.next))?;
+        if !progress.beyond.is_empty() {
+            element.set_metadata(&progress.beyond);
+        }
+    }
+    consumer.commit(&list, mode)
+}
+
+/// Which records a subscription wants.
+#[derive(Debug)]
+pub(super) struct Wanted(HashMap<Vec<u8>, Vec<Subject>>);
+
+impl Wanted {
+    /// Makes a filter of what a subscription asks for.
+    pub(super) fn new(subjects: Vec<Subject>) -> Self {
+        let mut by_key: HashMap<_, Vec<_>> = HashMap::new();
+        for subject in subjects {
+            let key = key(&subject.source, &subject.event).into_bytes();
+            by_key.entry(key).or_default().push(subject);
+        }
+        Self(by_key)
+    }
+
+    /// Tells whether a record may be wanted; without a key only its event tells.
+    fn may_want(&self, key: Option<&[u8]>) -> bool {
+        match key {
+            None | Some([]) => true,
+            Some(key) => self.0.contains_key(key),
+        }
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let subjects = self.0.get(key(event.source(), event.subject()).as_bytes());
+        subjects.is_some_and(|subjects| {
+            subjects
+                .iter()
+                .any(|it| it.source == event.source() && it.event == event.subject())
+        })
+    }
+}
+
+/// Returns the key of an event's record, as the reference writes it.
+pub(super) fn key(source: &str, event: &str) -> String {
+    format!("{source}.{event}")
+}
+
+/// The thread of a subscription.
+pub(super) struct Intake {
+    pub(super) consumer: BaseConsumer<Listener>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) topic: String,
+    pub(super) wanted: Wanted,
+    /// Reads all partitions, and looks for new ones itself.
+    pub(super) reads_all: bool,
+    /// Held until the consumer is closed.
+    pub(super) token: TaskTrackerToken,
+}
+
+impl Intake {
+    /// Reads until the subscription ends. Blocks.
+    pub(super) fn run(self) {
+        let mut committed = Instant::now();
+        let mut looked = Instant::now();
+        while !self.shared.desk().has_ended() {
+            if committed.elapsed() >= COMMIT_EVERY {
+                self.commit();
+                committed = Instant::now();
+            }
+            if self.reads_all && looked.elapsed() >= LOOK_EVERY {
+                self.look_for_partitions();
+                looked = Instant::now();
+            }
+            if self.wait_for_room() {
+                self.read();
+            } else {
+                self.pause_until_room();
+            }
+        }
+        self.finish();
+    }
+
+    fn read(&self) {
+        match self.consumer.poll(TICK) {
+            Some(Ok(message)) => self.take_in(&message),
+            Some(Err(error)) => self.note(error),
+            None => {}
+        }
+    }
+
+    fn take_in(&self, message: &BorrowedMessage<'_>) {
+        let (partition, offset) = (message.partition(), message.offset());
+        let record = if self.wanted.may_want(message.key()) {
+            self.decode(message)
+        } else {
+            None
+        };
+        let mut desk = self.shared.desk();
+        match record {
+            Some(record) if !desk.is_settled(partition, offset) => {
+                let is_first = desk.push(record);
+                drop(desk);
+                if is_first {
+                    self.shared.wake_readers();
+                }
+            }
+            _ => desk.skip(partition, offset),
+        }
+    }
+
+    /// Reads the event of a record; `None` if it is not wanted or is no event.
+    fn decode(&self, message: &BorrowedMessage<'_>) -> Option<Record> {
+        let payload = message.payload().unwrap_or_default();
+        let (partition, offset) = (message.partition(), message.offset());
+        let event = match codec::decode(&Bytes::copy_from_slice(payload)) {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(topic = self.topic, partition, offset, %error, "record is no event; passed over");
+                return None;
+            }
+        };
+        self.wanted.wants(&event).then(|| Record {
+            partition,
+            offset,
+            arrived_at: Timestamp::from_millis(message.timestamp().to_millis().unwrap_or(0)),
+            event: Arc::new(event),
+            weight: payload.len() + 512,
+        })
+    }
+
+    /// Tells readers of what only somebody else can put right; all else librdkafka repeats.
+    fn note(&self, error: KafkaError) {
+        match error.rdkafka_error_code() {
+            Some(
+                Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopic,
+            ) => {
+                let error = explained(error, "next", &self.consumer.context().watch);
+                let error = Error::transient(error.kind(), error.message())
+                    .during("next")
+                    .with("topic", &self.topic);
+                self.shared.fail(error);
+                std::thread::sleep(TICK);
+            }
+            Some(Code::PollExceeded) => {
+                tracing::warn!(
+                    group = self.shared.name,
+                    "left the group for being too slow"
+                );
+            }
+            _ => tracing::debug!(group = self.shared.name, %error, "kafka"),
+        }
+    }
+
+    fn commit(&self) {
+        let was_lost = self
+            .consumer
+            .context()
+            .was_lost
+            .swap(false, Ordering::Relaxed);
+        let mut desk = self.shared.desk();
+        if was_lost {
+            desk.progress_was_lost();
+        }
+        let progress = desk.take_progress();
+        drop(desk);
+        if let Err(error) = commit(&self.consumer, &self.topic, &progress, CommitMode::Async) {
+            tracing::debug!(group = self.shared.name, %error, "progress not committed");
+            self.shared.desk().progress_was_lost();
+        }
+    }
+
+    /// Waits a while for room; tells whether there is any.
+    fn wait_for_room(&self) -> bool {
+        let deadline = Instant::now() + CROWDED;
+        let mut desk = self.shared.desk();
+        while !desk.has_room() && !desk.has_ended() {
+            let now = Instant::now();
+            if now >= deadline {
+                return false;
+            }
+            desk = self.shared.wait(desk, deadline - now);
+        }
+        true
+    }
+
+    /// Keeps the place in the group while the reader has enough to do.
+    fn pause_until_room(&self) {
+        let mut is_paused = false;
+        while !(self.shared.desk().has_room() || self.shared.desk().has_ended()) {
+            if !is_paused {
+                self.switch(|consumer, list| consumer.pause(list));
+                is_paused = true;
+            }
+            match self.consumer.poll(TICK) {
+                // Of a partition that came meanwhile.
+                Some(Ok(message)) => {
+                    self.take_in(&message);
+                    is_paused = false;
+                }
+                Some(Err(error)) => self.note(error),
+                None => {}
+            }
+            self.commit();
+        }
+        self.switch(|consumer, list| consumer.resume(list));
+    }
+
+    fn switch(
+        &self,
+        switch: impl FnOnce(&BaseConsumer<Listener>, &TopicPartitionList) -> KafkaResult<()>,
+    ) {
+        let assignment = self.consumer.assignment();
+        if let Err(error) = assignment.and_then(|list| switch(&self.consumer, &list)) {
+            tracing::debug!(group = self.shared.name, %error, "kafka: not paused or resumed");
+        }
+    }
+
+    /// Takes over partitions that were added to the topic, from their beginning.
+    fn look_for_partitions(&self) {
+        let known: BTreeSet<_> = self.shared.desk().partitions().into_iter().collect();
+        let Ok(count) = Consumers(&self.consumer).partitions(&self.topic) else {
+            return;
+        };
+        let added: Vec<_> = (0..count)
+            .filter(|partition| !known.contains(partition))
+            .map(Start::at_beginning)
+            .collect();
+        if added.is_empty() {
+            return;
+        }
+        for start in &added {
+            self.shared.desk().assign(start.partition, BTreeSet::new());
+        }
+        let assigned =
+            list(&self.topic, &added).and_then(|list| self.consumer.incremental_assign(&list));
+        if let Err(error) = assigned {
+            self.shared.fail(failure(error, "assign"));
+        }
+    }
+
+    /// Waits a while for deliveries in hand if only the reader is gone, then commits and leaves.
+    fn finish(self) {
+        let progress = {
+            let mut desk = self.shared.desk();
+            desk.progress_was_lost();
+            desk.take_progress()
+        };
+        if let Err(error) = commit(&self.consumer, &self.topic, &progress, CommitMode::Sync) {
+            tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
+        }
+        let Self {
+            consumer, token, ..
+        } = self;
+        // Leaves the group, which may take a round trip.
+        drop(consumer);
+        drop(token);
+    }
+}
+
+/// Makes the error of a consumer that cannot be made or cannot begin.
+pub(super) fn cannot_begin(error: KafkaError, watch: &Watch, group: &str) -> Error {
+    let error = explained(error, "subscribe", watch).with("group", group);
+    match error.kind() {
+        ErrorKind::NotFound => Error::transient(ErrorKind::NotFound, error.message())
+            .during("subscribe")
+            .with("group", group),
+        _ => error,
+    }
+}

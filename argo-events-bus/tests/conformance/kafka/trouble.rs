@@ -1,0 +1,8 @@
+//! A broker that dies.
+
+use libtest_mimic::Trial;
+
+/// Makes the trials.
+pub(super) fn trials() -> Vec<Trial> {
+    Vec::new()
+}
