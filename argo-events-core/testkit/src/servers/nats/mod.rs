@@ -1,6 +1,7 @@
 //! A NATS server, alone or three of them as a cluster.
 
 mod cluster;
+mod identity;
 mod options;
 
 pub use cluster::NatsCluster;
@@ -12,7 +13,11 @@ use super::{
     process::{Process, verbs},
 };
 use argo_events_core::Result;
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// A NATS server; clones are handles of the same one, which ends with the last of them.
@@ -44,6 +49,7 @@ pub struct NatsServer {
     port: Arc<Port>,
     certificates: Option<Certificates>,
     seed: Option<String>,
+    credentials: Option<PathBuf>,
 }
 
 impl NatsServer {
@@ -78,6 +84,11 @@ impl NatsServer {
     /// Returns the secret key of its only user, if it was asked for one.
     pub fn seed(&self) -> Option<&str> {
         self.seed.as_deref()
+    }
+
+    /// Returns the file of its only user, if an operator was asked for.
+    pub fn credentials(&self) -> Option<&Path> {
+        self.credentials.as_deref()
     }
 
     verbs!();

@@ -1,13 +1,12 @@
 //! What a NATS server shall be like, and its start.
 
-use super::NatsServer;
+use super::{NatsServer, identity::Identity};
 use crate::servers::{
     Certificates, Server, available, place,
     port::Port,
     process::{Launch, Process},
 };
 use argo_events_core::Result;
-use nkeys::KeyPair;
 use std::{
     fmt::Write as _,
     io::{self, BufRead, BufReader},
@@ -39,6 +38,7 @@ enum Guard {
     User(String, String),
     Token(String),
     Nkey,
+    Operator,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,12 @@ impl NatsOptions {
     /// Lets in who has the key that [`NatsServer::seed`] returns.
     pub fn nkey(mut self) -> Self {
         self.guard = Guard::Nkey;
+        self
+    }
+
+    /// Lets in who shows the file that [`NatsServer::credentials`] returns: the server trusts an operator.
+    pub fn operator(mut self) -> Self {
+        self.guard = Guard::Operator;
         self
     }
 
@@ -125,12 +131,17 @@ impl NatsOptions {
             Tls::None => None,
             Tls::Server | Tls::Mutual => Some(Certificates::make(folder.path())?),
         };
-        let key = match self.guard {
-            Guard::Nkey => Some(KeyPair::new_user()),
+        let identity = match self.guard {
+            Guard::Nkey => Some(Identity::key()?),
+            Guard::Operator => Some(Identity::operator()?),
             _ => None,
         };
+        let credentials = folder.path().join("user.creds");
+        if let Some(identity) = &identity {
+            identity.write(&credentials)?;
+        }
         let file = folder.path().join("server.conf");
-        let text = self.render(&port, &folder, certificates.as_ref(), key.as_ref());
+        let text = self.render(&port, &folder, certificates.as_ref(), identity.as_ref());
         place::write(&file, &text)?;
         let process = Process::new(launch(program, &file, &folder, &port));
         process.launch()?;
@@ -139,7 +150,8 @@ impl NatsOptions {
             _folder: folder.into(),
             port: port.into(),
             certificates,
-            seed: key.and_then(|key| key.seed().ok()),
+            credentials: credentials.exists().then_some(credentials),
+            seed: identity.map(|identity| identity.seed),
         })
     }
 
@@ -148,14 +160,17 @@ impl NatsOptions {
         port: &Port,
         folder: &TempDir,
         certificates: Option<&Certificates>,
-        key: Option<&KeyPair>,
+        identity: Option<&Identity>,
     ) -> String {
         let mut text = format!("listen: \"{}\"\n", port.address());
         if self.jetstream {
             let store = place::store(folder);
             let _ = writeln!(text, "jetstream {{ store_dir: {store:?} }}");
         }
-        text.push_str(&self.guard.render(key));
+        text.push_str(&self.guard.render());
+        if let Some(identity) = identity {
+            text.push_str(&identity.text);
+        }
         if let Some(certificates) = certificates {
             text.push_str(&self.tls.render(certificates));
         }
@@ -165,17 +180,14 @@ impl NatsOptions {
 }
 
 impl Guard {
-    fn render(&self, key: Option<&KeyPair>) -> String {
-        match (self, key) {
-            (Self::None, _) | (Self::Nkey, None) => String::new(),
-            (Self::User(name, password), _) => {
+    fn render(&self) -> String {
+        match self {
+            // Keys are rendered where they are made.
+            Self::None | Self::Nkey | Self::Operator => String::new(),
+            Self::User(name, password) => {
                 format!("authorization {{ user: {name:?}, password: {password:?} }}\n")
             }
-            (Self::Token(token), _) => format!("authorization {{ token: {token:?} }}\n"),
-            (Self::Nkey, Some(key)) => {
-                let key = key.public_key();
-                format!("authorization {{ users: [ {{ nkey: {key:?} }} ] }}\n")
-            }
+            Self::Token(token) => format!("authorization {{ token: {token:?} }}\n"),
         }
     }
 }
