@@ -22,7 +22,12 @@ use moment::Moment;
 use crate::{Error, ErrorKind, Result, Timestamp};
 use bytes::Bytes;
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt, sync::OnceLock};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// The content type of JSON bodies, which is what sources of the reference always send.
 pub const JSON: &str = "application/json";
@@ -46,6 +51,7 @@ pub struct Event {
     /// Types of the extensions that are no texts.
     primitives: BTreeMap<String, Primitive>,
     json: OnceLock<std::result::Result<Value, String>>,
+    derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +126,7 @@ impl Event {
             extensions: BTreeMap::new(),
             primitives: BTreeMap::new(),
             json: OnceLock::new(),
+            derived: OnceLock::new(),
         })
     }
 
@@ -127,6 +134,7 @@ impl Event {
     pub fn to_builder(&self) -> Builder {
         Builder(Self {
             json: OnceLock::new(),
+            derived: OnceLock::new(),
             ..self.clone()
         })
     }
@@ -239,6 +247,24 @@ impl Event {
             )
             .with("event", self.id())
         })
+    }
+
+    /// Returns something that follows from the event alone, worked out when first asked for and then
+    /// kept, for whoever asks the same of one event many times. One type of thing is kept; others are
+    /// made each time.
+    ///
+    /// ```
+    /// use argo_events_core::Event;
+    ///
+    /// struct Length(usize);
+    /// let event = Event::builder("1", "shop", "paid").data("{}").build();
+    /// let length = event.derived(|event| Length(event.data().map_or(0, |data| data.len())));
+    /// assert_eq!(length.0, 2);
+    /// ```
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl Fn(&Self) -> T) -> Arc<T> {
+        let kept = self.derived.get_or_init(|| Arc::new(make(self)));
+        let kept = Arc::clone(kept).downcast();
+        kept.unwrap_or_else(|_| Arc::new(make(self)))
     }
 }
 

@@ -2,21 +2,31 @@
 
 use crate::param::context;
 use argo_events_core::{Event, Firing};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// What the log trigger says about one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// The body: JSON and plain text as they are, everything else in Base64.
-    #[serde(rename = "msg")]
-    pub message: String,
+    /// What any trigger says about the event.
+    #[serde(flatten, serialize_with = "shared")]
+    pub text: Arc<Text>,
     /// Name of the trigger.
     pub trigger_name: String,
     /// Always `Log`.
     pub trigger_type: &'static str,
     /// Name of the dependency that the event belongs to.
     pub dependency_name: String,
+}
+
+/// The part of a line that is the same for all triggers.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Text {
+    /// The body: JSON and plain text as they are, everything else in Base64.
+    #[serde(rename = "msg")]
+    pub message: String,
     /// The attributes of the event as one text.
     pub event_context: String,
 }
@@ -32,11 +42,23 @@ impl Line {
 
     fn of(trigger: &str, dependency: &str, event: &Event) -> Self {
         Self {
-            message: String::from_utf8_lossy(&event.data_text()).into_owned(),
+            text: event.derived(Text::of),
             trigger_name: trigger.to_owned(),
             trigger_type: "Log",
             dependency_name: dependency.to_owned(),
+        }
+    }
+}
+
+impl Text {
+    fn of(event: &Event) -> Self {
+        Self {
+            message: String::from_utf8_lossy(&event.data_text()).into_owned(),
             event_context: context::log_text(event),
         }
     }
+}
+
+fn shared<S: Serializer>(text: &Arc<Text>, serializer: S) -> Result<S::Ok, S::Error> {
+    Text::serialize(text, serializer)
 }

@@ -9,5 +9,5 @@ mod line;
 mod trigger;
 
 pub use config::LogConfig;
-pub use line::Line;
+pub use line::{Line, Text};
 pub use trigger::LogTrigger;

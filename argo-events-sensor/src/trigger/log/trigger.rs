@@ -77,9 +77,9 @@ impl Trigger for LogTrigger {
                 triggerName = line.trigger_name,
                 triggerType = line.trigger_type,
                 dependencyName = line.dependency_name,
-                eventContext = line.event_context,
+                eventContext = line.text.event_context,
                 "{}",
-                line.message,
+                line.text.message,
             );
         }
         Ok(Executed::default())
