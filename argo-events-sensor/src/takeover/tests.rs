@@ -1,11 +1,22 @@
 //! What is inherited from a bucket, by what changed since.
 
-use super::{Heir, HeirTrigger, InheritedTrigger, StoredEvent, names, specification};
-use crate::resolver::ResetSchedule;
+use super::{
+    Heir, HeirTrigger, Inheritance, InheritedTrigger, StoredEvent, export, names, specification,
+};
+use crate::{
+    resolver::ResetSchedule,
+    runtime::{SensorBuild, SensorPlan},
+    trigger::FunctionTrigger,
+};
 use argo_events_bus::memory::MemoryStore;
 use argo_events_core::{
-    Event, FieldPath, NamedConsumer, Problems, StateStore, Subject, Timestamp,
-    api::{ConditionsReset, ConditionsResetByTime, DataFilter, Dependency, Filters, Transform},
+    Error, Event, FieldPath, NamedConsumer, Problems, Registry, StateStore, Subject, Timestamp,
+    TokioClock,
+    api::{
+        ConditionsReset, ConditionsResetByTime, DataFilter, Dependency, Filters, Sensor,
+        SensorSpec, Transform, Trigger, TriggerTemplate,
+    },
+    secret::MemorySecrets,
 };
 use argo_events_expr::condition::Condition;
 use bytes::Bytes;
@@ -287,4 +298,91 @@ async fn a_reordered_condition_still_finds_the_consumer_it_had() {
     };
     assert_eq!(inherited.consumers, named("a"));
     assert_eq!(inherited.backlog, named("b"));
+}
+
+/// What the reference wrote of a sensor `s` with the trigger `t` for `a && b`, of which `a` waits.
+const RECORDED: [(&str, &str); 4] = [
+    (
+        "Deps",
+        r#"{"a":12882000230482228675,"b":14877072458763417112}"#,
+    ),
+    ("Triggers", r#"["t"]"#),
+    ("t/Expression", "a && b"),
+    (
+        "t/a",
+        r#"{"StreamSeq":1,"ConsumerSeq":1,"Timestamp":"2026-11-22T14:57:57.308676608Z","Event":{"specversion":"1.0","id":"f695","source":"src","type":"webhook","subject":"a","datacontenttype":"application/json","time":"2026-11-22T14:57:57.308131338Z","data_base64":"e30="}}"#,
+    ),
+];
+
+/// Plans the sensor that the reference ran.
+fn plan() -> SensorPlan {
+    let template = TriggerTemplate {
+        name: "t".to_owned(),
+        conditions: "a && b".to_owned(),
+        ..TriggerTemplate::default()
+    };
+    let spec = SensorSpec {
+        dependencies: ["a", "b"].map(|it| Dependency::new(it, "src", it)).into(),
+        triggers: vec![Trigger::new(template)],
+        ..SensorSpec::default()
+    };
+    let build = SensorBuild::new(
+        Registry::default(),
+        Arc::new(MemorySecrets::default()),
+        Arc::new(TokioClock::starting_at(at("2026-11-23T00:00:00Z"))),
+    );
+    let act: Arc<dyn argo_events_core::Trigger> =
+        Arc::new(FunctionTrigger::new(|_| async { Ok::<_, Error>(()) }));
+    let own = [("t".to_owned(), act)].into();
+    SensorPlan::compile(&Sensor::new("s", spec), &own, build).unwrap()
+}
+
+async fn bucket(entries: &[(&str, &str)]) -> MemoryStore {
+    let bucket = MemoryStore::default();
+    for (key, value) in entries {
+        let value = Bytes::copy_from_slice(value.as_bytes());
+        bucket.put(key, value, None).await.unwrap();
+    }
+    bucket
+}
+
+async fn content(bucket: &MemoryStore) -> Vec<(String, String)> {
+    let mut content = Vec::new();
+    for key in bucket.keys("").await.unwrap() {
+        let value = bucket.get(&key).await.unwrap().unwrap().value;
+        content.push((key, String::from_utf8(value.into()).unwrap()));
+    }
+    content
+}
+
+#[tokio::test]
+async fn what_is_given_back_is_what_the_reference_wrote() {
+    let (plan, recorded) = (plan(), bucket(&RECORDED).await);
+    let inheritance = Inheritance::read(&recorded, &plan).await.unwrap();
+    assert_eq!(inheritance.warnings, Vec::<String>::new());
+    let waiting: Vec<_> = inheritance
+        .triggers
+        .into_iter()
+        .map(|it| it.stored)
+        .collect();
+    let returned = MemoryStore::default();
+    export(&returned, &plan, &waiting).await.unwrap();
+    assert_eq!(content(&returned).await, content(&recorded).await);
+}
+
+#[tokio::test]
+async fn giving_back_deletes_what_does_not_wait_and_nothing_of_others() {
+    let plan = plan();
+    let mut entries = RECORDED.to_vec();
+    entries[1].1 = r#"["t","old"]"#;
+    entries.extend([
+        ("old/Expression", "a"),
+        ("old/a", "{}"),
+        ("t/c", "{}"),
+        ("other/a", "{}"),
+    ]);
+    let bucket = bucket(&entries).await;
+    export(&bucket, &plan, &[Vec::new()]).await.unwrap();
+    let keys = bucket.keys("").await.unwrap();
+    assert_eq!(keys, ["Deps", "Triggers", "other/a", "t/Expression"]);
 }
