@@ -77,10 +77,19 @@ impl<R: LeaseRecords> Keeper<R> {
                 }
                 Err(error) => {
                     self.outage.failed(&self.name, &error);
-                    next = Instant::now() + after(&error, self.ballot.settings.retry());
+                    next = self.next_attempt(&error);
                 }
             }
         }
+    }
+
+    /// Returns when to try again: as asked for, but in time for one more attempt before the deadline.
+    fn next_attempt(&self, error: &Error) -> Instant {
+        let settings = &self.ballot.settings;
+        let soonest = Instant::now() + settings.retry();
+        let asked = Instant::now() + after(error, settings.retry());
+        let latest = self.tenure.until() - settings.patience();
+        asked.min(latest.max(soonest))
     }
 
     /// Writes over our own record, also if the answer to an earlier write of ours was lost.

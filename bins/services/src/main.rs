@@ -7,6 +7,8 @@
 mod bus;
 mod candidate;
 mod environment;
+#[cfg(feature = "kubernetes")]
+mod leader;
 mod object;
 mod pod;
 mod secrets;
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
 
 /// Runs a pod. What is wrong with its environment is logged, as everything else that it says.
 fn run(role: Role) -> Result<Exit, Failure> {
-    logging::for_programs();
+    let _lines = logging::for_programs();
     install_tls();
     match pod::Settings::read(&Environment::of_process(), role) {
         Ok(settings) => pod::run(settings),

@@ -8,7 +8,10 @@ use std::time::Duration;
 pub(super) fn fault(error: kube::Error, operation: &'static str, lease: &str) -> Error {
     let fault = match &error {
         kube::Error::Api(status) => refusal(status),
-        _ => Error::transient(ErrorKind::Unavailable, "the Kubernetes API cannot be reached"),
+        _ => Error::transient(
+            ErrorKind::Unavailable,
+            "the Kubernetes API cannot be reached",
+        ),
     };
     fault
         .during(operation)
@@ -42,8 +45,14 @@ fn refusal(status: &Status) -> Error {
 }
 
 fn busy(status: &Status) -> Error {
-    let busy = Error::transient(ErrorKind::RateLimited, "the Kubernetes API asks for patience");
-    let asked = status.details.as_ref().map_or(0, |it| it.retry_after_seconds);
+    let busy = Error::transient(
+        ErrorKind::RateLimited,
+        "the Kubernetes API asks for patience",
+    );
+    let asked = status
+        .details
+        .as_ref()
+        .map_or(0, |it| it.retry_after_seconds);
     if asked == 0 {
         return busy;
     }

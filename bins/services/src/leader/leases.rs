@@ -14,10 +14,7 @@ use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
     apimachinery::pkg::apis::meta::v1::MicroTime,
 };
-use kube::{
-    Api, Client, ResourceExt as _,
-    api::PostParams,
-};
+use kube::{Api, Client, ResourceExt as _, api::PostParams};
 use std::{
     collections::HashMap,
     fmt,

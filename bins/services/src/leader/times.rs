@@ -28,7 +28,9 @@ pub(crate) fn times(read: impl Fn(&str, Duration) -> Duration) -> LeaseSettings 
         return asked;
     }
     warn!(
-        ?lease, ?deadline, ?retry,
+        ?lease,
+        ?deadline,
+        ?retry,
         "a lease must last longer than the renew deadline, and that longer than 1.2 retry periods; \
          the defaults are used"
     );

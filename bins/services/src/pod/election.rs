@@ -1,6 +1,8 @@
 //! Whether a pod stands for election, and over what.
 
 use crate::{candidate::Candidate, environment::Environment, work::Work};
+#[cfg(feature = "kubernetes")]
+use argo_events::core::api::Metadata;
 use argo_events::{
     EventBus, Registry, Result,
     core::{
@@ -19,6 +21,8 @@ pub(super) struct Election {
     /// Whether the manifest asks for a Kubernetes lease.
     by_kubernetes: bool,
     lease: LeaseSettings,
+    #[cfg(feature = "kubernetes")]
+    kubernetes_lease: LeaseSettings,
 }
 
 impl Election {
@@ -30,6 +34,10 @@ impl Election {
             pod: pod.to_owned(),
             by_kubernetes: asked.eq_ignore_ascii_case("k8s"),
             lease: lease(environment),
+            #[cfg(feature = "kubernetes")]
+            kubernetes_lease: crate::leader::times(|name, default| {
+                time(environment, name, default)
+            }),
         }
     }
 
@@ -50,6 +58,11 @@ impl Election {
         if !source.spec.events().any(|(kind, ..)| is_single(kind)) {
             return Ok(None);
         }
+        #[cfg(feature = "kubernetes")]
+        if self.by_kubernetes {
+            return Ok(Some(self.by_lease(&source.metadata)?));
+        }
+        #[cfg(not(feature = "kubernetes"))]
         if self.by_kubernetes {
             warn!("this build elects over the bus only; LEADER_ELECTION=k8s is not followed");
         }
@@ -63,19 +76,21 @@ impl Election {
         let candidate = Candidate::new(Arc::new(elector), name, margin);
         Ok(Some(Arc::new(candidate)))
     }
+
+    /// Elects by a lease, which pods of the reference respect, and whose holders among them are respected.
+    #[cfg(feature = "kubernetes")]
+    fn by_lease(&self, metadata: &Metadata) -> Result<Arc<dyn Leadership>> {
+        let times = self.kubernetes_lease;
+        let elector = crate::leader::elector(&metadata.namespace, &self.pod, times)?;
+        let name = format!("eventsource-{}", metadata.name);
+        let margin = times.lease - times.hold;
+        Ok(Arc::new(Candidate::new(Arc::new(elector), name, margin)))
+    }
 }
 
 fn lease(environment: &Environment) -> LeaseSettings {
     let defaults = LeaseSettings::default();
-    let time = |name: &str, default: Duration| {
-        let variable = format!("LEADER_ELECTION_{name}");
-        environment
-            .duration(&variable, default)
-            .unwrap_or_else(|fault| {
-                warn!(?default, "{fault}; the default is used");
-                default
-            })
-    };
+    let time = |name: &str, default| time(environment, &format!("LEADER_ELECTION_{name}"), default);
     let lease = time("LEASE_DURATION", defaults.lease);
     let asked = LeaseSettings {
         lease,
@@ -90,6 +105,16 @@ fn lease(environment: &Environment) -> LeaseSettings {
             defaults
         }
     }
+}
+
+/// Reads one time; one that makes no sense is told, and the default used.
+fn time(environment: &Environment, variable: &str, default: Duration) -> Duration {
+    environment
+        .duration(variable, default)
+        .unwrap_or_else(|fault| {
+            warn!(?default, "{fault}; the default is used");
+            default
+        })
 }
 
 #[cfg(test)]
