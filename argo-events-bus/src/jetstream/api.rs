@@ -27,7 +27,6 @@ pub(super) mod code {
     pub(crate) const WRONG_SEQUENCE_UNKNOWN: u16 = 10164;
     pub(crate) const NO_REPLICAS: u16 = 10074;
     pub(crate) const NO_PEERS: u16 = 10005;
-    pub(crate) const STORAGE_FULL: [u16; 3] = [10023, 10028, 10047];
 }
 
 /// Why a request did not do what it was to do.
@@ -166,10 +165,10 @@ pub(super) struct StreamInfo {
 /// What is in a stream.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct StreamState {
-    pub(super) first_seq: u64,
     pub(super) last_seq: u64,
+    /// Only if they were asked for, and `null` if there are none.
     #[serde(default)]
-    pub(super) subjects: std::collections::BTreeMap<String, u64>,
+    pub(super) subjects: Option<std::collections::BTreeMap<String, u64>>,
 }
 
 impl StreamInfo {
@@ -183,7 +182,6 @@ impl StreamInfo {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ConsumerInfo {
     pub(super) config: serde_json::Map<String, Value>,
-    pub(super) created: String,
     pub(super) delivered: Progress,
     pub(super) ack_floor: Progress,
     #[serde(default)]

@@ -1,12 +1,12 @@
 //! The bus itself: publishes, subscribes, and opens state.
 
 use super::{
-    JetStreamConfig, api::Refusal, connect::Target, link::Link, names, reader::Reader,
-    settings::StreamSettings, store::Store, stream::Stream,
+    JetStreamConfig, api::Refusal, connect::Target, link::Link, names, predecessor::Reference,
+    reader, settings::StreamSettings, store::Store, stream::Stream,
 };
 use argo_events_core::{
-    BusCapabilities, Deliveries, Error, ErrorKind, Event, EventBus, Position, Receipt, Result,
-    SecretSource, StateStore, Subscription, api,
+    BusCapabilities, Deliveries, Error, ErrorKind, Event, EventBus, Position, Predecessor, Receipt,
+    Result, SecretSource, StateStore, Subscription, api,
     event::codec,
     registry::{BuildBus, BusBuild, BusConfig as _},
     secret::MemorySecrets,
@@ -194,6 +194,7 @@ impl EventBus for JetStreamBus {
         capabilities.state_store = true;
         capabilities.competing_consumers = true;
         capabilities.named_consumers = true;
+        capabilities.shared = true;
         capabilities
     }
 
@@ -208,14 +209,19 @@ impl EventBus for JetStreamBus {
 
     async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
         self.link().check_open("subscribe")?;
-        let reader = Reader::open(Arc::clone(self.link()), &subscription).await;
-        let reader = reader.map_err(|error| error.with("group", &subscription.group))?;
-        Ok(Box::new(reader))
+        let reader = reader::open(Arc::clone(self.link()), &subscription).await;
+        reader.map_err(|error| error.with("group", &subscription.group))
     }
 
     async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
         self.link().check_open("state")?;
         Ok(Arc::new(Store::open(Arc::clone(self.link()), scope).await?))
+    }
+
+    async fn predecessor(&self, sensor: &str) -> Result<Option<Arc<dyn Predecessor>>> {
+        self.link().check_open("predecessor")?;
+        let found = Reference::find(Arc::clone(self.link()), sensor).await?;
+        Ok(found.map(|found| Arc::new(found) as Arc<dyn Predecessor>))
     }
 
     async fn check(&self) -> Result<()> {

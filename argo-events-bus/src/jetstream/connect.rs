@@ -8,7 +8,7 @@ use super::{settings::pairs, tls};
 use argo_events_core::{Error, ErrorKind, Result, SecretSource, api, secret::KeySelector};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use std::{error::Error as _, sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 /// How long a connection may take, and how long an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ impl Target<'_> {
     pub(super) async fn connect(&self) -> Result<(Client, watch::Receiver<u64>)> {
         let addresses = addresses(self.url)?;
         let shown = shown(&addresses);
-        let (sender, connections) = watch::channel(0);
+        let (sender, mut connections) = watch::channel(0);
         let options = self
             .authenticate(options(self.name, sender), &addresses)
             .await?;
@@ -43,6 +43,8 @@ impl Target<'_> {
             .connect(addresses)
             .await
             .map_err(|error| refused(&error, &shown))?;
+        // Later ones are new connections.
+        let _ = timeout(PATIENCE, connections.wait_for(|count| *count > 0)).await;
         if self.tls.is_none() && client.server_info().tls_required {
             tracing::warn!(
                 address = shown,

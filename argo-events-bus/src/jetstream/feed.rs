@@ -1,25 +1,26 @@
-//! The flow of messages from one consumer into a reader's queue.
+//! The flow of messages from one consumer to where its reader takes them.
 //!
 //! A task keeps requests for messages at the server, and asks for more before they run out, so that
-//! there is no silence between one batch and the next. What waits in the queue is kept alive. When
-//! requests get lost or the consumer is gone, the task finds or makes it again, with pauses.
+//! there is no silence between one batch and the next. When requests get lost or the consumer is
+//! gone, the task finds or makes it again, with pauses. What becomes of messages that came is the
+//! business of an [`Outlet`].
 
-use super::{consumer::Consumer, link::Link, lock, quiet::Quiet, settle};
+use super::{STREAM, api, consumer::Consumer, link::Link, quiet::Quiet, settle};
+use argo_events_core::{Error, ErrorKind};
 use async_nats::{Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
-use futures::{FutureExt as _, StreamExt as _, stream::ReadyChunks};
+use futures::{StreamExt as _, stream::ReadyChunks};
 use serde_json::json;
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,90 +30,48 @@ const EXPIRES: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// After how long without a word requests are taken for lost.
 const SILENCE: Duration = Duration::from_secs(12);
-/// Most messages asked for or waiting in the queue.
+/// Most messages asked for or waiting.
 const MOST: usize = 1024;
 /// Most messages taken at a time.
 const BATCH: usize = 256;
 /// Pauses between attempts to find the consumer again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// After how long a reader that does not ask is taken for stuck, so that others of its group get
-/// what waits for it.
-const STUCK: Duration = Duration::from_secs(30);
+/// What the server may say on the way beside messages.
+const REMARKS: usize = 8;
 
-/// What a reader and its feeds share.
-pub(super) struct Queue {
-    waiting: Mutex<VecDeque<(Arc<Feed>, Message)>>,
-    /// Tells the reader.
-    pub(super) has_come: Notify,
-    /// When the reader asked last.
-    asked: Mutex<Instant>,
-    pub(super) stop: CancellationToken,
+/// Where messages go.
+pub(super) trait Outlet: Send + Sync + 'static {
+    /// Tells when nobody wants any more.
+    fn stop(&self) -> &CancellationToken;
+
+    /// Takes messages.
+    fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>);
+
+    /// Sends signs of life for what waits.
+    fn keep_alive(&self, _feed: &Arc<Feed>) {}
+
+    /// Gives up what waits; returns where the server hears of it.
+    fn remove(&self, _feed: &Arc<Feed>) -> Vec<Subject> {
+        Vec::new()
+    }
+
+    /// Tells whether nobody takes anything any more.
+    fn is_stuck(&self) -> bool {
+        false
+    }
+
+    /// Learns why no more will come.
+    fn fail(&self, _error: Error) {}
 }
 
-/// One consumer's share of a queue.
+/// One consumer's share of what a reader gets.
 pub(super) struct Feed {
     pub(super) consumer: Arc<Consumer>,
-    /// How many messages wait in the queue.
+    /// How many messages wait.
     waiting: AtomicUsize,
     /// Tells the task that there is room.
     has_room: Notify,
     most: usize,
-}
-
-impl Queue {
-    pub(super) fn new(stop: CancellationToken) -> Self {
-        Self {
-            waiting: Mutex::default(),
-            has_come: Notify::new(),
-            asked: Mutex::new(Instant::now()),
-            stop,
-        }
-    }
-
-    /// Takes messages for the reader.
-    pub(super) fn take(&self, most: usize) -> Vec<(Arc<Feed>, Message)> {
-        *lock(&self.asked) = Instant::now();
-        let mut waiting = lock(&self.waiting);
-        let count = most.min(waiting.len());
-        let taken: Vec<_> = waiting.drain(..count).collect();
-        drop(waiting);
-        for (feed, _) in &taken {
-            if feed.waiting.fetch_sub(1, Relaxed) <= feed.most / 2 + 1 {
-                feed.has_room.notify_one();
-            }
-        }
-        taken
-    }
-
-    fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>) {
-        feed.waiting.fetch_add(messages.len(), Relaxed);
-        let messages = messages
-            .into_iter()
-            .map(|message| (Arc::clone(feed), message));
-        lock(&self.waiting).extend(messages);
-        self.has_come.notify_one();
-    }
-
-    /// Returns the reply subjects of what waits for a feed's consumer.
-    fn replies(&self, feed: &Arc<Feed>) -> Vec<Subject> {
-        let waiting = lock(&self.waiting);
-        let of_feed = waiting.iter().filter(|(other, _)| Arc::ptr_eq(feed, other));
-        of_feed
-            .filter_map(|(_, message)| message.reply.clone())
-            .collect()
-    }
-
-    /// Removes what waits for a feed's consumer.
-    fn remove(&self, feed: &Arc<Feed>) -> Vec<Subject> {
-        let replies = self.replies(feed);
-        lock(&self.waiting).retain(|(other, _)| !Arc::ptr_eq(feed, other));
-        feed.waiting.store(0, Relaxed);
-        replies
-    }
-
-    fn is_stuck(&self) -> bool {
-        lock(&self.asked).elapsed() > STUCK
-    }
 }
 
 impl Feed {
@@ -124,64 +83,93 @@ impl Feed {
             most: max_in_flight.min(MOST),
         }
     }
+
+    pub(super) fn add(&self, count: usize) {
+        self.waiting.fetch_add(count, Relaxed);
+    }
+
+    /// Notes that a message waits no more.
+    pub(super) fn take_one(&self) {
+        if self.waiting.fetch_sub(1, Relaxed) == self.most / 2 + 1 {
+            self.has_room.notify_one();
+        }
+    }
+
+    pub(super) fn set_waiting(&self, count: usize) {
+        if self.waiting.swap(count, Relaxed) > count {
+            self.has_room.notify_one();
+        }
+    }
 }
 
 /// The task of a feed.
-pub(super) struct Pump {
-    pub(super) link: Arc<Link>,
-    pub(super) feed: Arc<Feed>,
-    pub(super) queue: Arc<Queue>,
-    pub(super) inbox: String,
-    pub(super) ack_wait: Duration,
+pub(super) struct Pump<O> {
+    link: Arc<Link>,
+    feed: Arc<Feed>,
+    outlet: Arc<O>,
+    inbox: String,
+    tick: Duration,
     /// How many messages the server still owes.
     requested: usize,
+    /// How many messages came, of any kind.
+    received: u64,
     /// When the server last said anything.
     heard: Instant,
     /// When to look for the consumer again; `None` while all is well.
     heal: Option<Instant>,
+    /// When the consumer was found again.
+    healed: Option<Instant>,
     pause: Duration,
     quiet: Quiet,
 }
 
-impl Pump {
-    pub(super) fn new(
-        link: Arc<Link>,
+impl<O: Outlet> Pump<O> {
+    /// Starts to read a consumer.
+    pub(super) async fn start(
+        link: &Arc<Link>,
         feed: Arc<Feed>,
-        queue: Arc<Queue>,
-        inbox: String,
+        outlet: Arc<O>,
         ack_wait: Duration,
-    ) -> Self {
-        Self {
-            link,
+    ) -> Result<(), Error> {
+        let inbox = link.client.new_inbox();
+        let messages = link
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|error| {
+                Error::transient(ErrorKind::Unavailable, error.to_string()).during("subscribe")
+            })?;
+        let pump = Self {
+            link: Arc::clone(link),
             feed,
-            queue,
+            outlet,
             inbox,
-            ack_wait,
+            tick: (ack_wait / 4).clamp(Duration::from_millis(10), HEARTBEAT),
             requested: 0,
+            received: 0,
             heard: Instant::now(),
             heal: None,
+            healed: None,
             pause: PAUSES.0,
             quiet: Quiet::default(),
-        }
+        };
+        link.start(|_| pump.run(messages));
+        Ok(())
     }
 
     /// Runs until the reader or the bus is gone.
-    pub(super) async fn run(mut self, messages: Subscriber) {
+    async fn run(mut self, messages: Subscriber) {
         let mut messages = messages.ready_chunks(BATCH);
         let mut connections = self.link.connections.clone();
-        let mut ticks = interval((self.ack_wait / 3).clamp(Duration::from_millis(10), HEARTBEAT));
+        connections.mark_unchanged();
+        let mut ticks = interval(self.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (queue, feed, link) = (
-            Arc::clone(&self.queue),
-            Arc::clone(&self.feed),
-            Arc::clone(&self.link),
-        );
+        let (outlet, feed) = (Arc::clone(&self.outlet), Arc::clone(&self.feed));
         loop {
             self.ask().await;
             tokio::select! {
                 biased;
-                () = queue.stop.cancelled() => break,
-                () = link.closing.cancelled() => break,
+                () = outlet.stop().cancelled() => break,
                 batch = messages.next() => match batch {
                     Some(batch) => self.take(batch),
                     None => break,
@@ -191,19 +179,22 @@ impl Pump {
                     Ok(()) => self.lose("the connection is new"),
                     Err(_) => break,
                 },
-                () = until(self.heal) => self.find().await,
+                () = until(self.heal) => if self.find().await { break },
                 _ = ticks.tick() => self.tick().await,
             }
         }
-        self.leave(messages);
+        self.leave(messages).await;
     }
 
-    /// Hands back what was not handed out. The subscription ends first, or it would be sent here again.
-    fn leave(self, mut messages: ReadyChunks<Subscriber>) {
-        let mut replies = self.queue.remove(&self.feed);
-        while let Some(Some(batch)) = messages.next().now_or_never() {
-            let events = batch.into_iter().filter(|message| message.status.is_none());
-            replies.extend(events.filter_map(|message| message.reply));
+    /// Hands back what was not handed out, also what is still on its way.
+    ///
+    /// The server ends the subscription after so many messages that everything it owes has come
+    /// before; what is missing to that number is sent from here.
+    async fn leave(self, mut messages: ReadyChunks<Subscriber>) {
+        let mut replies = self.outlet.remove(&self.feed);
+        if self.link.is_connected() {
+            // What is missed comes when its ack wait is over.
+            let _ = timeout(Link::PATIENCE / 2, self.drain(&mut messages, &mut replies)).await;
         }
         drop(messages);
         for reply in replies {
@@ -211,29 +202,39 @@ impl Pump {
         }
     }
 
+    async fn drain(&self, messages: &mut ReadyChunks<Subscriber>, replies: &mut Vec<Subject>) {
+        let more = self.requested + REMARKS;
+        let last = self.received + more as u64;
+        if messages.get_mut().unsubscribe_after(last).await.is_err() {
+            return;
+        }
+        for _ in 0..more {
+            let sent = self.link.client.publish(self.inbox.clone(), Bytes::new());
+            if sent.await.is_err() {
+                return;
+            }
+        }
+        while let Some(batch) = messages.next().await {
+            let events = batch.into_iter().filter(|message| message.status.is_none());
+            replies.extend(events.filter_map(|message| message.reply));
+        }
+    }
+
     /// Asks for as many messages as there is room for, if it is worth it.
     async fn ask(&mut self) {
         let held = self.requested + self.feed.waiting.load(Relaxed);
-        if self.heal.is_some() || held > self.feed.most / 2 || self.queue.is_stuck() {
+        if self.heal.is_some() || held > self.feed.most / 2 || self.outlet.is_stuck() {
             return;
         }
         let batch = self.feed.most - held;
-        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let request = json!({ "batch": batch, "expires": nanos(EXPIRES), "idle_heartbeat": nanos(HEARTBEAT) });
-        let subject = format!(
-            "{}.CONSUMER.MSG.NEXT.{}.{}",
-            super::api::PREFIX,
-            super::STREAM,
-            self.feed.consumer.name
-        );
-        let body = Bytes::from(request.to_string());
-        if self
-            .link
-            .client
-            .publish_with_reply(subject, self.inbox.clone(), body)
-            .await
-            .is_ok()
-        {
+        let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let (expires, heartbeat) = (nanos(EXPIRES), nanos(HEARTBEAT));
+        let body = json!({ "batch": batch, "expires": expires, "idle_heartbeat": heartbeat });
+        let name = self.feed.consumer.name();
+        let subject = format!("{}.CONSUMER.MSG.NEXT.{STREAM}.{name}", api::PREFIX);
+        let (inbox, body) = (self.inbox.clone(), Bytes::from(body.to_string()));
+        let sent = self.link.client.publish_with_reply(subject, inbox, body);
+        if sent.await.is_ok() {
             self.requested += batch;
             self.heard = Instant::now();
         }
@@ -241,6 +242,7 @@ impl Pump {
 
     fn take(&mut self, mut batch: Vec<Message>) {
         self.heard = Instant::now();
+        self.received += batch.len() as u64;
         batch.retain(|message| {
             let is_event = message.status.is_none();
             if !is_event {
@@ -250,26 +252,25 @@ impl Pump {
         });
         if !batch.is_empty() {
             self.requested = self.requested.saturating_sub(batch.len());
-            self.queue.put(&self.feed, batch);
+            self.outlet.put(&self.feed, batch);
         }
     }
 
     /// Reads what the server says of a request.
     fn hear(&mut self, message: &Message) {
         let description = message.description.as_deref().unwrap_or_default();
-        let left = message
-            .headers
-            .as_ref()
-            .and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let headers = message.headers.as_ref();
+        let left = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
         let left = left.and_then(|left| left.as_str().parse::<usize>().ok());
-        match message.status.map(|status| status.as_u16()) {
-            Some(100) => {}
-            Some(404 | 408) => {
-                self.requested = self.requested.saturating_sub(left.unwrap_or(usize::MAX))
+        match (message.status.map(|status| status.as_u16()), left) {
+            (Some(100), _) => {}
+            (Some(404 | 408), left) => {
+                self.requested = self.requested.saturating_sub(left.unwrap_or(usize::MAX));
             }
-            Some(409) if left.is_some() && !description.starts_with("Consumer Deleted") => {
-                self.requested = self.requested.saturating_sub(left.unwrap_or_default());
-                self.wait();
+            (Some(409), Some(left)) if !description.starts_with("Consumer Deleted") => {
+                self.requested = self.requested.saturating_sub(left);
+                // A server that refuses is not asked in a loop.
+                self.heal = Some(Instant::now() + self.pause);
             }
             _ if message.status == Some(StatusCode::NO_RESPONDERS) => {
                 self.lose("no consumer answers")
@@ -280,50 +281,58 @@ impl Pump {
 
     /// Takes all requests for lost, and has the consumer looked for.
     fn lose(&mut self, reason: &str) {
-        tracing::debug!(consumer = self.feed.consumer.name, reason, "requests lost");
+        tracing::debug!(
+            consumer = &*self.feed.consumer.name(),
+            reason,
+            "requests lost"
+        );
         self.requested = 0;
         if self.heal.is_none() {
-            self.heal = Some(Instant::now());
+            // At once for the first time; one that vanishes again and again is not made in a loop.
+            let is_first = self.healed.is_none_or(|healed| healed.elapsed() > PAUSES.1);
+            let pause = if is_first { Duration::ZERO } else { self.pause };
+            self.pause = if is_first { PAUSES.0 } else { self.pause };
+            self.heal = Some(Instant::now() + pause);
         }
     }
 
-    /// Keeps quiet for a moment, so that a server that refuses is not asked in a loop.
-    fn wait(&mut self) {
-        self.heal = Some(Instant::now() + self.pause);
-    }
-
-    async fn find(&mut self) {
+    /// Looks for the consumer; returns whether that makes no sense any more.
+    async fn find(&mut self) -> bool {
         let consumer = Arc::clone(&self.feed.consumer);
-        match consumer.ensure(&self.link.client, &self.link.stream).await {
+        match consumer.ensure(&self.link).await {
             Ok(()) => {
-                (self.heal, self.pause) = (None, PAUSES.0);
+                self.heal = None;
                 self.heard = Instant::now();
+                self.healed = Some(self.heard);
+            }
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.outlet.fail(error);
+                return true;
             }
             Err(error) => {
                 if let Some(suppressed) = self.quiet.may_speak() {
-                    tracing::warn!(consumer = consumer.name, %error, suppressed, "consumer not found: trying again");
+                    tracing::warn!(consumer = &*consumer.name(), %error, suppressed, "consumer not found: trying again");
                 }
                 self.heal = Some(Instant::now() + self.pause);
-                self.pause = (self.pause * 2).min(PAUSES.1);
             }
         }
+        self.pause = (self.pause * 2).min(PAUSES.1);
+        false
     }
 
     async fn tick(&mut self) {
         if self.requested > 0 && self.heard.elapsed() > SILENCE {
             self.lose("the server fell silent");
         }
-        if self.queue.is_stuck() {
-            for reply in self.queue.remove(&self.feed) {
+        if self.outlet.is_stuck() {
+            for reply in self.outlet.remove(&self.feed) {
                 settle::hand_back(&self.link, reply);
             }
             return;
         }
-        for reply in self.queue.replies(&self.feed) {
-            settle::keep_alive(&self.link, &reply).await;
-        }
+        self.outlet.keep_alive(&self.feed);
         if self.heal.is_none() {
-            self.feed.consumer.refresh(&self.link.client).await;
+            self.feed.consumer.refresh(&self.link).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The server knows it best, but is not asked with every event. A reader that sees every delivery of
 //! its consumer knows as well; one that shares a consumer relies on what the server said last.
 
-use super::api::ConsumerInfo;
+use super::{api::ConsumerInfo, consumer::first};
 use std::collections::BTreeSet;
 
 /// What is known of a consumer's progress.
@@ -19,6 +19,8 @@ pub(super) struct Floor {
     unsettled: BTreeSet<u64>,
     /// Whether this reader sees every delivery.
     is_alone: bool,
+    /// First sequence of the group, once the server has told.
+    first: Option<u64>,
 }
 
 impl Floor {
@@ -27,6 +29,7 @@ impl Floor {
         self.stated = info.ack_floor.stream_seq;
         self.highest = self.highest.max(info.delivered.stream_seq);
         self.last_delivery = info.delivered.consumer_seq;
+        self.first = Some(first(&info.config));
         self.is_alone = u64::try_from(self.unsettled.len()) == Ok(info.num_ack_pending);
     }
 
@@ -38,6 +41,11 @@ impl Floor {
             is_alone: true,
             ..Self::default()
         };
+    }
+
+    /// Returns the first sequence of the group, if it is known.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.first
     }
 
     /// Notes a delivery.

@@ -1,6 +1,6 @@
 //! What everything on a bus shares: the connection, its ups and downs, and the bus's tasks.
 
-use super::{lock, publisher::Publisher, stream::Stream};
+use super::{lock, publisher::Publisher, quiet::Quiet, stream::Stream};
 use argo_events_core::{Error, ErrorKind, Result};
 use async_nats::{Client, Subject, connection::State};
 use bytes::Bytes;
@@ -30,6 +30,7 @@ pub(super) struct Link {
     pub(super) closing: CancellationToken,
     /// Counts messages that were no events.
     poison: AtomicU64,
+    quiet: Mutex<Quiet>,
     /// What could not be sent at once, since nobody could wait.
     left: Mutex<Vec<(Subject, Bytes)>>,
     is_left: Notify,
@@ -56,6 +57,7 @@ impl Link {
             connections,
             closing: CancellationToken::new(),
             poison: AtomicU64::new(0),
+            quiet: Mutex::default(),
             left: Mutex::default(),
             is_left: Notify::new(),
             tasks: Mutex::default(),
@@ -78,9 +80,12 @@ impl Link {
         tasks.spawn(task);
     }
 
-    /// Counts a message that was no event.
-    pub(super) fn note_poison(&self) {
+    /// Counts a message that is no event, and says so now and then.
+    pub(super) fn note_poison(&self, subject: &str, sequence: u64, error: &Error) {
         self.poison.fetch_add(1, Relaxed);
+        if let Some(suppressed) = lock(&self.quiet).may_speak() {
+            tracing::warn!(subject, sequence, %error, suppressed, "message is no event: left out");
+        }
     }
 
     /// Returns how many messages were no events.

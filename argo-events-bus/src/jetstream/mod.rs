@@ -13,6 +13,8 @@ mod settings;
 #[cfg(feature = "jetstream")]
 mod api;
 #[cfg(feature = "jetstream")]
+mod bucket;
+#[cfg(feature = "jetstream")]
 mod bus;
 #[cfg(feature = "jetstream")]
 mod connect;
@@ -23,11 +25,21 @@ mod feed;
 #[cfg(feature = "jetstream")]
 mod floor;
 #[cfg(feature = "jetstream")]
+mod group;
+#[cfg(feature = "jetstream")]
+mod line;
+#[cfg(feature = "jetstream")]
 mod link;
 #[cfg(feature = "jetstream")]
 mod names;
 #[cfg(feature = "jetstream")]
+mod place;
+#[cfg(feature = "jetstream")]
+mod predecessor;
+#[cfg(feature = "jetstream")]
 mod publisher;
+#[cfg(feature = "jetstream")]
+mod queue;
 #[cfg(feature = "jetstream")]
 mod quiet;
 #[cfg(feature = "jetstream")]
@@ -38,6 +50,8 @@ mod settle;
 mod store;
 #[cfg(feature = "jetstream")]
 mod stream;
+#[cfg(feature = "jetstream")]
+mod strict;
 #[cfg(feature = "jetstream")]
 mod tls;
 

@@ -2,14 +2,16 @@
 
 use super::{
     consumer::Consumer,
-    feed::{Feed, Pump, Queue},
+    feed::{Feed, Outlet as _, Pump},
     link::Link,
-    quiet::Quiet,
+    place::Place,
+    queue::Queue,
     settle::Handle,
+    strict::StrictReader,
 };
 use argo_events_core::{
-    Deliveries, Delivery, DeliveryMeta, Error, ErrorKind, Position, Result, Subscription,
-    Timestamp, event::codec,
+    Deliveries, Delivery, DeliveryMeta, Event, Position, Result, Settle, Subscription, bus::Order,
+    event::codec,
 };
 use async_nats::Message;
 use async_trait::async_trait;
@@ -19,79 +21,93 @@ use std::sync::Arc;
 pub(super) struct Reader {
     link: Arc<Link>,
     queue: Arc<Queue>,
-    poison: Quiet,
+}
+
+/// Finds or makes the consumers of a subscription, and starts to read.
+pub(super) async fn open(
+    link: Arc<Link>,
+    subscription: &Subscription,
+) -> Result<Box<dyn Deliveries>> {
+    let consumers = Consumer::of(subscription)?;
+    for consumer in &consumers {
+        consumer.ensure(&link).await?;
+    }
+    let feeds = consumers.into_iter().map(|consumer| {
+        Arc::new(Feed::new(
+            Arc::new(consumer),
+            subscription.max_in_flight.get(),
+        ))
+    });
+    let is_strict = subscription.order != Order::Loose && subscription.through.is_empty();
+    if is_strict {
+        return StrictReader::open(link, feeds, subscription.ack_wait).await;
+    }
+    let queue = Arc::new(Queue::new(Arc::clone(&link), subscription.ack_wait));
+    let reader = Reader { link, queue };
+    for feed in feeds {
+        let queue = Arc::clone(&reader.queue);
+        Pump::start(&reader.link, feed, queue, subscription.ack_wait).await?;
+    }
+    Ok(Box::new(reader))
+}
+
+/// Makes the bus's end of a message; `None` for one that no consumer sent.
+pub(super) fn handle(
+    link: &Arc<Link>,
+    consumer: &Arc<Consumer>,
+    message: &Message,
+) -> Option<(Handle, Place)> {
+    let reply = message.reply.clone()?;
+    let place = Place::read(&reply)?;
+    let handle = Handle {
+        link: Arc::clone(link),
+        consumer: Arc::clone(consumer),
+        reply,
+        sequence: place.sequence,
+        is_settled: false,
+    };
+    Some((handle, place))
+}
+
+/// Reads the event of a message; one that is none is counted and logged.
+pub(super) fn decode(link: &Link, message: &Message, place: Place) -> Option<Arc<Event>> {
+    match codec::decode(&message.payload) {
+        Ok(event) => Some(Arc::new(event)),
+        Err(error) => {
+            link.note_poison(&message.subject, place.sequence, &error);
+            None
+        }
+    }
+}
+
+/// Makes a delivery.
+pub(super) fn delivery(
+    event: Arc<Event>,
+    place: Place,
+    partition: u32,
+    settle: Box<dyn Settle>,
+) -> Delivery {
+    let position = Position {
+        partition,
+        sequence: place.sequence,
+    };
+    let meta = DeliveryMeta::new(place.attempt, place.arrived_at, position);
+    Delivery::new(event, meta, settle)
 }
 
 impl Reader {
-    /// Finds or makes the consumers of a subscription, and starts to read.
-    pub(super) async fn open(link: Arc<Link>, subscription: &Subscription) -> Result<Self> {
-        let queue = Arc::new(Queue::new(link.closing.child_token()));
-        let reader = Self {
-            link,
-            queue,
-            poison: Quiet::default(),
-        };
-        for consumer in Consumer::of(subscription)? {
-            consumer
-                .ensure(&reader.link.client, &reader.link.stream)
-                .await?;
-            reader.feed(consumer, subscription).await?;
-        }
-        Ok(reader)
-    }
-
-    async fn feed(&self, consumer: Consumer, subscription: &Subscription) -> Result<()> {
-        let feed = Feed::new(Arc::new(consumer), subscription.max_in_flight.get());
-        let inbox = self.link.client.new_inbox();
-        let messages = self
-            .link
-            .client
-            .subscribe(inbox.clone())
-            .await
-            .map_err(|error| {
-                Error::transient(ErrorKind::Unavailable, error.to_string()).during("subscribe")
-            })?;
-        let queue = Arc::clone(&self.queue);
-        let ack_wait = subscription.ack_wait;
-        self.link
-            .start(|link| Pump::new(link, Arc::new(feed), queue, inbox, ack_wait).run(messages));
-        Ok(())
-    }
-
     /// Makes a delivery; what cannot be read is settled, so that it does not come again.
-    async fn delivery(&mut self, feed: &Feed, message: Message) -> Result<Option<Delivery>> {
-        let Some((reply, place)) = message
-            .reply
-            .and_then(|reply| Place::read(&reply).map(|place| (reply, place)))
-        else {
+    async fn delivery(&self, feed: &Feed, message: &Message) -> Result<Option<Delivery>> {
+        let Some((handle, place)) = handle(&self.link, &feed.consumer, message) else {
             return Ok(None);
         };
-        let handle = Handle {
-            link: Arc::clone(&self.link),
-            consumer: Arc::clone(&feed.consumer),
-            reply,
-            sequence: place.sequence,
-            is_settled: false,
-        };
         feed.consumer.delivered(place.sequence, place.delivery);
-        match codec::decode(&message.payload) {
-            Ok(event) => {
-                let position = Position {
-                    partition: feed.consumer.partition(),
-                    sequence: place.sequence,
-                };
-                let meta = DeliveryMeta::new(place.attempt, place.arrived_at, position);
-                Ok(Some(Delivery::new(Arc::new(event), meta, Box::new(handle))))
+        match decode(&self.link, message, place) {
+            Some(event) => {
+                let partition = feed.consumer.partition();
+                Ok(Some(delivery(event, place, partition, Box::new(handle))))
             }
-            Err(error) => {
-                self.link.note_poison();
-                if let Some(suppressed) = self.poison.may_speak() {
-                    let (subject, sequence) = (message.subject.as_str(), place.sequence);
-                    tracing::warn!(subject, sequence, %error, suppressed, "message is no event: left out");
-                }
-                handle.refuse().await?;
-                Ok(None)
-            }
+            None => handle.refuse().await.map(|()| None),
         }
     }
 }
@@ -105,11 +121,11 @@ impl Deliveries for Reader {
             }
             let taken = self.queue.take(most);
             let mut deliveries = Vec::with_capacity(taken.len());
-            for (feed, message) in taken {
-                match self.delivery(&feed, message).await {
+            for waiting in taken {
+                match self.delivery(&waiting.feed, &waiting.message).await {
                     Ok(delivery) => deliveries.extend(delivery),
-                    Err(error) if deliveries.is_empty() => return Some(Err(error)),
-                    Err(_) => {}
+                    // What is no event comes again, and is settled then.
+                    Err(error) => tracing::debug!(%error, "message not settled"),
                 }
             }
             if !deliveries.is_empty() {
@@ -125,62 +141,6 @@ impl Deliveries for Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.queue.stop.cancel();
-    }
-}
-
-/// What a reply subject says of its message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    attempt: u32,
-    sequence: u64,
-    /// Counts the deliveries of the consumer.
-    delivery: u64,
-    arrived_at: Timestamp,
-}
-
-impl Place {
-    /// Reads `$JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<delivery>.<time>.<pending>`, which
-    /// may have domain and account before the stream and more behind the end.
-    fn read(reply: &str) -> Option<Self> {
-        let count = reply.bytes().filter(|byte| *byte == b'.').count() + 1;
-        let skipped = match count {
-            9 => 4,
-            11.. => 6,
-            _ => return None,
-        };
-        let mut tokens = reply.split('.').skip(skipped);
-        Some(Self {
-            attempt: tokens.next()?.parse().ok()?,
-            sequence: tokens.next()?.parse().ok()?,
-            delivery: tokens.next()?.parse().ok()?,
-            arrived_at: Timestamp::from_nanos(tokens.next()?.parse().ok()?),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reply_subjects_of_both_forms_are_read() {
-        let place = Place {
-            attempt: 2,
-            sequence: 17,
-            delivery: 19,
-            arrived_at: Timestamp::from_nanos(1_700_000_000_000_000_001),
-        };
-        let rest = "default.group.2.17.19.1700000000000000001.5";
-        assert_eq!(Place::read(&format!("$JS.ACK.{rest}")), Some(place));
-        assert_eq!(
-            Place::read(&format!("$JS.ACK.hub.account.{rest}")),
-            Some(place)
-        );
-        assert_eq!(
-            Place::read(&format!("$JS.ACK.hub.account.{rest}.token")),
-            Some(place)
-        );
-        assert_eq!(Place::read("_INBOX.a.b"), None);
+        self.queue.stop().cancel();
     }
 }

@@ -290,7 +290,7 @@ mod tests {
             ("replicas: 9", "a number from 1 to 5"),
             ("maxMessages: 1", "known are retention"),
             ("- 1", "one setting a line"),
-            ("a: [1", "not YAML"),
+            ("a: \"1", "not YAML"),
             ("maxAge: 1m\nduplicates: 5m", "longer than maxAge"),
         ] {
             let reason = StreamSettings::read(text).unwrap_err();

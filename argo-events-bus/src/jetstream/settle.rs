@@ -9,6 +9,7 @@ use async_nats::Subject;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 const DONE: Bytes = Bytes::from_static(b"+ACK");
 const AGAIN: Bytes = Bytes::from_static(b"-NAK");
@@ -28,55 +29,36 @@ pub(super) struct Handle {
 impl Handle {
     /// Says that the message can never be handled.
     pub(super) async fn refuse(mut self) -> Result<()> {
-        self.is_settled = true;
-        self.send(NEVER).await?;
-        self.consumer.settled(self.sequence);
-        Ok(())
+        self.finish(NEVER).await
     }
 
-    async fn send(&self, what: Bytes) -> Result<()> {
-        if self.link.is_closed() {
-            return Err(Error::permanent(ErrorKind::Closed, "the bus is closed").during("settle"));
-        }
-        let sent = self.link.client.publish(self.reply.clone(), what);
-        match tokio::time::timeout(Link::PATIENCE, sent).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::transient(ErrorKind::Unavailable, error.to_string())),
-            Err(_) => Err(Error::transient(
-                ErrorKind::Timeout,
-                "the connection is lost and too much waits to be sent",
-            )),
-        }
-        .map_err(|error: Error| error.during("settle"))
+    async fn finish(&mut self, what: Bytes) -> Result<()> {
+        self.is_settled = true;
+        send(&self.link, self.reply.clone(), what).await?;
+        self.consumer.settled(self.sequence);
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Settle for Handle {
     async fn settle(mut self: Box<Self>, outcome: Outcome) -> Result<()> {
-        self.is_settled = true;
         match outcome {
-            Outcome::Done => {
-                self.send(DONE).await?;
-                self.consumer.settled(self.sequence);
-                Ok(())
+            Outcome::Done => self.finish(DONE).await,
+            Outcome::Retry { after } => {
+                self.is_settled = true;
+                send(&self.link, self.reply.clone(), again(after)).await
             }
-            Outcome::Retry { after } => self.send(again(after)).await,
             Outcome::Reject { reason } => {
-                let (consumer, sequence) = (&self.consumer.name, self.sequence);
-                tracing::warn!(consumer, sequence, reason, "delivery rejected");
-                self.refuse().await
+                note_rejected(&self.consumer, self.sequence, &reason);
+                self.finish(NEVER).await
             }
-            other => {
-                self.is_settled = false;
-                let message = format!("cannot settle with {other:?}");
-                Err(Error::permanent(ErrorKind::Unsupported, message))
-            }
+            other => Err(unknown(&other)),
         }
     }
 
     async fn keep_alive(&self) -> Result<()> {
-        self.send(ALIVE).await
+        send(&self.link, self.reply.clone(), ALIVE).await
     }
 }
 
@@ -84,8 +66,62 @@ impl Settle for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         if !self.is_settled {
-            self.link.send_soon(self.reply.clone(), AGAIN);
+            hand_back(&self.link, self.reply.clone());
         }
+    }
+}
+
+/// Says that a message is done.
+pub(super) async fn done(link: &Link, reply: Subject) -> Result<()> {
+    send(link, reply, DONE).await
+}
+
+/// Says that a message can never be handled.
+pub(super) async fn never(link: &Link, reply: Subject) -> Result<()> {
+    send(link, reply, NEVER).await
+}
+
+/// Says that a message is done, for those who cannot wait.
+pub(super) fn done_soon(link: &Link, reply: Subject) {
+    link.send_soon(reply, DONE);
+}
+
+/// Sends a sign of life for a message that waits to be handed out.
+pub(super) fn keep_alive_soon(link: &Link, reply: Subject) {
+    link.send_soon(reply, ALIVE);
+}
+
+/// Hands a message back, so that it comes again at once.
+pub(super) fn hand_back(link: &Link, reply: Subject) {
+    link.send_soon(reply, AGAIN);
+}
+
+/// Logs a delivery that can never be handled.
+pub(super) fn note_rejected(consumer: &Consumer, sequence: u64, reason: &str) {
+    tracing::warn!(
+        consumer = &*consumer.name(),
+        sequence,
+        reason,
+        "delivery rejected"
+    );
+}
+
+/// Makes the error of an outcome that is not known here.
+pub(super) fn unknown(outcome: &Outcome) -> Error {
+    let message = format!("cannot settle with {outcome:?}");
+    Error::permanent(ErrorKind::Unsupported, message).during("settle")
+}
+
+async fn send(link: &Link, reply: Subject, what: Bytes) -> Result<()> {
+    link.check_open("settle")?;
+    let failed = |kind, message| Err(Error::transient(kind, message).during("settle"));
+    match timeout(Link::PATIENCE, link.client.publish(reply, what)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => failed(ErrorKind::Unavailable, error.to_string()),
+        Err(_) => failed(
+            ErrorKind::Timeout,
+            "the connection is lost and too much waits to be sent".to_owned(),
+        ),
     }
 }
 
@@ -94,15 +130,4 @@ fn again(after: Duration) -> Bytes {
         return AGAIN;
     }
     format!("-NAK {{\"delay\": {}}}", after.as_nanos()).into()
-}
-
-/// Sends a sign of life for a message that waits to be handed out.
-pub(super) async fn keep_alive(link: &Link, reply: &Subject) {
-    // Without it the message comes again, which is no more than a nuisance.
-    let _ = link.client.publish(reply.clone(), ALIVE).await;
-}
-
-/// Hands a message back that was never handed out.
-pub(super) fn hand_back(link: &Link, reply: Subject) {
-    link.send_soon(reply, AGAIN);
 }

@@ -95,6 +95,7 @@ fn capabilities() -> BusCapabilities {
     capabilities.state_store = true;
     capabilities.competing_consumers = true;
     capabilities.named_consumers = true;
+    capabilities.shared = true;
     capabilities
 }
 

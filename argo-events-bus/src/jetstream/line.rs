@@ -1,0 +1,238 @@
+//! Messages of a group that is read in strict order, from their coming to their settlement.
+//!
+//! They stay here while somebody has them, so that one that is given back is handed out again at once,
+//! before anything later. The server hears of settlements only.
+
+use super::{
+    feed::{Feed, Outlet},
+    link::Link,
+    lock,
+    place::Place,
+    settle,
+};
+use argo_events_core::Error;
+use async_nats::{Message, Subject};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Where a message stands: streams one after the other, each in its order.
+pub(super) type Key = (u64, u64);
+
+/// The messages of a reader.
+pub(super) struct Line {
+    link: Arc<Link>,
+    state: Mutex<State>,
+    pub(super) has_come: Notify,
+    pub(super) stop: CancellationToken,
+    ack_wait: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    entries: BTreeMap<Key, Entry>,
+    /// Counts streams.
+    turn: u64,
+    partition: u32,
+    /// Last message that came of this stream.
+    highest: u64,
+    /// How many are ready.
+    ready: usize,
+    failed: Option<Error>,
+}
+
+struct Entry {
+    message: Message,
+    reply: Subject,
+    place: Place,
+    partition: u32,
+    stand: Stand,
+    /// How often it was handed out.
+    handed: u32,
+}
+
+impl Entry {
+    fn attempt(&self) -> u32 {
+        (self.place.attempt + self.handed).saturating_sub(1)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    Ready,
+    /// Nobody may have it, or anything later, before that.
+    Delayed(Instant),
+    /// Somebody has it; ready again at that time.
+    Out(Instant),
+}
+
+/// A message handed out.
+pub(super) struct Taken {
+    pub(super) key: Key,
+    pub(super) message: Message,
+    pub(super) place: Place,
+    pub(super) partition: u32,
+}
+
+impl Line {
+    pub(super) fn new(link: Arc<Link>, ack_wait: Duration) -> Self {
+        let stop = link.closing.child_token();
+        Self {
+            link,
+            state: Mutex::default(),
+            has_come: Notify::new(),
+            stop,
+            ack_wait,
+        }
+    }
+
+    /// Takes messages, the earliest first.
+    pub(super) fn take(&self, feed: &Feed, most: usize) -> Vec<Taken> {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        let State { entries, ready, .. } = &mut *state;
+        let mut taken = Vec::new();
+        for (key, entry) in entries.iter_mut() {
+            if taken.len() == most {
+                break;
+            }
+            match entry.stand {
+                Stand::Out(until) if until > now => continue,
+                Stand::Delayed(until) if until > now => break,
+                _ => {}
+            }
+            *ready -= usize::from(entry.handed == 0);
+            entry.handed += 1;
+            entry.stand = Stand::Out(now + self.ack_wait);
+            let place = Place {
+                attempt: entry.attempt(),
+                ..entry.place
+            };
+            let (message, partition) = (entry.message.clone(), entry.partition);
+            taken.push(Taken {
+                key: *key,
+                message,
+                place,
+                partition,
+            });
+        }
+        feed.set_waiting(state.ready);
+        taken
+    }
+
+    /// Returns when something will be ready of its own accord.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        let stands = state
+            .entries
+            .values()
+            .filter_map(|entry| match entry.stand {
+                Stand::Ready => None,
+                Stand::Delayed(until) | Stand::Out(until) => Some(until),
+            });
+        stands.min()
+    }
+
+    /// Returns why no more will come.
+    pub(super) fn failure(&self) -> Option<Error> {
+        lock(&self.state).failed.take()
+    }
+
+    /// Removes a message that is settled, and returns where the server hears of it.
+    pub(super) fn settle(&self, key: Key) -> Option<Subject> {
+        lock(&self.state)
+            .entries
+            .remove(&key)
+            .map(|entry| entry.reply)
+    }
+
+    /// Makes a message ready again, unless it was handed out again meanwhile.
+    pub(super) fn give_back(&self, key: Key, attempt: u32, after: Duration) {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.entries.get_mut(&key) else {
+            return;
+        };
+        if entry.attempt() == attempt {
+            entry.stand = Stand::Delayed(Instant::now() + after);
+            self.has_come.notify_one();
+        }
+    }
+
+    /// Puts the end of the ack wait off.
+    pub(super) fn keep_alive(&self, key: Key, attempt: u32) {
+        let mut state = lock(&self.state);
+        if let Some(entry) = state.entries.get_mut(&key)
+            && entry.attempt() == attempt
+            && matches!(entry.stand, Stand::Out(_))
+        {
+            entry.stand = Stand::Out(Instant::now() + self.ack_wait);
+        }
+    }
+}
+
+impl State {
+    /// Puts a message in its place; returns whether it was settled before.
+    fn put(&mut self, message: Message, reply: Subject, place: Place) -> bool {
+        let key = (self.turn, place.sequence);
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.reply = reply;
+            return false;
+        }
+        if place.sequence <= self.highest {
+            return true;
+        }
+        self.highest = place.sequence;
+        self.ready += 1;
+        let (partition, stand) = (self.partition, Stand::Ready);
+        let entry = Entry {
+            message,
+            reply,
+            place,
+            partition,
+            stand,
+            handed: 0,
+        };
+        self.entries.insert(key, entry);
+        false
+    }
+}
+
+impl Outlet for Line {
+    fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>) {
+        let mut state = lock(&self.state);
+        let partition = feed.consumer.partition();
+        if partition != state.partition {
+            (state.partition, state.highest) = (partition, 0);
+            state.turn += 1;
+        }
+        for mut message in messages {
+            let Some(reply) = message.reply.take() else {
+                continue;
+            };
+            let Some(place) = Place::read(&reply) else {
+                continue;
+            };
+            feed.consumer.delivered(place.sequence, place.delivery);
+            if state.put(message, reply.clone(), place) {
+                feed.consumer.settled(place.sequence);
+                settle::done_soon(&self.link, reply);
+            }
+        }
+        feed.set_waiting(state.ready);
+        drop(state);
+        self.has_come.notify_one();
+    }
+
+    fn fail(&self, error: Error) {
+        lock(&self.state).failed = Some(error);
+        self.has_come.notify_one();
+    }
+}

@@ -1,0 +1,131 @@
+//! Messages that wait for a reader, in the order of their coming.
+//!
+//! The server counts their ack wait from when it sent them, the reader's from when they are handed
+//! out; what waited long is therefore kept alive.
+
+use super::{
+    feed::{Feed, Outlet},
+    link::Link,
+    lock, settle,
+};
+use async_nats::{Message, Subject};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// After how long a reader that does not ask is taken for stuck, so that others of its group get
+/// what waits for it.
+const STUCK: Duration = Duration::from_secs(30);
+/// Below which ack wait every moment in the queue counts, and which part of a longer one does.
+const SHORT: Duration = Duration::from_secs(5);
+const PART: u32 = 64;
+
+/// A message that waits.
+pub(super) struct Waiting {
+    pub(super) feed: Arc<Feed>,
+    pub(super) message: Message,
+    since: Instant,
+}
+
+/// What a reader and its feeds share.
+pub(super) struct Queue {
+    link: Arc<Link>,
+    waiting: Mutex<VecDeque<Waiting>>,
+    /// Tells the reader.
+    pub(super) has_come: Notify,
+    /// When the reader asked last.
+    asked: Mutex<Instant>,
+    stop: CancellationToken,
+    ack_wait: Duration,
+}
+
+impl Queue {
+    pub(super) fn new(link: Arc<Link>, ack_wait: Duration) -> Self {
+        Self {
+            stop: link.closing.child_token(),
+            link,
+            waiting: Mutex::default(),
+            has_come: Notify::new(),
+            asked: Mutex::new(Instant::now()),
+            ack_wait,
+        }
+    }
+
+    /// Takes messages for the reader.
+    pub(super) fn take(&self, most: usize) -> Vec<Waiting> {
+        let now = Instant::now();
+        *lock(&self.asked) = now;
+        let mut waiting = lock(&self.waiting);
+        let count = most.min(waiting.len());
+        let taken: Vec<_> = waiting.drain(..count).collect();
+        drop(waiting);
+        let slack = if self.ack_wait < SHORT {
+            Duration::ZERO
+        } else {
+            self.ack_wait / PART
+        };
+        for waiting in &taken {
+            waiting.feed.take_one();
+            if now.duration_since(waiting.since) > slack {
+                self.keep_alive(waiting);
+            }
+        }
+        taken
+    }
+
+    fn keep_alive(&self, waiting: &Waiting) {
+        if let Some(reply) = &waiting.message.reply {
+            settle::keep_alive_soon(&self.link, reply.clone());
+        }
+    }
+}
+
+impl Outlet for Queue {
+    fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>) {
+        feed.add(messages.len());
+        let since = Instant::now();
+        let wait = |message| Waiting {
+            feed: Arc::clone(feed),
+            message,
+            since,
+        };
+        lock(&self.waiting).extend(messages.into_iter().map(wait));
+        self.has_come.notify_one();
+    }
+
+    fn keep_alive(&self, feed: &Arc<Feed>) {
+        let now = Instant::now();
+        for waiting in lock(&self.waiting).iter() {
+            if Arc::ptr_eq(&waiting.feed, feed)
+                && now.duration_since(waiting.since) > self.ack_wait / 4
+            {
+                self.keep_alive(waiting);
+            }
+        }
+    }
+
+    fn remove(&self, feed: &Arc<Feed>) -> Vec<Subject> {
+        let mut replies = Vec::new();
+        lock(&self.waiting).retain_mut(|waiting| {
+            let is_of_feed = Arc::ptr_eq(&waiting.feed, feed);
+            if is_of_feed {
+                replies.extend(waiting.message.reply.take());
+            }
+            !is_of_feed
+        });
+        feed.set_waiting(0);
+        replies
+    }
+
+    fn is_stuck(&self) -> bool {
+        lock(&self.asked).elapsed() > STUCK
+    }
+}
