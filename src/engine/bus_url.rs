@@ -8,7 +8,11 @@ use argo_events_core::{
 };
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A bus that a URL names.
 ///
@@ -61,6 +65,11 @@ impl BusUrl {
     /// Returns the kind of bus, as manifests name it.
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Returns the folder that an embedded bus keeps its files in, if the URL names one.
+    pub fn data_directory(&self) -> Option<&Path> {
+        self.data_directory.as_deref()
     }
 
     fn of(kind: &'static str, config: Value) -> Self {
@@ -277,7 +286,7 @@ mod tests {
     #[test]
     fn a_local_bus_may_name_its_folder() {
         let url = BusUrl::parse("local:/var/lib/events").unwrap();
-        assert_eq!(url.data_directory, Some(PathBuf::from("/var/lib/events")));
+        assert_eq!(url.data_directory(), Some(Path::new("/var/lib/events")));
     }
 
     #[test]

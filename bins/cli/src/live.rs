@@ -9,6 +9,7 @@ use argo_events::{
         runtime::{Ending, Observer},
     },
 };
+use argo_events_process::logging;
 use std::{
     collections::VecDeque,
     io::Write as _,
@@ -68,6 +69,10 @@ impl Live {
 }
 
 impl Observer for Live {
+    fn flush(&self) {
+        logging::flush();
+    }
+
     fn filtered(&self, sensor: &str, dependency: &str, event: &Event, verdict: &Verdict) {
         if self.quiet {
             return;

@@ -13,13 +13,16 @@ use tracing_subscriber::fmt;
 const FOR_PEOPLE: &str = "warn,argo_events::engine::fault=off";
 
 /// Starts logging: to standard error for people, to standard output for programs.
-pub(crate) fn start(format: LogFormat) {
+pub(crate) fn start(format: LogFormat) -> Option<logging::Ending> {
     match format {
-        LogFormat::Pretty => fmt()
-            .with_env_filter(logging::filter(FOR_PEOPLE))
-            .with_writer(io::stderr)
-            .event_format(Short::new())
-            .init(),
-        LogFormat::Json => logging::for_programs(),
+        LogFormat::Pretty => {
+            fmt()
+                .with_env_filter(logging::filter(FOR_PEOPLE))
+                .with_writer(io::stderr)
+                .event_format(Short::new())
+                .init();
+            None
+        }
+        LogFormat::Json => Some(logging::for_programs()),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 }
 
 pub(crate) fn run(arguments: Run) -> Result<Exit, Failure> {
-    logging::start(arguments.log);
+    let _lines = logging::start(arguments.log);
     let runtime = runtime()?;
     let exit = runtime.block_on(serve(&arguments));
     // What hangs in a blocking call must not hold the end up.

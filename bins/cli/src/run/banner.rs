@@ -4,8 +4,8 @@ use crate::{
     arguments::{LogFormat, Run},
     paint::{Paint, counted},
 };
-use argo_events::{Manifests, Running, api, sources::http::Listening};
-use std::{io::Write as _, net::SocketAddr};
+use argo_events::{Manifests, Running, api, engine::BusUrl, sources::http::Listening};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 
 /// Prints a few lines for people; programs read the log.
 pub(crate) fn print(
@@ -43,7 +43,8 @@ pub(crate) fn print(
 fn head(arguments: &Run, manifests: &Manifests, running: &Running, paint: Paint) -> String {
     let bus = running.bus();
     let mut shown = match bus.kind() {
-        "local" => format!("local bus in {}", arguments.data_dir.display()),
+        "local" => format!("local bus in {}", folder(arguments).display()),
+        "jetstreamExotic" => "JetStream bus".to_owned(),
         kind => format!("{kind} bus"),
     };
     if let Some(kept) = bus.kept() {
@@ -53,6 +54,16 @@ fn head(arguments: &Run, manifests: &Manifests, running: &Running, paint: Paint)
     let sensors = counted(manifests.sensors.len() as u64, "sensor");
     let name = paint.strong(concat!("argo-events ", env!("CARGO_PKG_VERSION")));
     format!("{name} · {shown} · {sources}, {sensors}")
+}
+
+/// Returns where the embedded bus keeps its files.
+fn folder(arguments: &Run) -> PathBuf {
+    let url = arguments
+        .bus
+        .as_deref()
+        .and_then(|url| BusUrl::parse(url).ok());
+    let named = url.and_then(|url| url.data_directory().map(PathBuf::from));
+    named.unwrap_or_else(|| arguments.data_dir.clone())
 }
 
 fn listens(it: &Listening) -> String {
