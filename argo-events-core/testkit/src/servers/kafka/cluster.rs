@@ -9,7 +9,7 @@ const SIZE: usize = 3;
 /// Three Kafka brokers, which are controllers as well; each can be broken by itself.
 ///
 /// Topics have three copies, of which two must be written; one broker can be missing. Ready means that every
-/// broker knows all three: after about eight seconds.
+/// broker knows all three: after eight to fourteen seconds.
 ///
 /// ```no_run
 /// use argo_events_testkit::servers::{KafkaCluster, Server};

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 /// A Kafka broker; clones are handles of the same one, which ends with the last of them.
 ///
-/// Ready means that it names itself to clients as a broker: after two to five seconds, and again after a crash
+/// Ready means that it names itself to clients as a broker: after two to six seconds, and again after a crash
 /// once its old session has expired, which is two seconds here.
 ///
 /// ```no_run

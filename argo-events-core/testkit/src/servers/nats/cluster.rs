@@ -10,13 +10,13 @@ use std::{
 };
 
 const SIZE: usize = 3;
-/// How long the servers may take to find a leader; about ten seconds is usual.
+/// How long the servers may take to find a leader.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Three NATS servers with JetStream; each can be broken by itself.
 ///
 /// Ready means that they have a leader that sees the others, so that streams with three replicas can be made:
-/// that takes about ten seconds.
+/// that takes between half a second and ten.
 ///
 /// ```no_run
 /// use argo_events_testkit::servers::{NatsCluster, Server};
