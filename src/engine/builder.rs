@@ -19,7 +19,7 @@ use argo_events_core::{
     telemetry::Metrics,
 };
 use argo_events_sensor::{
-    runtime::{Limits, Observer, SensorBuild, SensorPlan},
+    runtime::{Layout, Limits, Observer, SensorBuild, SensorPlan},
     trigger::FunctionTrigger,
 };
 use argo_events_sources::{
@@ -245,6 +245,18 @@ impl Builder {
         self
     }
 
+    /// Sets how the sensors' triggers are laid out over lanes.
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.program.layout = layout;
+        self
+    }
+
+    /// Sets what tells this process from others that run the same sensors, such as the name of the pod.
+    pub fn replica(mut self, name: &str) -> Self {
+        self.program.replica = Some(name.into());
+        self
+    }
+
     /// Checks everything. Does no I/O beyond looking for secrets.
     ///
     /// # Errors
@@ -390,6 +402,10 @@ impl Builder {
         build.metrics = program.metrics.clone();
         build.observer = program.observer.clone();
         build.limits = program.limits;
+        build.layout = program.layout;
+        if let Some(replica) = &program.replica {
+            build.replica = replica.clone();
+        }
         let compile = |sensor: &api::Sensor| {
             let plan = SensorPlan::compile(sensor, &program.own_triggers, build.clone())?;
             let (object, plan) = (Box::new(sensor.clone()), Arc::new(plan));

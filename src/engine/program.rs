@@ -2,7 +2,7 @@
 
 use crate::BuiltinKinds as _;
 use argo_events_core::{Clock, EventSource, Registry, SystemClock, api, telemetry::Metrics};
-use argo_events_sensor::runtime::{Limits, Observer, OwnTriggers, Unobserved};
+use argo_events_sensor::runtime::{Layout, Limits, Observer, OwnTriggers, Unobserved};
 use argo_events_sources::runtime::{Alone, Leadership};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(super) struct Program {
     pub(super) metrics: Metrics,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) limits: Limits,
+    pub(super) layout: Layout,
+    pub(super) replica: Option<Arc<str>>,
     pub(super) leadership: Arc<dyn Leadership>,
 }
 
@@ -33,6 +35,8 @@ impl Default for Program {
             metrics: Metrics::default(),
             observer: Arc::new(Unobserved),
             limits: Limits::default(),
+            layout: Layout::default(),
+            replica: None,
             leadership: Arc::new(Alone),
         }
     }

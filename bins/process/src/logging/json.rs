@@ -1,17 +1,23 @@
 //! One JSON object per line, with the members and markers of the reference: `level`, `ts`, `logger`,
 //! `caller`, `msg`, then the fields of the line and of the spans around it.
+//!
+//! Lines are written straight into the buffer of the subscriber, message first: a sensor that logs
+//! each event writes hundreds of thousands of them per second.
 
 use argo_events::{Clock as _, SystemClock};
 use serde_json::{Map, Value};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use tracing::{
-    Event, Metadata, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, format::Writer},
     registry::LookupSpan,
 };
+
+/// Members that every line has; a field of such a name gets an underscore.
+const TAKEN: [&str; 5] = ["level", "ts", "logger", "caller", "msg"];
 
 /// Formats lines for programs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,31 +34,48 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut fields = Fields::default();
+        head(&mut writer, event.metadata())?;
+        writer.write_str(",\"msg\":")?;
+        let mut message = Message::new(&mut writer);
+        event.record(&mut message);
+        message.end()?;
+        let mut fields = Fields::new(&mut writer);
         event.record(&mut fields);
+        fields.outcome?;
+        let mut around = Map::new();
         for span in context.event_scope().into_iter().flatten() {
             let extensions = span.extensions();
             let text = extensions
                 .get::<FormattedFields<N>>()
-                .map(|it| it.fields.as_str());
-            fields.surround(text.unwrap_or_default());
+                .map_or("", |it| it.fields.as_str());
+            surround(&mut around, event.metadata(), text);
         }
-        let metadata = event.metadata();
-        let members = [
-            ("level", metadata.level().as_str().to_ascii_lowercase()),
-            ("ts", SystemClock.now().to_string()),
-            ("logger", logger(metadata.target()).to_owned()),
-            ("caller", caller(metadata)),
-            ("msg", fields.message),
-        ];
-        for (position, (name, text)) in members.into_iter().enumerate() {
-            let sign = if position == 0 { '{' } else { ',' };
-            write!(writer, "{sign}\"{name}\":{}", Value::from(text))?;
+        for (name, value) in &around {
+            member(&mut writer, name)?;
+            write!(writer, "{value}")?;
         }
-        for (name, value) in &fields.others {
-            write!(writer, ",{}:{value}", Value::from(name.as_str()))?;
-        }
-        writeln!(writer, "}}")
+        writer.write_str("}\n")
+    }
+}
+
+fn head(writer: &mut Writer<'_>, metadata: &Metadata<'_>) -> fmt::Result {
+    writer.write_str("{\"level\":\"")?;
+    writer.write_str(level(*metadata.level()))?;
+    // Neither a time nor a place in the program needs escaping.
+    write!(writer, "\",\"ts\":\"{}\",\"logger\":\"", SystemClock.now())?;
+    writer.write_str(logger(metadata.target()))?;
+    writer.write_str("\",\"caller\":\"")?;
+    writer.write_str(caller(metadata.file().unwrap_or_default()))?;
+    write!(writer, ":{}\"", metadata.line().unwrap_or_default())
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
     }
 }
 
@@ -67,67 +90,93 @@ fn logger(target: &str) -> &str {
     part.map_or("argo-events", |(_, name)| name)
 }
 
-fn caller(metadata: &Metadata<'_>) -> String {
-    let file = metadata.file().unwrap_or_default();
-    // The last two parts are what one looks for; what is before them is the builder's machine.
+/// Returns the last two parts of a path, which are what one looks for; what is before them is the
+/// builder's machine.
+fn caller(file: &str) -> &str {
     let start = file.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
-    format!("{}:{}", &file[start..], metadata.line().unwrap_or_default())
+    &file[start..]
 }
 
-#[derive(Default)]
-struct Fields {
-    message: String,
-    others: Map<String, Value>,
+/// Writes the message, and leaves the other fields out.
+struct Message<'a, 'w> {
+    writer: &'a mut Writer<'w>,
+    is_there: bool,
+    outcome: fmt::Result,
 }
 
-impl Fields {
-    fn put(&mut self, field: &Field, value: Value) {
-        match (field.name(), value) {
-            ("message", Value::String(text)) => self.message = text,
-            ("message", other) => self.message = other.to_string(),
-            (name, value) => self.keep(name, value),
+impl<'a, 'w> Message<'a, 'w> {
+    fn new(writer: &'a mut Writer<'w>) -> Self {
+        Self {
+            writer,
+            is_there: false,
+            outcome: Ok(()),
         }
     }
 
-    /// Keeps a field; the names that every line has are taken.
-    fn keep(&mut self, name: &str, value: Value) {
-        let taken = ["level", "ts", "logger", "caller", "msg"].contains(&name);
-        let name = if taken {
-            format!("{name}_")
-        } else {
-            name.to_owned()
-        };
-        self.others.entry(name).or_insert(value);
+    fn put(&mut self, field: &Field, write: impl FnOnce(&mut Escaped<'_, 'w>) -> fmt::Result) {
+        if field.name() == "message" && !self.is_there {
+            self.is_there = true;
+            self.outcome = quoted(self.writer, write);
+        }
     }
 
-    /// Adds the fields of a span, where the line does not say the same itself.
-    fn surround(&mut self, json: &str) {
-        let fields: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
-        fields
-            .into_iter()
-            .for_each(|(name, value)| self.keep(&name, value));
+    fn end(self) -> fmt::Result {
+        match self.is_there {
+            true => self.outcome,
+            false => self.writer.write_str("\"\""),
+        }
     }
 }
 
-impl Visit for Fields {
+impl Visit for Message<'_, '_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, |out| out.write_str(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, |out| write!(out, "{value:?}"));
+    }
+}
+
+/// Writes the fields beside the message, as they come.
+struct Fields<'a, 'w> {
+    writer: &'a mut Writer<'w>,
+    outcome: fmt::Result,
+}
+
+impl<'a, 'w> Fields<'a, 'w> {
+    fn new(writer: &'a mut Writer<'w>) -> Self {
+        let outcome = Ok(());
+        Self { writer, outcome }
+    }
+
+    fn put(&mut self, field: &Field, write: impl FnOnce(&mut Writer<'w>) -> fmt::Result) {
+        if field.name() != "message" && self.outcome.is_ok() {
+            let named = member(self.writer, field.name());
+            self.outcome = named.and_then(|()| write(self.writer));
+        }
+    }
+}
+
+impl Visit for Fields<'_, '_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value.into());
+        self.put(field, |writer| write!(writer, "{}", Value::from(value)));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value.into());
+        self.put(field, |writer| write!(writer, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value.into());
+        self.put(field, |writer| write!(writer, "{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value.into());
+        self.put(field, |writer| write!(writer, "{value}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value.into());
+        self.put(field, |writer| quoted(writer, |out| out.write_str(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -135,7 +184,105 @@ impl Visit for Fields {
         // A list is written as one, as the reference does.
         let list = text
             .starts_with('[')
-            .then(|| serde_json::from_str(&text).ok());
-        self.put(field, list.flatten().unwrap_or(Value::String(text)));
+            .then(|| serde_json::from_str::<Value>(&text).ok())
+            .flatten();
+        self.put(field, |writer| match list {
+            Some(list) => write!(writer, "{list}"),
+            None => quoted(writer, |out| out.write_str(&text)),
+        });
+    }
+}
+
+/// Adds the fields of a span, where neither the line nor a span within says the same.
+fn surround(around: &mut Map<String, Value>, metadata: &Metadata<'_>, json: &str) {
+    let fields: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
+    for (name, value) in fields {
+        if metadata.fields().field(&name).is_none() {
+            around.entry(name).or_insert(value);
+        }
+    }
+}
+
+/// Writes a comma and the name of a member.
+fn member(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
+    writer.write_char(',')?;
+    let suffix = if TAKEN.contains(&name) { "_" } else { "" };
+    quoted(writer, |out| {
+        out.write_str(name)?;
+        out.write_str(suffix)
+    })?;
+    writer.write_char(':')
+}
+
+/// Writes what is written within as a JSON string.
+fn quoted<'w>(
+    writer: &mut Writer<'w>,
+    write: impl FnOnce(&mut Escaped<'_, 'w>) -> fmt::Result,
+) -> fmt::Result {
+    writer.write_char('"')?;
+    write(&mut Escaped(writer))?;
+    writer.write_char('"')
+}
+
+/// Escapes what is written through it.
+struct Escaped<'a, 'w>(&'a mut Writer<'w>);
+
+impl fmt::Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut done = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if byte >= b' ' && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            self.0.write_str(&text[done..at])?;
+            done = at + 1;
+            self.escape(byte)?;
+        }
+        self.0.write_str(&text[done..])
+    }
+}
+
+impl Escaped<'_, '_> {
+    fn escape(&mut self, byte: u8) -> fmt::Result {
+        match byte {
+            b'"' => self.0.write_str("\\\""),
+            b'\\' => self.0.write_str("\\\\"),
+            b'\n' => self.0.write_str("\\n"),
+            b'\r' => self.0.write_str("\\r"),
+            b'\t' => self.0.write_str("\\t"),
+            other => write!(self.0, "\\u{other:04x}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        let mut writer = Writer::new(&mut out);
+        quoted(&mut writer, |out| out.write_str(text)).unwrap();
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back_as_it_was(text in any::<String>()) {
+            let read: String = serde_json::from_str(&escaped(&text)).unwrap();
+            prop_assert_eq!(read, text);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(escaped("a\u{0}\u{1f}\"\\\n"), r#""a\u0000\u001f\"\\\n""#);
+    }
+
+    #[test]
+    fn a_path_is_cut_to_its_last_two_parts() {
+        assert_eq!(caller("a/b/src/c.rs"), "src/c.rs");
+        assert_eq!(caller("c.rs"), "c.rs");
     }
 }

@@ -1,23 +1,39 @@
 //! How a process logs for programs, and what it logs.
 
 mod json;
+mod lines;
 
 pub use json::Json;
+pub use lines::{Ending, flush};
 
-use std::{env, io};
+use argo_events::sensor::runtime::Observer;
+use std::env;
 use tracing_subscriber::{EnvFilter, fmt, fmt::format::JsonFields};
+
+/// Lets lines that are effects be written before their deliveries are acknowledged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flushing;
+
+impl Observer for Flushing {
+    fn flush(&self) {
+        flush();
+    }
+}
 
 /// Starts logging to standard output: one JSON object per line, as the reference writes.
 ///
+/// Lines are written in large pieces. Sensors need [`Flushing`], or one that calls [`flush`].
+///
 /// # Panics
 /// When logging was started before.
-pub fn for_programs() {
+pub fn for_programs() -> Ending {
     fmt()
         .with_env_filter(filter("info"))
-        .with_writer(io::stdout)
+        .with_writer(|| lines::Output)
         .fmt_fields(JsonFields::new())
         .event_format(Json)
         .init();
+    lines::start()
 }
 
 /// Returns what is logged, from `RUST_LOG` or `LOG_LEVEL`; the default where neither is set.
