@@ -94,7 +94,7 @@ impl JetStreamBus {
         Ok(Self(Arc::new(Inner { link })))
     }
 
-    fn link(&self) -> &Arc<Link> {
+    pub(super) fn link(&self) -> &Arc<Link> {
         &self.0.link
     }
 

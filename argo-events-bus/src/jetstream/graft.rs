@@ -175,7 +175,13 @@ mod tests {
         assert_eq!(read(plain), Some((7, "abcd".to_owned())));
         let high = b"\x08\xac\x02\x12\x01a\x18\x01\x2a\x01x";
         assert_eq!(read(high), Some((300, "a".to_owned())));
-        for wrong in [&b""[..], b"\x08", b"\x12\x09ab", b"{\"term\":1}", b"\x08\x07"] {
+        for wrong in [
+            &b""[..],
+            b"\x08",
+            b"\x12\x09ab",
+            b"{\"term\":1}",
+            b"\x08\x07",
+        ] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
     }

@@ -25,6 +25,8 @@ mod feed;
 #[cfg(feature = "jetstream")]
 mod floor;
 #[cfg(feature = "jetstream")]
+mod graft;
+#[cfg(feature = "jetstream")]
 mod group;
 #[cfg(feature = "jetstream")]
 mod line;

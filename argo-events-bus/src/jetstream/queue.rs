@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 /// After how long a reader that does not ask is taken for stuck, so that others of its group get
 /// what waits for it.
 const STUCK: Duration = Duration::from_secs(30);
-/// Below which ack wait every moment in the queue counts, and which part of a longer one does.
+/// Below which ack wait a sign of life follows each delivery, since a few milliseconds matter then,
+/// and which part of a longer one may pass in the queue.
 const SHORT: Duration = Duration::from_secs(5);
 const PART: u32 = 64;
 
@@ -28,6 +29,16 @@ const PART: u32 = 64;
 pub(super) struct Waiting {
     pub(super) feed: Arc<Feed>,
     pub(super) message: Message,
+    since: Instant,
+}
+
+/// Whether a delivery was settled; asked before a sign of life is sent for it.
+pub(super) type Flag = Arc<Mutex<bool>>;
+
+/// A delivery that was handed out of late.
+struct Fresh {
+    reply: Subject,
+    is_settled: Flag,
     since: Instant,
 }
 
@@ -41,6 +52,8 @@ pub(super) struct Queue {
     asked: Mutex<Instant>,
     stop: CancellationToken,
     ack_wait: Duration,
+    /// With a short ack wait, what was handed out of late.
+    fresh: Mutex<Vec<Fresh>>,
 }
 
 impl Queue {
@@ -52,6 +65,7 @@ impl Queue {
             has_come: Notify::new(),
             asked: Mutex::new(Instant::now()),
             ack_wait,
+            fresh: Mutex::default(),
         }
     }
 
@@ -63,18 +77,41 @@ impl Queue {
         let count = most.min(waiting.len());
         let taken: Vec<_> = waiting.drain(..count).collect();
         drop(waiting);
-        let slack = if self.ack_wait < SHORT {
-            Duration::ZERO
-        } else {
-            self.ack_wait / PART
-        };
         for waiting in &taken {
             waiting.feed.take_one();
-            if now.duration_since(waiting.since) > slack {
+            if self.ack_wait >= SHORT && now.duration_since(waiting.since) > self.ack_wait / PART {
                 self.keep_alive(waiting);
             }
         }
         taken
+    }
+
+    /// Has a sign of life follow a delivery, if the ack wait is short.
+    pub(super) fn follow(&self, reply: &Subject) -> Option<Flag> {
+        if self.ack_wait >= SHORT {
+            return None;
+        }
+        let is_settled = Flag::default();
+        lock(&self.fresh).push(Fresh {
+            reply: reply.clone(),
+            is_settled: Arc::clone(&is_settled),
+            since: Instant::now(),
+        });
+        Some(is_settled)
+    }
+
+    fn keep_fresh_alive(&self) {
+        let age = self.ack_wait / 4;
+        lock(&self.fresh).retain(|fresh| {
+            if fresh.since.elapsed() < age {
+                return true;
+            }
+            let is_settled = lock(&fresh.is_settled);
+            if !*is_settled {
+                settle::keep_alive_soon(&self.link, fresh.reply.clone());
+            }
+            false
+        });
     }
 
     fn keep_alive(&self, waiting: &Waiting) {
@@ -102,6 +139,7 @@ impl Outlet for Queue {
     }
 
     fn keep_alive(&self, feed: &Arc<Feed>) {
+        self.keep_fresh_alive();
         let now = Instant::now();
         for waiting in lock(&self.waiting).iter() {
             if Arc::ptr_eq(&waiting.feed, feed)

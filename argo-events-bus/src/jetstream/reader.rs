@@ -65,6 +65,7 @@ pub(super) fn handle(
         reply,
         sequence: place.sequence,
         is_settled: false,
+        flag: None,
     };
     Some((handle, place))
 }
@@ -98,12 +99,13 @@ pub(super) fn delivery(
 impl Reader {
     /// Makes a delivery; what cannot be read is settled, so that it does not come again.
     async fn delivery(&self, feed: &Feed, message: &Message) -> Result<Option<Delivery>> {
-        let Some((handle, place)) = handle(&self.link, &feed.consumer, message) else {
+        let Some((mut handle, place)) = handle(&self.link, &feed.consumer, message) else {
             return Ok(None);
         };
         feed.consumer.delivered(place.sequence, place.delivery);
         match decode(&self.link, message, place) {
             Some(event) => {
+                handle.flag = self.queue.follow(&handle.reply);
                 let partition = feed.consumer.partition();
                 Ok(Some(delivery(event, place, partition, Box::new(handle))))
             }
@@ -120,6 +122,7 @@ impl Deliveries for Reader {
                 return None;
             }
             let taken = self.queue.take(most);
+            let was_empty = taken.is_empty();
             let mut deliveries = Vec::with_capacity(taken.len());
             for waiting in taken {
                 match self.delivery(&waiting.feed, &waiting.message).await {
@@ -130,6 +133,9 @@ impl Deliveries for Reader {
             }
             if !deliveries.is_empty() {
                 return Some(Ok(deliveries));
+            }
+            if !was_empty {
+                continue;
             }
             tokio::select! {
                 () = self.queue.has_come.notified() => {}

@@ -3,7 +3,7 @@
 //! The client writes what came together in one go. What is lost on the way brings the delivery
 //! again, which ADR 0001 allows for.
 
-use super::{consumer::Consumer, link::Link};
+use super::{consumer::Consumer, link::Link, lock, queue::Flag};
 use argo_events_core::{Error, ErrorKind, Outcome, Result, Settle};
 use async_nats::Subject;
 use async_trait::async_trait;
@@ -24,6 +24,8 @@ pub(super) struct Handle {
     pub(super) reply: Subject,
     pub(super) sequence: u64,
     pub(super) is_settled: bool,
+    /// Keeps signs of life from following a settlement.
+    pub(super) flag: Option<Flag>,
 }
 
 impl Handle {
@@ -32,8 +34,15 @@ impl Handle {
         self.finish(NEVER).await
     }
 
-    async fn finish(&mut self, what: Bytes) -> Result<()> {
+    fn note_settled(&mut self) {
         self.is_settled = true;
+        if let Some(flag) = &self.flag {
+            *lock(flag) = true;
+        }
+    }
+
+    async fn finish(&mut self, what: Bytes) -> Result<()> {
+        self.note_settled();
         send(&self.link, self.reply.clone(), what).await?;
         self.consumer.settled(self.sequence);
         Ok(())
@@ -46,7 +55,7 @@ impl Settle for Handle {
         match outcome {
             Outcome::Done => self.finish(DONE).await,
             Outcome::Retry { after } => {
-                self.is_settled = true;
+                self.note_settled();
                 send(&self.link, self.reply.clone(), again(after)).await
             }
             Outcome::Reject { reason } => {
@@ -66,6 +75,7 @@ impl Settle for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         if !self.is_settled {
+            self.note_settled();
             hand_back(&self.link, self.reply.clone());
         }
     }

@@ -69,11 +69,16 @@ impl Deliveries for StrictReader {
                 return Some(Err(error));
             }
             let mut deliveries = Vec::new();
-            for taken in self.line.take(&self.feed, most) {
+            let taken = self.line.take(&self.feed, most);
+            let was_empty = taken.is_empty();
+            for taken in taken {
                 deliveries.extend(self.delivery(taken).await);
             }
             if !deliveries.is_empty() {
                 return Some(Ok(deliveries));
+            }
+            if !was_empty {
+                continue;
             }
             tokio::select! {
                 () = self.line.has_come.notified() => {}

@@ -1,6 +1,11 @@
 //! The bus on NATS JetStream, against real servers: the oldest that is supported and the newest.
 
+mod desk;
+mod elections;
+mod graft;
+mod legacy;
 mod rig;
+mod special;
 
 use argo_events_testkit::{
     bus,
@@ -19,6 +24,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         Server::Nats,
         Guard::Password,
     ));
+    trials.extend(elections::trials());
+    trials.extend(graft::trials());
+    for (kind, server) in [
+        ("jetstream 2.10", Server::Nats210),
+        ("jetstream", Server::Nats),
+    ] {
+        trials.extend(special::trials(kind, server));
+        trials.extend(legacy::trials(kind, server));
+    }
     trials
 }
 
