@@ -106,9 +106,10 @@ impl<R: LeaseRecords> LeaseElector<R> {
         &self.ballot.settings
     }
 
-    /// Resolves when every leadership of this elector is over and what was dropped is resigned.
+    /// Resolves when every leadership of this elector is over, and what was dropped is resigned.
     ///
-    /// For the end of a process: leaderships that are dropped resign in the background.
+    /// For the end of a process: leaderships that are dropped resign in the background. Waits also for
+    /// [`ShardLeases`](super::ShardLeases) over this elector to be closed or dropped.
     pub async fn settled(&self) {
         self.keepers.close();
         self.keepers.wait().await;
