@@ -1,6 +1,9 @@
 //! The variables that a pod is told everything by, read once; every fault is told at once.
 
-use argo_events::core::api::GoDuration;
+use argo_events::{
+    core::api::GoDuration,
+    sensor::runtime::{Consumers, Layout},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 use std::{collections::HashMap, env, fmt, fs, time::Duration};
@@ -63,6 +66,27 @@ impl Environment {
             Fault::of(variable, format_args!("`{text}` {right}"))
         };
         duration.ok_or_else(wrong)
+    }
+
+    /// Returns how a sensor is laid out over lanes.
+    pub(crate) fn layout(&self) -> Result<Layout, Fault> {
+        let mut layout = Layout::default();
+        if let Some(text) = self.get("ARGO_EVENTS_SHARDS") {
+            layout.shards = text.parse().map_err(|_| {
+                let right = "is not a number of shards; write 1 or more";
+                Fault::of("ARGO_EVENTS_SHARDS", format_args!("`{text}` {right}"))
+            })?;
+        }
+        layout.consumers = match self.get("ARGO_EVENTS_CONSUMERS") {
+            None | Some("lanes") => Consumers::Lanes,
+            Some("reference") => Consumers::Reference,
+            Some(other) => {
+                let right = "is neither `lanes` nor `reference`";
+                let fault = format_args!("`{other}` {right}");
+                return Err(Fault::of("ARGO_EVENTS_CONSUMERS", fault));
+            }
+        };
+        Ok(layout)
     }
 
     /// Returns JSON that a variable holds in base64; `what` says of what.
@@ -175,6 +199,25 @@ mod tests {
             fault.starts_with("X_FILE names /nowhere/object.json"),
             "{fault}"
         );
+    }
+
+    #[test]
+    fn a_layout_is_read_and_what_is_none_is_told() {
+        let read = |name, text| Environment::from([(name, text)]).layout();
+        let shards = read("ARGO_EVENTS_SHARDS", "2").unwrap().shards;
+        assert_eq!(shards.get(), 2);
+        let consumers = read("ARGO_EVENTS_CONSUMERS", "reference")
+            .unwrap()
+            .consumers;
+        assert_eq!(consumers, Consumers::Reference);
+        for (name, wrong) in [
+            ("ARGO_EVENTS_SHARDS", "0"),
+            ("ARGO_EVENTS_SHARDS", "many"),
+            ("ARGO_EVENTS_CONSUMERS", "mine"),
+        ] {
+            let fault = read(name, wrong).unwrap_err().to_string();
+            assert!(fault.contains(name) && fault.contains(wrong), "{fault}");
+        }
     }
 
     #[test]

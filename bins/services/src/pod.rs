@@ -18,7 +18,7 @@ use argo_events::{
         registry::BusBuild,
         telemetry::{Metrics, names},
     },
-    sensor::runtime::Limits,
+    sensor::runtime::{Layout, Limits},
 };
 use argo_events_process::{Exit, Failure, Health, Signals};
 use election::Election;
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     grace: Duration,
     data_directory: PathBuf,
     election: Election,
+    pod: String,
+    layout: Layout,
 }
 
 impl Settings {
@@ -70,7 +72,12 @@ impl Settings {
         let bus = bus.map_err(|found| faults.extend(found)).ok();
         let pod = pod.map_err(|found| faults.push(found)).ok();
         let grace = grace.map_err(|found| faults.push(found)).ok();
-        let (Some((work, invalid)), Some(bus), Some(pod), Some(grace)) = (work, bus, pod, grace)
+        let layout = environment
+            .layout()
+            .map_err(|found| faults.push(found))
+            .ok();
+        let (Some((work, invalid)), Some(bus), Some(pod), Some(grace), Some(layout)) =
+            (work, bus, pod, grace, layout)
         else {
             return Err(faults);
         };
@@ -81,6 +88,8 @@ impl Settings {
             .unwrap_or(".argo-events");
         Ok(Self {
             election: Election::read(environment, pod),
+            pod: pod.to_owned(),
+            layout,
             metrics: metrics(&work.metadata().namespace),
             address: environment
                 .get("ARGO_EVENTS_METRICS")
@@ -136,7 +145,7 @@ async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {
     health.draining();
     info!(grace = ?settings.grace, "draining");
     tokio::select! {
-        () = drain(running, settings.grace) => Ok(Exit::Fine),
+        () = drain(running, settings) => Ok(Exit::Fine),
         () = signals.next() => Ok(Exit::Interrupted),
     }
 }
@@ -172,8 +181,8 @@ async fn connect(settings: &Settings, health: &Health) -> std::result::Result<Ru
             Err(error) => error,
         };
         let bus = settings.bus.descriptor.kind;
-        warn!(%error, bus, ?pause, "the bus cannot be used yet, trying again");
         health.starting(&settings.metrics, format!("bus {bus}: {error}"));
+        warn!(%error, bus, ?pause, "the bus cannot be used yet, trying again");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -233,15 +242,19 @@ async fn start(settings: &Settings, bus: Arc<dyn EventBus>) -> Result<Running> {
         Some(leadership) => builder.leadership(leadership),
         None => builder,
     };
-    let engine = work.add_to(builder.shared_bus(bus), limits).build();
+    let builder = builder.shared_bus(bus).replica(&settings.pod);
+    let engine = work.add_to(builder, limits, settings.layout).build();
     let engine =
         engine.map_err(|error| Error::permanent(ErrorKind::ConfigInvalid, error.to_string()))?;
     engine.start().await
 }
 
 /// Stops accepting, lets what is under way end, and flushes the bus.
-async fn drain(running: Running, grace: Duration) {
-    let bus = running.stop(grace).await;
+async fn drain(running: Running, settings: &Settings) {
+    let bus = running.stop(settings.grace).await;
+    if timeout(FLUSH, settings.election.settled()).await.is_err() {
+        warn!("leadership could not be given back in time; its lease will run out");
+    }
     close(&*bus, FLUSH).await;
     info!("stopped");
 }

@@ -4,7 +4,13 @@ use crate::{
     environment::{Environment, Fault},
     object,
 };
-use argo_events::{Registry, api, engine::Builder, sensor::runtime::Limits};
+use argo_events::{
+    Registry, api,
+    engine::Builder,
+    sensor::runtime::{Layout, Limits},
+};
+use argo_events_process::logging::Flushing;
+use std::sync::Arc;
 
 /// Which of the two a pod is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +65,14 @@ impl Work {
     }
 
     /// Adds the object to an engine.
-    pub(crate) fn add_to(&self, builder: Builder, limits: Limits) -> Builder {
+    pub(crate) fn add_to(&self, builder: Builder, limits: Limits, layout: Layout) -> Builder {
         match self {
             Self::EventSource(source) => builder.event_source((**source).clone()),
-            Self::Sensor(sensor) => builder.sensor((**sensor).clone()).limits(limits),
+            Self::Sensor(sensor) => builder
+                .sensor((**sensor).clone())
+                .limits(limits)
+                .layout(layout)
+                .observer(Arc::new(Flushing)),
         }
     }
 }

@@ -1,21 +1,26 @@
 //! Whether a pod stands for election, and over what.
 
 use crate::{candidate::Candidate, environment::Environment, work::Work};
-#[cfg(feature = "kubernetes")]
-use argo_events::core::api::Metadata;
+#[cfg(not(feature = "kubernetes"))]
+use argo_events::{Error, ErrorKind};
 use argo_events::{
     EventBus, Registry, Result,
     core::{
-        leader::{LeaseSettings, StoreElector},
+        api::Metadata,
+        leader::{LeaseElector, LeaseRecords, LeaseSettings, StoreElector},
         registry::Placement,
     },
     sources::runtime::Leadership,
 };
-use std::{sync::Arc, time::Duration};
+use async_trait::async_trait;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tracing::warn;
 
 /// How this pod is elected, should it have to be.
-#[derive(Clone, Debug)]
 pub(super) struct Election {
     pod: String,
     /// Whether the manifest asks for a Kubernetes lease.
@@ -23,6 +28,8 @@ pub(super) struct Election {
     lease: LeaseSettings,
     #[cfg(feature = "kubernetes")]
     kubernetes_lease: LeaseSettings,
+    /// Who elects, once somebody does.
+    elector: Mutex<Option<Arc<dyn Settles>>>,
 }
 
 impl Election {
@@ -38,6 +45,7 @@ impl Election {
             kubernetes_lease: crate::leader::times(|name, default| {
                 time(environment, name, default)
             }),
+            elector: Mutex::default(),
         }
     }
 
@@ -58,33 +66,85 @@ impl Election {
         if !source.spec.events().any(|(kind, ..)| is_single(kind)) {
             return Ok(None);
         }
-        #[cfg(feature = "kubernetes")]
-        if self.by_kubernetes {
-            return Ok(Some(self.by_lease(&source.metadata)?));
+        let metadata = &source.metadata;
+        if self.by_kubernetes || bus.kind() == "kafka" {
+            match self.by_lease(metadata) {
+                Ok(candidate) => return Ok(Some(Arc::new(candidate))),
+                Err(error) => {
+                    warn!(%error, "no Kubernetes lease can be had, the bus elects instead")
+                }
+            }
         }
-        #[cfg(not(feature = "kubernetes"))]
-        if self.by_kubernetes {
-            warn!("this build elects over the bus only; LEADER_ELECTION=k8s is not followed");
-        }
+        Ok(Some(Arc::new(self.by_bus(metadata, bus).await?)))
+    }
+
+    /// Elects by a record in the bus's state store.
+    async fn by_bus(&self, metadata: &Metadata, bus: &Arc<dyn EventBus>) -> Result<Candidate> {
+        let times = self.lease;
         let store = bus.state("sources").await?;
-        let elector = StoreElector::over_store(store, &self.pod, self.lease)?;
-        let name = format!(
-            "{}-eventsource-{}",
-            source.metadata.namespace, source.metadata.name
-        );
-        let margin = self.lease.lease - self.lease.hold;
-        let candidate = Candidate::new(Arc::new(elector), name, margin);
-        Ok(Some(Arc::new(candidate)))
+        let elector = Arc::new(StoreElector::over_store(store, &self.pod, times)?);
+        self.remember(elector.clone());
+        let name = format!("{}-eventsource-{}", metadata.namespace, metadata.name);
+        Ok(Candidate::new(elector, name, times.lease - times.hold))
     }
 
     /// Elects by a lease, which pods of the reference respect, and whose holders among them are respected.
     #[cfg(feature = "kubernetes")]
-    fn by_lease(&self, metadata: &Metadata) -> Result<Arc<dyn Leadership>> {
+    fn by_lease(&self, metadata: &Metadata) -> Result<Candidate> {
         let times = self.kubernetes_lease;
         let elector = crate::leader::elector(&metadata.namespace, &self.pod, times)?;
+        let elector = Arc::new(elector);
+        self.remember(elector.clone());
         let name = format!("eventsource-{}", metadata.name);
-        let margin = times.lease - times.hold;
-        Ok(Arc::new(Candidate::new(Arc::new(elector), name, margin)))
+        Ok(Candidate::new(elector, name, times.lease - times.hold))
+    }
+
+    #[cfg(not(feature = "kubernetes"))]
+    #[expect(clippy::unused_self, reason = "the other form asks for the times")]
+    fn by_lease(&self, _: &Metadata) -> Result<Candidate> {
+        let message = "this build elects over the bus only; it was made without `kubernetes`";
+        Err(Error::permanent(ErrorKind::Unsupported, message))
+    }
+
+    fn remember(&self, elector: Arc<dyn Settles>) {
+        *self.elector.lock().unwrap_or_else(PoisonError::into_inner) = Some(elector);
+    }
+
+    /// Resolves when what was led is given back, so that another pod need not wait for a lease to end.
+    pub(super) async fn settled(&self) {
+        let elector = self
+            .elector
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(elector) = elector {
+            elector.settled().await;
+        }
+    }
+}
+
+/// An elector that can be waited for.
+#[async_trait]
+trait Settles: Send + Sync {
+    async fn settled(&self);
+}
+
+#[async_trait]
+impl<R: LeaseRecords> Settles for LeaseElector<R> {
+    async fn settled(&self) {
+        LeaseElector::settled(self).await;
+    }
+}
+
+/// Shows what was read.
+impl fmt::Debug for Election {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Election")
+            .field("pod", &self.pod)
+            .field("by_kubernetes", &self.by_kubernetes)
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
     }
 }
 
