@@ -36,6 +36,8 @@ pub enum ShardEvent {
     /// This replica leads the shard, as long as the leadership says so.
     Gained(u32, Leadership),
     /// Another replica should have the shard: finish what is begun, then resign its leadership.
+    ///
+    /// Nothing is to be done for a shard whose leadership was lost meanwhile.
     Release(u32),
 }
 

@@ -31,6 +31,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("LEAD-23 a replica that comes gets its share", comes),
         trial("LEAD-24 a replica that leaves is replaced at once", leaves),
         trial("LEAD-22 shards survive an outage for all", outage),
+        trial(
+            "LEAD-20 whatever happens, no shard is led twice, and later each is led",
+            at_random,
+        ),
     ]
 }
 
@@ -107,7 +111,9 @@ async fn work(mut leases: ShardLeases, held: Held, mut left: tokio::sync::onesho
                 }
                 Ok(ShardEvent::Release(shard)) => {
                     let leadership = lock(&held).remove(&shard);
-                    leadership.expect("only what is held is asked for").resign().await;
+                    if let Some(leadership) = leadership {
+                        leadership.resign().await;
+                    }
                 }
                 Err(error) => panic!("{error}"),
             },
@@ -226,4 +232,53 @@ async fn outage() {
         }
         until(&[&first, &second], &[2, 2], SETTLED).await;
     }
+}
+
+/// Numbers that look random, the same for a seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+async fn at_random() {
+    for seed in 1..=12 {
+        troubled(Random(seed * 0x9E37_79B9)).await;
+    }
+}
+
+async fn troubled(mut random: Random) {
+    let store = store();
+    let mut alive: Vec<_> = (0..3).map(|_| Replica::start(&store, 5)).collect();
+    // The dead lead until their leases end, and must not be led beside.
+    let mut dead = Vec::new();
+    for _ in 0..40 {
+        let index = random.below(3) as usize;
+        let reach = match random.below(5) {
+            0 => Reach::Refused,
+            1 => Reach::Silent,
+            2 => Reach::Slow(Duration::from_millis(random.below(2_000))),
+            3 => {
+                let successor = Replica::start(&store, 5);
+                dead.push(std::mem::replace(&mut alive[index], successor));
+                dead[dead.len() - 1].gate.set(Reach::Silent);
+                Reach::Open
+            }
+            _ => Reach::Open,
+        };
+        alive[index].gate.set(reach);
+        for _ in 0..random.below(60) {
+            sleep(Duration::from_millis(97)).await;
+            counts(&alive.iter().chain(&dead).collect::<Vec<_>>());
+        }
+    }
+    for replica in &alive {
+        replica.gate.set(Reach::Open);
+    }
+    until(&alive.iter().collect::<Vec<_>>(), &[1, 2, 2], SETTLED).await;
 }
