@@ -64,8 +64,8 @@ impl Link {
         });
         // Ends with the connection, which ends with the bus.
         lock(&link.tasks).spawn(answers);
-        link.start(|link| Self::send_left_for_ever(link));
-        link.start(|link| Self::watch(link));
+        link.start(Self::send_left_for_ever);
+        link.start(Self::watch);
         Ok(link)
     }
 

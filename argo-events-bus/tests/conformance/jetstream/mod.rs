@@ -5,6 +5,7 @@ mod elections;
 mod graft;
 mod legacy;
 mod rig;
+mod secured;
 mod special;
 
 use argo_events_testkit::{
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.extend(special::trials(kind, server));
         trials.extend(legacy::trials(kind, server));
     }
+    trials.extend(secured::trials());
     trials
 }
 
