@@ -7,7 +7,7 @@ use super::{
     publisher::{Outgoing, Publisher},
     reader::{Reader, Shared, position},
     settings::Settings,
-    state::{Follower, KafkaStore, follow},
+    state::{Follower, KafkaStore, Turns, follow},
     topic,
 };
 use argo_events_core::{
@@ -15,12 +15,15 @@ use argo_events_core::{
     Subscription,
     event::codec,
     registry::{BuildBus, BusBuild, BusConfig},
+    telemetry::{Metrics, names},
 };
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{sync::OnceCell, task::spawn_blocking, time::timeout};
@@ -52,7 +55,8 @@ struct Inner {
     publisher: Arc<Publisher>,
     partitions: i32,
     follower: OnceCell<Arc<Follower>>,
-    turns: Arc<Mutex<HashMap<(String, String), Arc<tokio::sync::Mutex<()>>>>>,
+    turns: Turns,
+    undecodable: Arc<AtomicU64>,
     subscriptions: Mutex<Vec<Weak<Shared>>>,
     tracker: TaskTracker,
 }
@@ -78,10 +82,16 @@ impl KafkaBus {
             publisher,
             partitions,
             follower: OnceCell::new(),
-            turns: Arc::default(),
+            turns: Turns::default(),
+            undecodable: Arc::default(),
             subscriptions: Mutex::default(),
             tracker: TaskTracker::new(),
         })))
+    }
+
+    /// Returns how many records were passed over because they were no events.
+    pub fn undecodable(&self) -> u64 {
+        self.0.undecodable.load(Ordering::Relaxed)
     }
 
     fn check_open(&self, operation: &'static str) -> Result<()> {
@@ -169,7 +179,7 @@ impl EventBus for KafkaBus {
 
     async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
         self.check_open("subscribe")?;
-        let shared = Arc::new(Shared::new(&subscription));
+        let shared = Arc::new(Shared::new(&subscription, Arc::clone(&self.0.undecodable)));
         {
             let mut subscriptions = super::lock(&self.0.subscriptions);
             subscriptions.retain(|it| it.strong_count() > 0);
@@ -207,6 +217,17 @@ impl EventBus for KafkaBus {
         .await
     }
 
+    fn measure(&self, metrics: &Metrics) {
+        let bus = ("bus_name", KafkaConfig::KIND);
+        for shared in super::lock(&self.0.subscriptions)
+            .iter()
+            .filter_map(Weak::upgrade)
+        {
+            let lag = shared.lag.load(Ordering::Relaxed);
+            metrics.set(names::BUS_LAG, &[bus, ("group", &shared.name)], lag as f64);
+        }
+    }
+
     async fn close(&self) -> Result<()> {
         self.0.end();
         self.0.tracker.wait().await;
@@ -222,7 +243,7 @@ impl Inner {
             .iter()
             .filter_map(Weak::upgrade)
         {
-            shared.end();
+            shared.close();
         }
         if let Some(follower) = self.follower.get() {
             follower.close();

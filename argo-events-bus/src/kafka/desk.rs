@@ -132,6 +132,7 @@ pub(super) struct Desk {
     /// No deadline lies before this.
     earliest: Option<Instant>,
     ended: bool,
+    closed: bool,
 }
 
 impl Desk {
@@ -152,6 +153,7 @@ impl Desk {
             last_ticket: 0,
             earliest: None,
             ended: false,
+            closed: false,
         }
     }
 
@@ -200,6 +202,16 @@ impl Desk {
     /// Ends the deliveries.
     pub(super) fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// Ends the deliveries, and waits for none that are in hand.
+    pub(super) fn close(&mut self) {
+        (self.ended, self.closed) = (true, true);
+    }
+
+    /// Tells whether nobody waits for deliveries in hand any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Tells whether deliveries have ended.
@@ -398,6 +410,16 @@ impl Desk {
     /// Returns the partitions that are read.
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.lanes.keys().copied().collect()
+    }
+
+    /// Returns how many records are not settled up to the ends of partitions.
+    pub(super) fn lag(&self, ends: &[(i32, i64)]) -> u64 {
+        let behind = |(partition, end): &(i32, i64)| {
+            let lane = self.lanes.get(partition)?;
+            let unread = u64::try_from(end - lane.read?).unwrap_or(0);
+            Some(unread + lane.open.len() as u64)
+        };
+        ends.iter().filter_map(behind).sum()
     }
 
     /// Returns what moved since it was last asked.

@@ -7,6 +7,7 @@ use super::{
     reader::{Shared, position},
     settings::Settings,
     settled,
+    watch::{Throttle, Watch},
 };
 use argo_events_core::{
     Result, Subscription,
@@ -144,6 +145,7 @@ pub(super) fn open(
         shared: Arc::clone(shared),
         topic: settings.topic.clone(),
         wanted: Wanted::new(subscription.subjects.clone()),
+        throttle: Throttle::default(),
         reads_all,
         token,
     };
@@ -200,7 +202,7 @@ fn found(
 ) -> KafkaResult<()> {
     let mut starts = brokers.ends(&settings.topic, count)?;
     match subscription.start {
-        StartAt::New if !settings.oldest => {}
+        StartAt::New if !settings.oldest => inherit(settings, subscription, &mut starts),
         StartAt::After(position) if count == 1 => {
             let next = i64::try_from(position.sequence).unwrap_or(i64::MAX);
             starts
@@ -212,6 +214,43 @@ fn found(
     match commit(brokers.0, &settings.topic, &starts, CommitMode::Sync) {
         Err(error) if has_members(&error) => Ok(()),
         outcome => outcome,
+    }
+}
+
+/// Goes on where the reference's sensor was, if it has left positions.
+fn inherit(settings: &Settings, subscription: &Subscription, starts: &mut [Progress]) {
+    let Some(group) = settings.reference_group(&subscription.group) else {
+        return;
+    };
+    let mut asked = TopicPartitionList::new();
+    for start in &*starts {
+        asked.add_partition(&settings.topic, start.partition);
+    }
+    let consumer: KafkaResult<BaseConsumer<Watch>> = settings
+        .consumer(&group)
+        .create_with_context(Watch::default());
+    let committed = match consumer.and_then(|it| it.committed_offsets(asked, PATIENCE)) {
+        Ok(committed) => committed,
+        Err(error) => {
+            // Rules of access may hide the group, which then is nobody's to go on with.
+            tracing::warn!(group, %error, "cannot tell where another implementation was");
+            return;
+        }
+    };
+    for element in committed.elements() {
+        if let Offset::Offset(next) = element.offset()
+            && let Some(start) = starts
+                .iter_mut()
+                .find(|it| it.partition == element.partition())
+        {
+            tracing::info!(
+                group,
+                partition = start.partition,
+                next,
+                "goes on where another implementation was"
+            );
+            start.next = next.min(start.next);
+        }
     }
 }
 

@@ -6,12 +6,12 @@ use super::{
     failure::{explained, failure},
     group::{Consumers, Start},
     reader::Shared,
-    watch::Watch,
+    watch::{Throttle, Watch},
 };
 use argo_events_core::{Error, ErrorKind, Event, Subject, Timestamp, event::codec};
 use bytes::Bytes;
 use rdkafka::{
-    ClientContext, Message, Offset, TopicPartitionList,
+    ClientContext, Message, Offset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
@@ -96,7 +96,7 @@ impl Listener {
     ) -> KafkaResult<()> {
         let partitions: Vec<_> = list.elements().iter().map(|it| it.partition()).collect();
         if !consumer.assignment_lost() {
-            self.wait_for_settlements(&partitions);
+            self.shared.wait_for_settlements(&partitions, self.grace);
             let progress = self.shared.desk().take_progress();
             if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
                 tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
@@ -108,15 +108,6 @@ impl Listener {
             _ => consumer.unassign(),
         }
     }
-
-    fn wait_for_settlements(&self, partitions: &[i32]) {
-        let deadline = Instant::now() + self.grace;
-        let mut desk = self.shared.desk();
-        desk.withdraw(partitions);
-        while desk.is_in_hand(partitions) && !desk.has_ended() && Instant::now() < deadline {
-            desk = self.shared.wait(desk, deadline - Instant::now());
-        }
-    }
 }
 
 impl ClientContext for Listener {
@@ -126,6 +117,16 @@ impl ClientContext for Listener {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.watch.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let topic = statistics.topics.get(&self.topic);
+        let partitions = topic
+            .into_iter()
+            .flat_map(|topic| topic.partitions.values());
+        let ends: Vec<_> = partitions.map(|it| (it.partition, it.hi_offset)).collect();
+        let lag = self.shared.desk().lag(&ends);
+        self.shared.lag.store(lag, Ordering::Relaxed);
     }
 }
 
@@ -240,6 +241,7 @@ pub(super) struct Intake {
     pub(super) wanted: Wanted,
     /// Reads all partitions, and looks for new ones itself.
     pub(super) reads_all: bool,
+    pub(super) throttle: Throttle,
     /// Held until the consumer is closed.
     pub(super) token: TaskTrackerToken,
 }
@@ -302,7 +304,11 @@ impl Intake {
         let event = match codec::decode(&Bytes::copy_from_slice(payload)) {
             Ok(event) => event,
             Err(error) => {
-                tracing::warn!(topic = self.topic, partition, offset, %error, "record is no event; passed over");
+                self.shared.undecodable.fetch_add(1, Ordering::Relaxed);
+                if let Some(withheld) = self.throttle.pass() {
+                    let topic = &self.topic;
+                    tracing::warn!(topic, partition, offset, %error, withheld, "record is no event; passed over");
+                }
                 return None;
             }
         };
@@ -428,8 +434,11 @@ impl Intake {
         }
     }
 
-    /// Waits a while for deliveries in hand if only the reader is gone, then commits and leaves.
+    /// Waits a while for deliveries in hand, then commits and leaves.
     fn finish(self) {
+        let partitions = self.shared.desk().partitions();
+        let grace = self.consumer.context().grace;
+        self.shared.wait_for_settlements(&partitions, grace);
         let progress = {
             let mut desk = self.shared.desk();
             desk.progress_was_lost();

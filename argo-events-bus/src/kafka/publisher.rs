@@ -60,7 +60,7 @@ pub(super) struct Publisher {
 }
 
 /// One producer of librdkafka with its thread.
-struct Line(ThreadedProducer<Listener, Placement>);
+struct Line(Option<ThreadedProducer<Listener, Placement>>);
 
 impl std::fmt::Debug for Line {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,8 +110,18 @@ impl Listener {
         let timed_out = error.rdkafka_error_code() == Some(Code::MessageTimedOut);
         match self.watch.trouble().filter(|_| timed_out) {
             Some(trouble) => Error::transient(trouble.kind, trouble.reason).during("publish"),
-            None => failure(error, "publish"),
+            None => may_pass(failure(error, "publish")),
         }
+    }
+}
+
+/// Makes an error of rights transient: an event must not be lost because they were wrong for a while.
+fn may_pass(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Unauthorized => {
+            Error::transient(error.kind(), error.message()).during("publish")
+        }
+        _ => error,
     }
 }
 
@@ -123,7 +133,26 @@ impl Line {
             placement: Placement::new(settings.partitioning, seed),
         };
         let producer = settings.producer().create_with_context(listener);
-        producer.map(Self).map_err(|error| failure(error, "open"))
+        producer
+            .map(|producer| Self(Some(producer)))
+            .map_err(|error| failure(error, "open"))
+    }
+
+    fn producer(&self) -> &ThreadedProducer<Listener, Placement> {
+        self.0.as_ref().expect("is there until the line is dropped")
+    }
+}
+
+impl Drop for Line {
+    /// Ends the producer on a thread of its own: that blocks.
+    fn drop(&mut self) {
+        if let Some(producer) = self.0.take() {
+            let ended = std::thread::Builder::new()
+                .name("kafka-end".to_owned())
+                .spawn(move || drop(producer));
+            // Without a thread the closure, and the producer with it, was dropped here.
+            drop(ended);
+        }
     }
 }
 
@@ -165,7 +194,7 @@ impl Publisher {
         record.payload = outgoing.value;
         record.headers = outgoing.headers;
         let line = Arc::clone(&lock(&self.current));
-        match line.0.send(record) {
+        match line.producer().send(record) {
             Ok(()) => Ok(answered),
             Err((error, _)) => {
                 self.replace_if_fatal(&line);
@@ -176,7 +205,7 @@ impl Publisher {
 
     /// Makes another producer if this one will never publish again; what it still holds has failed.
     fn replace_if_fatal(&self, failed: &Arc<Line>) {
-        let Some((code, reason)) = failed.0.client().fatal_error() else {
+        let Some((code, reason)) = failed.producer().client().fatal_error() else {
             return;
         };
         let mut current = lock(&self.current);
@@ -197,19 +226,22 @@ impl Publisher {
         operation: &'static str,
     ) -> Result<T> {
         let line = Arc::clone(&lock(&self.current));
-        question(line.0.client())
-            .map_err(|error| super::failure::explained(error, operation, &line.0.context().watch))
+        question(line.producer().client()).map_err(|error| {
+            super::failure::explained(error, operation, &line.producer().context().watch)
+        })
     }
 
     /// Waits until everything sent is answered for. Blocks.
     pub(super) fn flush(&self, patience: Duration) -> Result<()> {
         let line = Arc::clone(&lock(&self.current));
-        line.0.flush(patience).map_err(|error| match error {
-            KafkaError::Flush(Code::OperationTimedOut) => {
-                let message = "events are left that no broker has taken";
-                Error::transient(ErrorKind::Timeout, message).during("close")
-            }
-            error => failure(error, "close"),
-        })
+        line.producer()
+            .flush(patience)
+            .map_err(|error| match error {
+                KafkaError::Flush(Code::OperationTimedOut) => {
+                    let message = "events are left that no broker has taken";
+                    Error::transient(ErrorKind::Timeout, message).during("close")
+                }
+                error => failure(error, "close"),
+            })
     }
 }

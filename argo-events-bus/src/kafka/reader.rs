@@ -11,7 +11,7 @@ use argo_events_core::{
 use async_trait::async_trait;
 use std::{
     fmt,
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::{
@@ -27,6 +27,10 @@ const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(super) struct Shared {
     /// Name of the subscription.
     pub(super) name: String,
+    /// How many events are not settled, as of lately.
+    pub(super) lag: AtomicU64,
+    /// How many records were no events.
+    pub(super) undecodable: Arc<AtomicU64>,
     desk: Mutex<Desk>,
     failure: Mutex<Option<Error>>,
     /// Wakes whoever waits for deliveries.
@@ -37,7 +41,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Makes what a subscription shares.
-    pub(super) fn new(subscription: &Subscription) -> Self {
+    pub(super) fn new(subscription: &Subscription, undecodable: Arc<AtomicU64>) -> Self {
         let terms = Terms {
             most: subscription.max_in_flight.get(),
             ack_wait: subscription.ack_wait.min(LONGEST_DELAY),
@@ -45,6 +49,8 @@ impl Shared {
         };
         Self {
             name: subscription.group.clone(),
+            lag: AtomicU64::new(0),
+            undecodable,
             desk: Mutex::new(Desk::new(terms)),
             failure: Mutex::default(),
             arrived: Notify::new(),
@@ -68,11 +74,32 @@ impl Shared {
         self.wake_readers();
     }
 
-    /// Ends the deliveries; the thread ends soon after.
-    pub(super) fn end(&self) {
+    /// Ends the deliveries; the thread ends once those in hand are settled, but waits not for long.
+    fn leave(&self) {
         self.desk().end();
+        self.moved.notify_all();
+    }
+
+    /// Ends the deliveries; the thread ends soon after.
+    pub(super) fn close(&self) {
+        self.desk().close();
         self.wake_readers();
         self.moved.notify_all();
+    }
+
+    /// Waits on the thread until nothing of partitions is in hand, but not for long, and not for a
+    /// bus that is closed. Nothing of them is handed out any more.
+    pub(super) fn wait_for_settlements(&self, partitions: &[i32], most: Duration) {
+        let deadline = Instant::now() + most;
+        let mut desk = self.desk();
+        desk.withdraw(partitions);
+        while desk.is_in_hand(partitions) && !desk.is_closed() {
+            let now = Instant::now();
+            if now >= deadline {
+                return;
+            }
+            desk = self.wait(desk, deadline - now);
+        }
     }
 
     /// Waits on the thread until something moves, or a time has passed.
@@ -169,7 +196,7 @@ impl Deliveries for Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.shared.end();
+        self.shared.leave();
     }
 }
 

@@ -97,6 +97,7 @@ impl Settings {
             .set("fetch.message.max.bytes", "2097152")
             .set("fetch.max.bytes", "8388608")
             .set("message.max.bytes", "8388608")
+            .set("statistics.interval.ms", "10000")
             .set("partition.assignment.strategy", self.strategy.name());
         client
     }
@@ -119,6 +120,15 @@ impl Settings {
             (None, _) if !self.namespace.is_empty() => format!("{}-{subscription}", self.namespace),
             (None, _) => subscription.to_owned(),
         }
+    }
+
+    /// Returns the group of the reference's sensor whose work a subscription goes on with.
+    pub(super) fn reference_group(&self, subscription: &str) -> Option<String> {
+        let sensor = subscription.strip_prefix("sensor/")?;
+        let sensor = sensor.strip_prefix(&format!("{}/", self.namespace))?;
+        let (name, _) = sensor.split_once('/')?;
+        let default = || format!("{}-{name}", self.namespace);
+        Some(self.group_name.clone().unwrap_or_else(default))
     }
 }
 

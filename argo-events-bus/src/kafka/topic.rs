@@ -96,15 +96,28 @@ async fn look(settings: &Arc<Settings>, topic: &str) -> Result<Found> {
             .client()
             .create_with_context(Watch::default())
             .map_err(|error| failure(error, "open"))?;
-        let asked = client.fetch_metadata(Some(&topic), PATIENCE);
-        if asked.is_err() {
-            // Why is heard while the client is polled.
-            drop(client.poll(Duration::from_millis(100)));
-        }
-        let metadata = asked.map_err(|error| explained(error, "open", client.context()))?;
+        let metadata = ask(&client, &topic)?;
         read(&metadata, &topic)
     });
     looked.await.map_err(|_| gone("open"))?
+}
+
+/// Asks until brokers answer, and no longer than needed to learn that they refuse us.
+fn ask(client: &BaseConsumer<Watch>, topic: &str) -> Result<Metadata> {
+    let began = Instant::now();
+    loop {
+        let error = match client.fetch_metadata(Some(topic), Duration::from_secs(1)) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        // What is wrong is heard while the client is polled.
+        drop(client.poll(Duration::from_millis(50)));
+        let trouble = client.context().trouble();
+        let is_refused = trouble.is_some_and(|it| it.kind == ErrorKind::Unauthorized);
+        if is_refused || began.elapsed() >= PATIENCE {
+            return Err(explained(error, "open", client.context()));
+        }
+    }
 }
 
 /// Reads what brokers say of a topic.
@@ -136,6 +149,8 @@ async fn make(settings: &Settings, topic: &str, partitions: i32, extra: Extra) -
     }
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let made = admin.create_topics(&[wanted], &options).await;
+    // Its thread is waited for.
+    drop(spawn_blocking(move || drop(admin)));
     let code = match made.map(|results| results.into_iter().next()) {
         Ok(Some(Err((_, code)))) => code,
         Ok(_) => {

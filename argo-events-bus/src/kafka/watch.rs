@@ -13,15 +13,36 @@ use tokio::time::Instant;
 const MOST_LINES: u32 = 5;
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// Listens to a client.
+/// Lets few lines of a kind through.
 #[derive(Debug, Default)]
-pub(super) struct Watch(Mutex<Heard>);
+pub(super) struct Throttle(Mutex<Passed>);
 
 #[derive(Debug, Default)]
-struct Heard {
-    trouble: Option<Trouble>,
+struct Passed {
     since: Option<Instant>,
     lines: u32,
+}
+
+impl Throttle {
+    /// Tells whether one more line may be logged now, and how many were not since the last one.
+    pub(super) fn pass(&self) -> Option<u32> {
+        let mut passed = lock(&self.0);
+        let now = Instant::now();
+        let is_over = passed.since.is_none_or(|since| now >= since + WINDOW);
+        let withheld = passed.lines.saturating_sub(MOST_LINES);
+        if is_over {
+            (passed.since, passed.lines) = (Some(now), 0);
+        }
+        passed.lines = passed.lines.saturating_add(1);
+        (passed.lines <= MOST_LINES).then_some(if is_over { withheld } else { 0 })
+    }
+}
+
+/// Listens to a client.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    trouble: Mutex<Option<Trouble>>,
+    throttle: Throttle,
 }
 
 /// What a client complained of last.
@@ -34,26 +55,13 @@ pub(super) struct Trouble {
 impl Watch {
     /// Returns what the client complained of last.
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        lock(&self.0).trouble.clone()
-    }
-
-    /// Tells whether one more line may be logged now, and how many were not since the last one.
-    fn may_log(&self) -> Option<u32> {
-        let mut heard = lock(&self.0);
-        let now = Instant::now();
-        let is_over = heard.since.is_none_or(|since| now >= since + WINDOW);
-        let withheld = heard.lines.saturating_sub(MOST_LINES);
-        if is_over {
-            (heard.since, heard.lines) = (Some(now), 0);
-        }
-        heard.lines = heard.lines.saturating_add(1);
-        (heard.lines <= MOST_LINES).then_some(if is_over { withheld } else { 0 })
+        lock(&self.trouble).clone()
     }
 }
 
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        let Some(withheld) = self.may_log() else {
+        let Some(withheld) = self.throttle.pass() else {
             return;
         };
         match level {
@@ -77,9 +85,9 @@ impl ClientContext for Watch {
         // That all brokers are down says less than why.
         if code != Some(RDKafkaErrorCode::AllBrokersDown) {
             let reason = reason.to_owned();
-            lock(&self.0).trouble = Some(Trouble { kind, reason });
+            *lock(&self.trouble) = Some(Trouble { kind, reason });
         }
-        if let Some(withheld) = self.may_log() {
+        if let Some(withheld) = self.throttle.pass() {
             tracing::warn!(withheld, "kafka: {reason}");
         }
     }
@@ -93,12 +101,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn lines_are_few_and_those_withheld_are_counted() {
-        let watch = Watch::default();
-        let logged = (0..100).filter(|_| watch.may_log().is_some()).count();
+        let throttle = Throttle::default();
+        let logged = (0..100).filter(|_| throttle.pass().is_some()).count();
         assert_eq!(logged, MOST_LINES as usize);
         tokio::time::advance(WINDOW).await;
-        assert_eq!(watch.may_log(), Some(95));
-        assert_eq!(watch.may_log(), Some(0));
+        assert_eq!(throttle.pass(), Some(95));
+        assert_eq!(throttle.pass(), Some(0));
     }
 
     #[test]

@@ -250,9 +250,10 @@ impl Follower {
 
     fn consumer(&self) -> Result<BaseConsumer<Watch>> {
         let topic = &self.settings.state_topic;
+        // librdkafka wants a group; it is never joined, and nothing is committed: reading begins anew
+        // each time.
         let mut config = self.settings.consumer(topic);
         config.set("enable.partition.eof", "true");
-        // Never joins a group and never commits: reading begins anew each time.
         let consumer: BaseConsumer<Watch> = config
             .create_with_context(Watch::default())
             .map_err(|error| failure(error, "state"))?;

@@ -11,4 +11,4 @@ mod store;
 mod table;
 
 pub(super) use follower::{Follower, follow};
-pub(super) use store::KafkaStore;
+pub(super) use store::{KafkaStore, Turns};

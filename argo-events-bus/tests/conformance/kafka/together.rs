@@ -1,10 +1,278 @@
-//! Several buses on one topic.
+//! Several buses on one topic: groups that are shared out anew, events of others, one state.
 
-use super::broker::Broker;
+use super::{
+    broker::{Broker, Topic, produce, records},
+    trial,
+};
+use argo_events_bus::KafkaBus;
+use argo_events_core::{Deliveries, Event, EventBus as _, Subject, Subscription, bus::StartAt};
+use argo_events_testkit::bus::{Broken, Outcome, ensure};
+use bytes::Bytes;
 use libtest_mimic::Trial;
-use std::sync::Arc;
+use rdkafka::message::{Header, OwnedHeaders};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
+
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Makes the trials.
-pub(super) fn trials(_: &Arc<Broker>) -> Vec<Trial> {
-    Vec::new()
+pub(super) fn trials(broker: &Arc<Broker>) -> Vec<Trial> {
+    let on = |partitions| Topic::new(broker, partitions);
+    let (shared, foreign, oldest) = (on(6), on(1), on(1));
+    let (raced, shadowed, heir) = (on(1), on(1), on(1));
+    vec![
+        trial(
+            "members come and go and no event is lost or doubled",
+            || members(shared),
+        ),
+        trial(
+            "records of others are read, and what is no event is passed over",
+            || records_of_others(foreign),
+        ),
+        trial(
+            "the manifest may let new groups begin with the oldest event",
+            || begins_with_oldest(oldest),
+        ),
+        trial(
+            "buses that write one key have one winner, and agree on it",
+            || one_winner(raced),
+        ),
+        trial(
+            "a write that lost and whose writer died is put right by others",
+            || is_put_right(shadowed),
+        ),
+        trial(
+            "a new group goes on where the reference's sensor was",
+            || goes_on(heir),
+        ),
+    ]
+}
+
+pub(super) fn subscription(group: &str) -> Subscription {
+    Subscription::new(group, vec![Subject::new("shop", "paid")])
+}
+
+pub(super) async fn publish(bus: &KafkaBus, id: u64) -> Outcome {
+    let event = Event::builder(id.to_string(), "shop", "paid").build();
+    bus.publish(Arc::new(event)).await?;
+    Ok(())
+}
+
+/// Reads and acknowledges for so long as events come, and counts how often each came.
+async fn read(mut deliveries: Box<dyn Deliveries>, until: u64) -> Outcome<BTreeMap<u64, u64>> {
+    let mut found = BTreeMap::new();
+    while found.len() < usize::try_from(until).unwrap_or(usize::MAX) {
+        let Ok(next) = timeout(Duration::from_secs(4), deliveries.next(16)).await else {
+            break;
+        };
+        let Some(batch) = next else { break };
+        for delivery in batch? {
+            let id = delivery.event().id().parse().unwrap_or(0);
+            delivery.ack().await?;
+            *found.entry(id).or_default() += 1;
+        }
+    }
+    Ok(found)
+}
+
+async fn members(topic: Topic) -> Outcome {
+    const EACH: u64 = 300;
+    let first = topic.open().await?;
+    let second = topic.open().await?;
+    let few = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
+    let wanted = subscription("group").max_in_flight(few);
+    let staying = first.subscribe(wanted.clone()).await?;
+    let staying = tokio::spawn(read(staying, 4 * EACH));
+    let mut counts = BTreeMap::<u64, u64>::new();
+    for round in 0..2 {
+        let joining = second.subscribe(wanted.clone()).await?;
+        let joining = tokio::spawn(read(joining, EACH / 3));
+        for id in 0..2 * EACH {
+            publish(&first, round * 2 * EACH + id).await?;
+            sleep(Duration::from_millis(5)).await;
+        }
+        // The member leaves when it has its part, which here is seldom the end.
+        add(
+            &mut counts,
+            joining.await.map_err(|error| Broken(error.to_string()))??,
+        );
+    }
+    add(
+        &mut counts,
+        staying.await.map_err(|error| Broken(error.to_string()))??,
+    );
+    let missing: Vec<_> = (0..4 * EACH)
+        .filter(|id| !counts.contains_key(id))
+        .collect();
+    ensure(missing.is_empty(), format!("missing: {missing:?}"))?;
+    let doubled: Vec<_> = counts.iter().filter(|(_, times)| **times > 1).collect();
+    ensure(doubled.is_empty(), format!("more than once: {doubled:?}"))
+}
+
+fn add(counts: &mut BTreeMap<u64, u64>, found: BTreeMap<u64, u64>) {
+    for (id, times) in found {
+        *counts.entry(id).or_default() += times;
+    }
+}
+
+async fn one(deliveries: &mut Box<dyn Deliveries>) -> Outcome<String> {
+    let next = timeout(PATIENCE, deliveries.next(1)).await;
+    let mut batch = next
+        .ok()
+        .flatten()
+        .ok_or_else(|| Broken("no event came".to_owned()))??;
+    let delivery = batch.remove(0);
+    let id = delivery.event().id().to_owned();
+    delivery.ack().await?;
+    Ok(id)
+}
+
+async fn records_of_others(topic: Topic) -> Outcome {
+    let bus = topic.open().await?;
+    let mut deliveries = bus.subscribe(subscription("group")).await?;
+    let of_reference = |id: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"shop","type":"webhook","subject":"paid","datacontenttype":"application/json","time":"2026-01-02T03:04:05.678901234Z","data_base64":"eyJhIjoxfQ=="}}"#
+        )
+    };
+    let records = [
+        (Some("shop.paid"), Some("no event".to_owned())),
+        (Some("shop.paid"), None),
+        (Some("shop.shipped"), Some("not even looked at".to_owned())),
+        (Some("shop.paid"), Some(of_reference("keyed"))),
+        (None, Some(of_reference("without a key"))),
+    ];
+    for (key, value) in records {
+        produce(&topic, &topic.name, key, value.as_deref(), None).await?;
+    }
+    for expected in ["keyed", "without a key"] {
+        let found = one(&mut deliveries).await?;
+        ensure(found == expected, format!("{found} instead of {expected}"))?;
+    }
+    let count = bus.undecodable();
+    ensure(count == 2, format!("{count} records were no events"))?;
+    publish(&bus, 7).await?;
+    let written = records_of(&topic, &topic.name).await?;
+    let (key, value) = written.last().cloned().unwrap_or_default();
+    ensure(key == "shop.paid", format!("the key is {key}"))?;
+    ensure(
+        value.starts_with(r#"{"specversion":"1.0","id":"7","source":"shop""#),
+        format!("the value is {value}"),
+    )
+}
+
+async fn records_of(topic: &Topic, name: &str) -> Outcome<Vec<(String, String)>> {
+    Ok(records(topic, name).await?)
+}
+
+async fn begins_with_oldest(topic: Topic) -> Outcome {
+    let group = serde_json::json!({ "consumerGroup": { "oldest": true, "groupName": "ours" } });
+    let bus = topic.open_with(group).await?;
+    publish(&bus, 1).await?;
+    let mut deliveries = bus.subscribe(subscription("group")).await?;
+    let found = one(&mut deliveries).await?;
+    ensure(found == "1", format!("{found} came first"))?;
+    // On a topic of one partition a group may begin behind a position.
+    publish(&bus, 2).await?;
+    one(&mut deliveries).await?;
+    let behind = argo_events_core::Position {
+        partition: 0,
+        sequence: 1,
+    };
+    let after = subscription("after").start(StartAt::After(behind));
+    let mut deliveries = bus.subscribe(after).await?;
+    let found = one(&mut deliveries).await?;
+    ensure(found == "2", format!("{found} came first"))
+}
+
+async fn one_winner(topic: Topic) -> Outcome {
+    let buses = [
+        topic.open().await?,
+        topic.open().await?,
+        topic.open().await?,
+    ];
+    let mut stores = Vec::new();
+    for bus in &buses {
+        stores.push(bus.state("sensor").await?);
+    }
+    let mut version = None;
+    for round in 0..10 {
+        let put = |writer: usize| {
+            let value = Bytes::from(format!("{round} {writer}"));
+            stores[writer % stores.len()].put("key", value, version)
+        };
+        let outcomes = futures::future::join_all((0..9).map(put)).await;
+        let won: Vec<_> = outcomes.iter().filter_map(|it| it.as_ref().ok()).collect();
+        ensure(won.len() == 1, format!("round {round}: {outcomes:?}"))?;
+        version = won.first().map(|version| **version);
+        for store in &stores {
+            let found = store.get("key").await?.map(|found| found.version);
+            ensure(found == version, format!("{found:?} is not {version:?}"))?;
+        }
+    }
+    if let Some(version) = version {
+        stores[0].delete("key", version).await?;
+    }
+    let late = topic.open().await?;
+    let found = late.state("sensor").await?.get("key").await?;
+    ensure(found.is_none(), "a deleted key is back")
+}
+
+async fn is_put_right(topic: Topic) -> Outcome {
+    let name = format!("{}-argo-events-state", topic.name);
+    let bus = topic.open().await?;
+    let version = bus
+        .state("sensor")
+        .await?
+        .put("key", Bytes::from_static(b"winner"), None)
+        .await?;
+    bus.close().await?;
+    let wish = OwnedHeaders::new().insert(Header {
+        key: "argo-events-state",
+        value: Some("w 1 -"),
+    });
+    produce(
+        &topic,
+        &name,
+        Some("sensor\0key"),
+        Some("loser"),
+        Some(wish),
+    )
+    .await?;
+    let bus = topic.open().await?;
+    let found = bus.state("sensor").await?.get("key").await?;
+    let found = found.ok_or_else(|| Broken("the winner is gone".to_owned()))?;
+    ensure(
+        (found.value.as_ref(), found.version) == (b"winner", version),
+        format!("{found:?} instead of the winner"),
+    )?;
+    bus.close().await?;
+    let written = records_of(&topic, &name).await?;
+    let last = written.last().map(|(_, value)| value.as_str());
+    ensure(
+        last == Some("winner"),
+        format!("compaction would keep {last:?}"),
+    )
+}
+
+async fn goes_on(topic: Topic) -> Outcome {
+    let bus = topic.open_in("prod").await?;
+    for id in 0..5 {
+        publish(&bus, id).await?;
+    }
+    topic.commit("prod-ship", 2).await?;
+    let mut known = bus
+        .subscribe(subscription("sensor/prod/ship/shared"))
+        .await?;
+    let found = one(&mut known).await?;
+    ensure(found == "2", format!("{found} came first"))?;
+    let mut other = bus
+        .subscribe(subscription("sensor/prod/other/shared"))
+        .await?;
+    publish(&bus, 5).await?;
+    let found = one(&mut other).await?;
+    ensure(
+        found == "5",
+        format!("{found} came first to another sensor"),
+    )
 }
