@@ -122,12 +122,18 @@ impl JetStreamBus {
     async fn send(&self, subject: &str, headers: &HeaderMap, body: &Bytes) -> Result<Receipt> {
         let link = self.link();
         let (begun, mut pause) = (Instant::now(), PAUSES.0);
-        if link.stream.partition() == 0 {
-            link.stream.ensure(&link.client).await?;
-        }
         let mut is_repeated = false;
         loop {
             link.check_open("publish")?;
+            if link.stream.partition() == 0
+                && let Err(error) = link.stream.ensure(&link.client).await
+            {
+                if begun.elapsed() > BOUND || !may_pass(&error) {
+                    return Err(error);
+                }
+                sleep(pause).await;
+                continue;
+            }
             let sent = link
                 .publisher
                 .send(subject.to_owned(), headers.clone(), body.clone());
@@ -149,7 +155,7 @@ impl JetStreamBus {
             if matches!(refusal, Refusal::NoResponders) {
                 // No stream takes the subject; if that does not help, the bound ends it.
                 if let Err(error) = link.stream.ensure(&link.client).await
-                    && !error.is_transient()
+                    && !may_pass(&error)
                 {
                     return Err(error);
                 }
@@ -160,6 +166,10 @@ impl JetStreamBus {
             pause = (pause * 2).min(PAUSES.1);
         }
     }
+}
+
+fn may_pass(error: &Error) -> bool {
+    error.is_transient() && error.kind() != ErrorKind::ConfigInvalid
 }
 
 fn is_passing(refusal: &Refusal) -> bool {

@@ -32,6 +32,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(12);
 /// Most messages asked for or waiting.
 const MOST: usize = 1024;
+/// How many bytes may wait before no more is asked for.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Most messages taken at a time.
 const BATCH: usize = 256;
 /// Pauses between attempts to find the consumer again.
@@ -69,6 +71,8 @@ pub(super) struct Feed {
     pub(super) consumer: Arc<Consumer>,
     /// How many messages wait.
     waiting: AtomicUsize,
+    /// How many bytes they take.
+    bytes: AtomicUsize,
     /// Tells the task that there is room.
     has_room: Notify,
     most: usize,
@@ -79,26 +83,39 @@ impl Feed {
         Self {
             consumer,
             waiting: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
             has_room: Notify::new(),
             most: max_in_flight.min(MOST),
         }
     }
 
-    pub(super) fn add(&self, count: usize) {
+    pub(super) fn add(&self, count: usize, bytes: usize) {
         self.waiting.fetch_add(count, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// Notes that a message waits no more.
-    pub(super) fn take_one(&self) {
-        if self.waiting.fetch_sub(1, Relaxed) == self.most / 2 + 1 {
+    /// Notes that a message of so many bytes waits no more.
+    pub(super) fn take_one(&self, bytes: usize) {
+        let waited = self.waiting.fetch_sub(1, Relaxed);
+        let filled = self.bytes.fetch_sub(bytes, Relaxed);
+        let has_bytes_again = filled >= MOST_BYTES && filled - bytes < MOST_BYTES;
+        if waited == self.most / 2 + 1 || has_bytes_again {
             self.has_room.notify_one();
         }
     }
 
-    pub(super) fn set_waiting(&self, count: usize) {
-        if self.waiting.swap(count, Relaxed) > count {
+    pub(super) fn set_waiting(&self, count: usize, bytes: usize) {
+        let filled = self.bytes.swap(bytes, Relaxed);
+        if self.waiting.swap(count, Relaxed) > count || filled > bytes {
             self.has_room.notify_one();
         }
+    }
+
+    /// Returns how many messages there is room for, if it is worth asking for them.
+    fn room(&self, requested: usize) -> Option<usize> {
+        let held = requested + self.waiting.load(Relaxed);
+        let has_room = held <= self.most / 2 && self.bytes.load(Relaxed) < MOST_BYTES;
+        has_room.then(|| self.most - held)
     }
 }
 
@@ -222,14 +239,17 @@ impl<O: Outlet> Pump<O> {
 
     /// Asks for as many messages as there is room for, if it is worth it.
     async fn ask(&mut self) {
-        let held = self.requested + self.feed.waiting.load(Relaxed);
-        if self.heal.is_some() || held > self.feed.most / 2 || self.outlet.is_stuck() {
+        let room = self.feed.room(self.requested);
+        let Some(batch) = room.filter(|_| self.heal.is_none() && !self.outlet.is_stuck()) else {
             return;
-        }
-        let batch = self.feed.most - held;
+        };
         let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-        let (expires, heartbeat) = (nanos(EXPIRES), nanos(HEARTBEAT));
-        let body = json!({ "batch": batch, "expires": expires, "idle_heartbeat": heartbeat });
+        let body = json!({
+            "batch": batch,
+            "max_bytes": MOST_BYTES.max(2 * self.link.client.max_payload()),
+            "expires": nanos(EXPIRES),
+            "idle_heartbeat": nanos(HEARTBEAT),
+        });
         let name = self.feed.consumer.name();
         let subject = format!("{}.CONSUMER.MSG.NEXT.{STREAM}.{name}", api::PREFIX);
         let (inbox, body) = (self.inbox.clone(), Bytes::from(body.to_string()));
@@ -266,6 +286,10 @@ impl<O: Outlet> Pump<O> {
             (Some(100), _) => {}
             (Some(404 | 408), left) => {
                 self.requested = self.requested.saturating_sub(left.unwrap_or(usize::MAX));
+            }
+            // As many bytes as were asked for.
+            (Some(409), Some(left)) if is_full(description) => {
+                self.requested = self.requested.saturating_sub(left);
             }
             (Some(409), Some(left)) if !description.starts_with("Consumer Deleted") => {
                 self.requested = self.requested.saturating_sub(left);
@@ -335,6 +359,11 @@ impl<O: Outlet> Pump<O> {
             self.feed.consumer.refresh(&self.link).await;
         }
     }
+}
+
+/// Tells whether a request ended because it has brought as much as it may.
+fn is_full(description: &str) -> bool {
+    description.starts_with("Message Size Exceeds MaxBytes") || description == "Batch Completed"
 }
 
 async fn until(moment: Option<Instant>) {

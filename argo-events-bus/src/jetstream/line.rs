@@ -40,8 +40,10 @@ struct State {
     partition: u32,
     /// Last message that came of this stream.
     highest: u64,
-    /// How many are ready.
+    /// How many were never handed out.
     ready: usize,
+    /// How many bytes they take.
+    bytes: usize,
     failed: Option<Error>,
 }
 
@@ -94,7 +96,12 @@ impl Line {
     pub(super) fn take(&self, feed: &Feed, most: usize) -> Vec<Taken> {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        let State { entries, ready, .. } = &mut *state;
+        let State {
+            entries,
+            ready,
+            bytes,
+            ..
+        } = &mut *state;
         let mut taken = Vec::new();
         for (key, entry) in entries.iter_mut() {
             if taken.len() == most {
@@ -105,7 +112,10 @@ impl Line {
                 Stand::Delayed(until) if until > now => break,
                 _ => {}
             }
-            *ready -= usize::from(entry.handed == 0);
+            if entry.handed == 0 {
+                *ready -= 1;
+                *bytes -= entry.message.length;
+            }
             entry.handed += 1;
             entry.stand = Stand::Out(now + self.ack_wait);
             let place = Place {
@@ -120,7 +130,7 @@ impl Line {
                 partition,
             });
         }
-        feed.set_waiting(state.ready);
+        feed.set_waiting(state.ready, state.bytes);
         taken
     }
 
@@ -187,6 +197,7 @@ impl State {
         }
         self.highest = place.sequence;
         self.ready += 1;
+        self.bytes += message.length;
         let (partition, stand) = (self.partition, Stand::Ready);
         let entry = Entry {
             message,
@@ -226,7 +237,7 @@ impl Outlet for Line {
                 settle::done_soon(&self.link, reply);
             }
         }
-        feed.set_waiting(state.ready);
+        feed.set_waiting(state.ready, state.bytes);
         drop(state);
         self.has_come.notify_one();
     }

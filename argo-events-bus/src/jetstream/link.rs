@@ -145,10 +145,20 @@ impl Link {
             tokio::select! {
                 () = self.closing.cancelled() => return,
                 changed = connections.changed() => match changed {
-                    Ok(()) => self.publisher.interrupt(),
+                    Ok(()) => self.begin_again().await,
                     Err(_) => return,
                 },
             }
+        }
+    }
+
+    async fn begin_again(&self) {
+        self.publisher.interrupt();
+        // The server may be one without the stream, or with another one.
+        if self.stream.partition() != 0
+            && let Err(error) = self.stream.ensure(&self.client).await
+        {
+            tracing::debug!(%error, "stream not found after connecting again");
         }
     }
 
@@ -159,6 +169,7 @@ impl Link {
         let ended = async {
             // The inbox ends with the connection only.
             while tasks.len() > 1 && tasks.join_next().await.is_some() {}
+            self.publisher.idle().await;
             self.send_left().await;
             self.client.flush().await
         };
@@ -167,6 +178,7 @@ impl Link {
             let _ = timeout(Self::PATIENCE, ended).await;
         }
         let _ = timeout(Self::PATIENCE, self.client.drain()).await;
+        self.publisher.end();
     }
 }
 

@@ -19,12 +19,14 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// How long an acknowledgement may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether one took longer.
 const TICK: Duration = Duration::from_millis(500);
+/// How often it is looked whether all have come.
+const LOOK: Duration = Duration::from_millis(5);
 /// Most acknowledgements that are handed out at a time.
 const BATCH: usize = 256;
 
@@ -40,12 +42,19 @@ pub(super) struct Publisher {
 struct Table {
     slots: Vec<Slot>,
     free: Vec<usize>,
+    is_closed: bool,
 }
 
 struct Slot {
     /// Tells this use of the slot from earlier ones.
     turn: u32,
     state: State,
+}
+
+impl Slot {
+    fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
 }
 
 enum State {
@@ -89,16 +98,34 @@ impl Publisher {
         headers: HeaderMap,
         payload: Bytes,
     ) -> Result<PubAck, Refusal> {
-        let answer = self.begin();
+        let mut answer = self.begin();
         let mut reply = String::with_capacity(self.inbox.len() + 16);
         reply.push_str(&self.inbox);
         // Writing to a string cannot fail.
         let _ = write!(reply, "{:x}", answer.token());
-        self.client
-            .publish_with_reply_and_headers(subject, reply, headers, payload)
-            .await
-            .map_err(|error| Refusal::Broken(error.to_string()))?;
+        let sent = self
+            .client
+            .publish_with_reply_and_headers(subject, reply, headers, payload);
+        tokio::select! {
+            biased;
+            sent = sent => sent.map_err(|error| Refusal::Broken(error.to_string()))?,
+            // Without a connection there may be no room to wait for one.
+            early = &mut answer => return read(&early?),
+        }
         read(&answer.await?)
+    }
+
+    /// Waits until nobody waits for an acknowledgement.
+    pub(super) async fn idle(&self) {
+        while lock(&self.table).slots.iter().any(Slot::is_waiting) {
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Ends all waiting, also that of those who come later.
+    pub(super) fn end(&self) {
+        lock(&self.table).is_closed = true;
+        self.interrupt();
     }
 
     /// Tells everybody who waits that the connection was lost, and their acknowledgement maybe with it.
@@ -113,14 +140,16 @@ impl Publisher {
             table.slots.push(Slot { turn: 0, state });
             table.slots.len() - 1
         });
+        let table = &mut *table;
         let slot = &mut table.slots[index];
         slot.turn = slot.turn.wrapping_add(1);
-        slot.state = State::Waiting {
-            since: Instant::now(),
-            waker: None,
+        slot.state = if table.is_closed {
+            State::Done(Err(Refusal::Broken("the bus is closed".to_owned())))
+        } else {
+            let (since, waker) = (Instant::now(), None);
+            State::Waiting { since, waker }
         };
         let turn = slot.turn;
-        drop(table);
         Answer {
             table: Arc::clone(&self.table),
             index,

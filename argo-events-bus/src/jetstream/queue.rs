@@ -78,7 +78,7 @@ impl Queue {
         let taken: Vec<_> = waiting.drain(..count).collect();
         drop(waiting);
         for waiting in &taken {
-            waiting.feed.take_one();
+            waiting.feed.take_one(waiting.message.length);
             if self.ack_wait >= SHORT && now.duration_since(waiting.since) > self.ack_wait / PART {
                 self.keep_alive(waiting);
             }
@@ -127,7 +127,8 @@ impl Outlet for Queue {
     }
 
     fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>) {
-        feed.add(messages.len());
+        let bytes = messages.iter().map(|message| message.length).sum();
+        feed.add(messages.len(), bytes);
         let since = Instant::now();
         let wait = |message| Waiting {
             feed: Arc::clone(feed),
@@ -159,7 +160,7 @@ impl Outlet for Queue {
             }
             !is_of_feed
         });
-        feed.set_waiting(0);
+        feed.set_waiting(0, 0);
         replies
     }
 
