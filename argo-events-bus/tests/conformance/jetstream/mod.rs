@@ -7,6 +7,7 @@ mod legacy;
 mod rig;
 mod secured;
 mod special;
+mod trouble;
 
 use argo_events_testkit::{
     bus,
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ] {
         trials.extend(special::trials(kind, server));
         trials.extend(legacy::trials(kind, server));
+        trials.extend(trouble::trials(kind, server));
     }
     trials.extend(secured::trials());
     trials
