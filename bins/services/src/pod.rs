@@ -22,7 +22,7 @@ use argo_events::{
 };
 use argo_events_process::{Exit, Failure, Health, Signals};
 use election::Election;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
@@ -140,14 +140,23 @@ async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {
         () = signals.next() => return Ok(Exit::Fine),
     };
     health.watch(&running);
-    info!(bus = running.bus().kind(), "running");
-    signals.next().await;
+    tokio::select! {
+        never = announce(&running) => match never {},
+        () = signals.next() => {}
+    }
     health.draining();
     info!(grace = ?settings.grace, "draining");
     tokio::select! {
         () = drain(running, settings) => Ok(Exit::Fine),
         () = signals.next() => Ok(Exit::Interrupted),
     }
+}
+
+/// Says what works once nothing is starting any more.
+async fn announce(running: &Running) -> Infallible {
+    let waiting = running.ready().await.waiting;
+    info!(bus = running.bus().kind(), ?waiting, "running");
+    std::future::pending().await
 }
 
 /// Answers probes from now on.
