@@ -227,6 +227,15 @@ pub trait EventBus: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Waits until no pod of another implementation leads what it calls `cluster`, as far as this bus
+    /// can hear; at once where no other implementation uses it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the waiting.
+    async fn wait_until_free(&self, _cluster: &str) -> Result<()> {
+        Ok(())
+    }
+
     /// Tells whether the bus accepts events right now; readiness rests on it.
     async fn check(&self) -> Result<()> {
         Ok(())

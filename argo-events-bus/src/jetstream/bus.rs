@@ -1,8 +1,16 @@
 //! The bus itself: publishes, subscribes, and opens state.
 
 use super::{
-    JetStreamConfig, api::Refusal, connect::Target, link::Link, names, predecessor::Reference,
-    reader, settings::StreamSettings, store::Store, stream::Stream,
+    JetStreamConfig,
+    api::{PubAck, Refusal},
+    connect::Target,
+    link::Link,
+    names,
+    predecessor::Reference,
+    reader,
+    settings::StreamSettings,
+    store::Store,
+    stream::Stream,
 };
 use argo_events_core::{
     BusCapabilities, Deliveries, Error, ErrorKind, Event, EventBus, Position, Predecessor, Receipt,
@@ -120,63 +128,86 @@ impl JetStreamBus {
 
     /// Publishes until it works, for as long as that makes sense.
     async fn send(&self, subject: &str, headers: &HeaderMap, body: &Bytes) -> Result<Receipt> {
-        let link = self.link();
-        let (begun, mut pause) = (Instant::now(), PAUSES.0);
-        let mut is_repeated = false;
+        let (begun, mut pause, mut is_repeated) = (Instant::now(), PAUSES.0, false);
         loop {
-            link.check_open("publish")?;
-            if link.stream.partition() == 0
-                && let Err(error) = link.stream.ensure(&link.client).await
-            {
-                if begun.elapsed() > BOUND || !may_pass(&error) {
-                    return Err(error);
-                }
-                sleep(pause).await;
-                continue;
-            }
-            let sent = link
-                .publisher
-                .send(subject.to_owned(), headers.clone(), body.clone());
-            let refusal = match sent.await {
-                // A repeat meets what the first attempt may have stored.
+            self.link().check_open("publish")?;
+            let failure = match self.try_send(subject, headers, body).await {
+                // A repeat meets what an earlier attempt may have stored.
                 Ok(ack) if ack.duplicate && !is_repeated => return Ok(Receipt::duplicate()),
-                Ok(ack) => {
-                    let position = Position {
-                        partition: link.stream.partition(),
-                        sequence: ack.seq,
-                    };
-                    return Ok(Receipt::accepted(Some(position)));
-                }
-                Err(refusal) => refusal,
+                Ok(ack) => return Ok(self.accepted(ack)),
+                Err(failure) => failure,
             };
-            if begun.elapsed() > BOUND || !is_passing(&refusal) {
-                return Err(refusal.during("publish"));
+            if begun.elapsed() > BOUND || !failure.is_passing {
+                return Err(failure.error);
             }
-            if matches!(refusal, Refusal::NoResponders) {
-                // No stream takes the subject; if that does not help, the bound ends it.
-                if let Err(error) = link.stream.ensure(&link.client).await
-                    && !may_pass(&error)
-                {
-                    return Err(error);
-                }
-            } else {
-                is_repeated = true;
-            }
+            is_repeated |= failure.may_be_stored;
             sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);
         }
     }
+
+    async fn try_send(
+        &self,
+        subject: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<PubAck, Failure> {
+        let link = self.link();
+        if link.stream.partition() == 0 {
+            link.stream.ensure(&link.client).await?;
+        }
+        let sent = link
+            .publisher
+            .send(subject.to_owned(), headers.clone(), body.clone());
+        match sent.await {
+            Err(Refusal::NoResponders) => {
+                // No stream takes the subject; if making it does not help, the bound ends it.
+                link.stream.ensure(&link.client).await?;
+                Err(Failure::of(Refusal::NoResponders))
+            }
+            sent => sent.map_err(Failure::of),
+        }
+    }
+
+    fn accepted(&self, ack: PubAck) -> Receipt {
+        let (partition, sequence) = (self.link().stream.partition(), ack.seq);
+        Receipt::accepted(Some(Position {
+            partition,
+            sequence,
+        }))
+    }
 }
 
-fn may_pass(error: &Error) -> bool {
-    error.is_transient() && error.kind() != ErrorKind::ConfigInvalid
+/// Why an event was not published.
+struct Failure {
+    error: Error,
+    /// It may work in a moment.
+    is_passing: bool,
+    /// The stream may have the event all the same.
+    may_be_stored: bool,
 }
 
-fn is_passing(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Silent | Refusal::NoResponders | Refusal::Broken(_)
-    )
+impl Failure {
+    fn of(refusal: Refusal) -> Self {
+        let may_be_stored = matches!(refusal, Refusal::Silent | Refusal::Broken(_));
+        Self {
+            is_passing: may_be_stored || matches!(refusal, Refusal::NoResponders),
+            may_be_stored,
+            error: refusal.during("publish"),
+        }
+    }
+}
+
+/// For a stream that is neither found nor made.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_passing = error.is_transient() && error.kind() != ErrorKind::ConfigInvalid;
+        Self {
+            error,
+            is_passing,
+            may_be_stored: false,
+        }
+    }
 }
 
 fn headers(event: &Event) -> Result<HeaderMap> {
@@ -232,6 +263,10 @@ impl EventBus for JetStreamBus {
         self.link().check_open("predecessor")?;
         let found = Reference::find(Arc::clone(self.link()), sensor).await?;
         Ok(found.map(|found| Arc::new(found) as Arc<dyn Predecessor>))
+    }
+
+    async fn wait_until_free(&self, cluster: &str) -> Result<()> {
+        self.wait_until_silent(cluster).await
     }
 
     async fn check(&self) -> Result<()> {

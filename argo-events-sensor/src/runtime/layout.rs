@@ -62,6 +62,11 @@ impl Layout {
             layout.consumers = Consumers::Lanes;
         }
         let store = bus.state(&plan.scope()).await?;
+        if store.get(KEY).await?.is_none() && bus.predecessor(&plan.name).await?.is_some() {
+            // What the reference still acts on must not be acted on here too.
+            let cluster = format!("{}-sensor-{}", plan.namespace, plan.name);
+            bus.wait_until_free(&cluster).await?;
+        }
         let noted = layout.note(&*store).await?;
         if noted != layout {
             tracing::warn!(sensor = %plan.name, wanted = ?layout, ?noted, "the sensor keeps the layout it first ran with");

@@ -81,10 +81,12 @@ impl Election {
     /// Elects by a record in the bus's state store.
     async fn by_bus(&self, metadata: &Metadata, bus: &Arc<dyn EventBus>) -> Result<Candidate> {
         let times = self.lease;
+        let name = format!("{}-eventsource-{}", metadata.namespace, metadata.name);
+        // Pods of the reference elect theirs by heartbeats, which end when they are gone.
+        bus.wait_until_free(&name).await?;
         let store = bus.state("sources").await?;
         let elector = Arc::new(StoreElector::over_store(store, &self.pod, times)?);
         self.remember(elector.clone());
-        let name = format!("{}-eventsource-{}", metadata.namespace, metadata.name);
         Ok(Candidate::new(elector, name, times.lease - times.hold))
     }
 
