@@ -16,7 +16,7 @@ mod work;
 
 use argo_events_process::{Exit, Failure, install_tls, logging};
 use environment::Environment;
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 use work::Role;
 
 const USAGE: &str = "\
@@ -27,20 +27,16 @@ usage: argo-events-services <subcommand>
 
 Everything else comes from the environment; see the README of bins/services.";
 
+const VERSION: &str = concat!("argo-events-services ", env!("CARGO_PKG_VERSION"));
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
         ["eventsource-service"] => run(Role::EventSource),
         ["sensor-service"] => run(Role::Sensor),
-        ["version" | "--version" | "-V"] => {
-            println!("argo-events-services {}", env!("CARGO_PKG_VERSION"));
-            Ok(Exit::Fine)
-        }
-        ["help" | "--help" | "-h"] => {
-            println!("{USAGE}");
-            Ok(Exit::Fine)
-        }
+        ["version" | "--version" | "-V"] => say(VERSION),
+        ["help" | "--help" | "-h"] => say(USAGE),
         [later @ ("controller" | "webhook-service"), ..] => {
             let message = format!("`{later}` is not in this build yet\n\n{USAGE}");
             Err(Failure::new(Exit::CallWrong, message))
@@ -55,6 +51,13 @@ fn main() -> ExitCode {
         }
     };
     outcome.unwrap_or_else(Exit::report).into()
+}
+
+/// Says what was asked for.
+fn say(text: &str) -> Result<Exit, Failure> {
+    // Whoever asked may have gone away.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    Ok(Exit::Fine)
 }
 
 /// Runs a pod. What is wrong with its environment is logged, as everything else that it says.
