@@ -4,10 +4,14 @@
 //! gets it without a look at its certificate, as the reference does. Addresses may hold a password,
 //! so that errors show them without.
 
-use super::{settings::pairs, tls};
+use super::{lock, quiet::Quiet, settings::pairs, tls};
 use argo_events_core::{Error, ErrorKind, Result, SecretSource, api, secret::KeySelector};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{sync::watch, time::timeout};
 
 /// How long a connection may take, and how long an answer.
@@ -87,6 +91,7 @@ impl Target<'_> {
 }
 
 fn options(name: &str, sender: watch::Sender<u64>) -> ConnectOptions {
+    let quiet = Mutex::new(Quiet::default());
     ConnectOptions::new()
         .name(name)
         .connection_timeout(PATIENCE)
@@ -96,18 +101,32 @@ fn options(name: &str, sender: watch::Sender<u64>) -> ConnectOptions {
         .skip_subject_validation(true)
         .reconnect_delay_callback(pause)
         .event_callback(move |event| {
-            note(&event, &sender);
+            note(&event, &sender, &quiet);
             std::future::ready(())
         })
 }
 
-fn note(event: &Event, sender: &watch::Sender<u64>) {
+fn note(event: &Event, sender: &watch::Sender<u64>, quiet: &Mutex<Quiet>) {
     match event {
-        Event::Connected => sender.send_modify(|count| *count += 1),
-        Event::SlowConsumer(_) => {
-            tracing::warn!("messages came faster than they were taken; they come again")
+        Event::Connected => {
+            if *sender.borrow() > 0 {
+                tracing::info!("connected to NATS again");
+            }
+            sender.send_modify(|count| *count += 1);
         }
+        Event::Disconnected => tracing::warn!("the connection to NATS is lost: trying again"),
+        Event::SlowConsumer(_) => {
+            tracing::warn!("messages came faster than they were taken; they come again");
+        }
+        Event::ClientError(error) => note_error(error, quiet),
+        Event::ServerError(error) => note_error(error, quiet),
         _ => {}
+    }
+}
+
+fn note_error(error: &dyn std::fmt::Display, quiet: &Mutex<Quiet>) {
+    if let Some(suppressed) = lock(quiet).may_speak() {
+        tracing::warn!(%error, suppressed, "trouble with the connection to NATS");
     }
 }
 

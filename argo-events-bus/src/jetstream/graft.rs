@@ -83,9 +83,7 @@ impl Ear {
         loop {
             let listen = async {
                 loop {
-                    let Some(message) = self.heartbeats.next().await else {
-                        return None;
-                    };
+                    let message = self.heartbeats.next().await?;
                     if let Some(beat) = Heartbeat::read(&message.payload) {
                         return Some(beat);
                     }

@@ -8,7 +8,7 @@ mod backlog;
 mod look;
 mod state;
 
-use super::{STREAM, api::code, bucket::Bucket, consumer, link::Link, names};
+use super::{STREAM, api::code, bucket::Bucket, consumer, group::Group, link::Link, names};
 use argo_events_core::{
     Deliveries, Error, ErrorKind, NamedConsumer, Position, Predecessor, Result, StateStore,
 };
@@ -44,10 +44,14 @@ impl Reference {
         match consumer::info(&self.link.client, &name).await {
             Ok(found) => Ok(consumer::first(&found.config)),
             Err(refusal) if refusal.is(&[code::CONSUMER_NOT_FOUND, code::STREAM_NOT_FOUND]) => {
-                let message = format!(
-                    "group {group} has no consumer {name} on stream {STREAM}: subscribe first"
-                );
-                Err(Error::permanent(ErrorKind::NotFound, message).during("read the backlog"))
+                // A group that is read in strict order says so in its record.
+                let (record, _) = Group::new(Arc::clone(&self.link), &name).read().await?;
+                record.map(|record| record.first).ok_or_else(|| {
+                    let message = format!(
+                        "group {group} has no consumer {name} on stream {STREAM}: subscribe first"
+                    );
+                    Error::permanent(ErrorKind::NotFound, message).during("read the backlog")
+                })
             }
             Err(refusal) => Err(refusal.during("read the backlog").with("group", group)),
         }
