@@ -20,7 +20,7 @@ use rdkafka::{
     types::RDKafkaErrorCode as Code,
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// How long a broker is given to answer.
@@ -75,20 +75,23 @@ impl Consumers<'_> {
         for element in partitions.elements() {
             asked.add_partition(topic, element.partition());
         }
-        let committed = self.0.committed_offsets(asked, PATIENCE)?;
+        let committed = repeated(|| {
+            let committed = self.0.committed_offsets(asked.clone(), PATIENCE)?;
+            committed.elements().iter().try_for_each(|it| it.error())?;
+            Ok(committed)
+        })?;
         let start = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
-            element.error()?;
             let partition = element.partition();
-            Ok(match element.offset() {
+            match element.offset() {
                 Offset::Offset(offset) => Start {
                     partition,
                     offset: Some(offset),
                     beyond: settled::read(offset, element.metadata()),
                 },
                 _ => Start::at_beginning(partition),
-            })
+            }
         };
-        committed.elements().iter().map(start).collect()
+        Ok(committed.elements().iter().map(start).collect())
     }
 
     /// Returns the offsets after the last record of each partition.
@@ -97,20 +100,53 @@ impl Consumers<'_> {
         for partition in 0..count {
             asked.add_partition_offset(topic, partition, Offset::End)?;
         }
-        let found = self.0.offsets_for_times(asked, PATIENCE)?;
-        let end = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
-            element.error()?;
-            match element.offset() {
+        let found = repeated(|| {
+            let found = self.0.offsets_for_times(asked.clone(), PATIENCE)?;
+            found.elements().iter().try_for_each(|it| it.error())?;
+            Ok(found)
+        })?;
+        let end =
+            |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match element
+                .offset()
+            {
                 Offset::Offset(next) => Ok(Progress {
                     partition: element.partition(),
                     next,
                     beyond: String::new(),
                 }),
                 _ => Err(KafkaError::OffsetFetch(Code::NoOffset)),
-            }
-        };
+            };
         found.elements().iter().map(end).collect()
     }
+}
+
+/// Asks again while brokers settle who is responsible, but not for ever.
+fn repeated<T>(mut ask: impl FnMut() -> KafkaResult<T>) -> KafkaResult<T> {
+    let began = Instant::now();
+    loop {
+        match ask() {
+            Err(error) if is_unsettled(&error) && began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_unsettled(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::NotCoordinator
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress
+                | Code::WaitingForCoordinator
+                | Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::UnstableOffsetCommit
+                | Code::BrokerTransportFailure
+        )
+    )
 }
 
 /// A subscription that has its place on the brokers and is about to be read.
@@ -211,7 +247,8 @@ fn found(
         }
         _ => starts.iter_mut().for_each(|start| start.next = 0),
     }
-    match commit(brokers.0, &settings.topic, &starts, CommitMode::Sync) {
+    let founded = repeated(|| commit(brokers.0, &settings.topic, &starts, CommitMode::Sync));
+    match founded {
         Err(error) if has_members(&error) => Ok(()),
         outcome => outcome,
     }
@@ -229,14 +266,15 @@ fn inherit(settings: &Settings, subscription: &Subscription, starts: &mut [Progr
     let consumer: KafkaResult<BaseConsumer<Watch>> = settings
         .consumer(&group)
         .create_with_context(Watch::default());
-    let committed = match consumer.and_then(|it| it.committed_offsets(asked, PATIENCE)) {
-        Ok(committed) => committed,
-        Err(error) => {
-            // Rules of access may hide the group, which then is nobody's to go on with.
-            tracing::warn!(group, %error, "cannot tell where another implementation was");
-            return;
-        }
-    };
+    let committed =
+        match consumer.and_then(|it| repeated(|| it.committed_offsets(asked.clone(), PATIENCE))) {
+            Ok(committed) => committed,
+            Err(error) => {
+                // Rules of access may hide the group, which then is nobody's to go on with.
+                tracing::warn!(group, %error, "cannot tell where another implementation was");
+                return;
+            }
+        };
     for element in committed.elements() {
         if let Offset::Offset(next) = element.offset()
             && let Some(start) = starts

@@ -35,7 +35,8 @@ const TICK: Duration = Duration::from_millis(50);
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
 /// How long the thread waits for room before it tells the brokers to send no more.
 const CROWDED: Duration = Duration::from_millis(500);
-/// How long deliveries in hand may keep a partition that goes to somebody else.
+/// How long deliveries in hand may keep a partition that goes to somebody else, at most; otherwise a
+/// third of the ack wait, so that the new owner comes before anybody gives up on them.
 const GRACE: Duration = Duration::from_secs(10);
 /// How often a reader of all partitions looks for new ones.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -63,7 +64,7 @@ impl Listener {
             watch: Watch::default(),
             topic: topic.to_owned(),
             shared: Arc::clone(shared),
-            grace: ack_wait.min(GRACE),
+            grace: (ack_wait / 3).min(GRACE),
             was_lost: AtomicBool::new(false),
             joined: Mutex::new(Some(joined)),
         };

@@ -89,7 +89,7 @@ impl Settings {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
             .set("session.timeout.ms", "10000")
-            .set("heartbeat.interval.ms", "1000")
+            .set("heartbeat.interval.ms", "500")
             .set("fetch.wait.max.ms", "250")
             .set("fetch.error.backoff.ms", "100")
             .set("queued.min.messages", "10000")

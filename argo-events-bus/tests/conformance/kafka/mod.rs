@@ -37,7 +37,9 @@ impl BusHarness for Kafka {
     }
 
     fn pace(&self) -> Pace {
-        Pace::REAL.patience(Duration::from_secs(30))
+        Pace::REAL
+            .patience(Duration::from_secs(30))
+            .ack_wait(Duration::from_secs(2))
     }
 }
 

@@ -81,32 +81,37 @@ async fn members(topic: Topic) -> Outcome {
     let second = topic.open().await?;
     let few = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
     let wanted = subscription("group").max_in_flight(few);
-    let staying = first.subscribe(wanted.clone()).await?;
-    let staying = tokio::spawn(read(staying, 4 * EACH));
-    let mut counts = BTreeMap::<u64, u64>::new();
-    for round in 0..2 {
-        let joining = second.subscribe(wanted.clone()).await?;
-        let joining = tokio::spawn(read(joining, EACH / 3));
-        for id in 0..2 * EACH {
-            publish(&first, round * 2 * EACH + id).await?;
-            sleep(Duration::from_millis(5)).await;
+    let staying = read(first.subscribe(wanted.clone()).await?, 4 * EACH);
+    let coming_and_going = async {
+        let mut counts = BTreeMap::<u64, u64>::new();
+        for round in 0..2 {
+            // The member leaves when it has its part, while events still come.
+            let joining = read(second.subscribe(wanted.clone()).await?, EACH / 3);
+            let from = round * 2 * EACH;
+            let publishing = publish_slowly(&first, from..from + 2 * EACH);
+            let (found, published) = futures::join!(joining, publishing);
+            published?;
+            add(&mut counts, found?);
         }
-        // The member leaves when it has its part, which here is seldom the end.
-        add(
-            &mut counts,
-            joining.await.map_err(|error| Broken(error.to_string()))??,
-        );
-    }
-    add(
-        &mut counts,
-        staying.await.map_err(|error| Broken(error.to_string()))??,
-    );
+        Outcome::Ok(counts)
+    };
+    let (stayed, counts) = futures::join!(staying, coming_and_going);
+    let mut counts = counts?;
+    add(&mut counts, stayed?);
     let missing: Vec<_> = (0..4 * EACH)
         .filter(|id| !counts.contains_key(id))
         .collect();
     ensure(missing.is_empty(), format!("missing: {missing:?}"))?;
     let doubled: Vec<_> = counts.iter().filter(|(_, times)| **times > 1).collect();
     ensure(doubled.is_empty(), format!("more than once: {doubled:?}"))
+}
+
+async fn publish_slowly(bus: &KafkaBus, ids: std::ops::Range<u64>) -> Outcome {
+    for id in ids {
+        publish(bus, id).await?;
+        sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 fn add(counts: &mut BTreeMap<u64, u64>, found: BTreeMap<u64, u64>) {

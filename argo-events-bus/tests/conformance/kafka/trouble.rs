@@ -6,8 +6,7 @@ use super::{
     trial,
 };
 use argo_events_bus::KafkaBus;
-use argo_events_core::secret::MemorySecrets;
-use argo_events_core::{ErrorKind, Event, EventBus as _};
+use argo_events_core::{Deliveries, ErrorKind, Event, EventBus as _, secret::MemorySecrets};
 use argo_events_testkit::{
     bus::{Broken, Outcome, ensure},
     servers::{KafkaServer, Server},
@@ -36,27 +35,18 @@ async fn killed() -> Outcome {
     let store = bus.state("sensor").await?;
     let version = store.put("key", "before".into(), None).await?;
     let mut deliveries = bus.subscribe(subscription("group")).await?;
-    let publisher = tokio::spawn(publish_all(bus.clone(), COUNT));
-    let breaker = {
+    let breaking = {
         let server = server.clone();
         spawn_blocking(move || {
             server.kill()?;
             server.start_again()
         })
     };
-    let mut found = BTreeSet::new();
-    while found.len() < usize::try_from(COUNT).unwrap_or(0) {
-        let next = timeout(PATIENCE * 2, deliveries.next(64)).await;
-        let next = next.map_err(|_| Broken(format!("{} of {COUNT} came", found.len())))?;
-        let Some(Ok(batch)) = next else { continue };
-        for delivery in batch {
-            found.insert(delivery.event().id().to_owned());
-            delivery.ack().await?;
-        }
-    }
-    let ended = |error: tokio::task::JoinError| Broken(error.to_string());
-    breaker.await.map_err(ended)??;
-    publisher.await.map_err(ended)??;
+    let reading = read_all(&mut deliveries, COUNT);
+    let (published, read, broken) = futures::join!(publish_all(&bus, COUNT), reading, breaking);
+    published?;
+    read?;
+    broken.map_err(|error| Broken(error.to_string()))??;
     bus.check().await?;
     store.put("key", "after".into(), Some(version)).await?;
     too_large(&bus).await?;
@@ -68,12 +58,23 @@ async fn killed() -> Outcome {
     )
 }
 
+async fn read_all(deliveries: &mut Box<dyn Deliveries>, count: u64) -> Outcome {
+    let mut found = BTreeSet::new();
+    while found.len() < usize::try_from(count).unwrap_or(0) {
+        let next = timeout(PATIENCE * 2, deliveries.next(64)).await;
+        let next = next.map_err(|_| Broken(format!("{} of {count} came", found.len())))?;
+        let Some(Ok(batch)) = next else { continue };
+        for delivery in batch {
+            found.insert(delivery.event().id().to_owned());
+            delivery.ack().await?;
+        }
+    }
+    Ok(())
+}
+
 /// Publishes with many in flight, and again what failed.
-async fn publish_all(bus: KafkaBus, count: u64) -> Outcome {
-    let publish = |id| {
-        let bus = &bus;
-        async move { while publish(bus, id).await.is_err() {} }
-    };
+async fn publish_all(bus: &KafkaBus, count: u64) -> Outcome {
+    let publish = async |id| while publish(bus, id).await.is_err() {};
     let ids: Vec<_> = (0..count).collect();
     for ids in ids.chunks(50) {
         futures::future::join_all(ids.iter().map(|id| publish(*id))).await;
