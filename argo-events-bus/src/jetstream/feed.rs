@@ -104,6 +104,11 @@ impl Feed {
         }
     }
 
+    /// Has the task look whether there is anything to do.
+    pub(super) fn wake(&self) {
+        self.has_room.notify_one();
+    }
+
     pub(super) fn set_waiting(&self, count: usize, bytes: usize) {
         let filled = self.bytes.swap(bytes, Relaxed);
         if self.waiting.swap(count, Relaxed) > count || filled > bytes {

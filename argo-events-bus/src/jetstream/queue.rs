@@ -17,9 +17,9 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-/// After how long a reader that does not ask is taken for stuck, so that others of its group get
-/// what waits for it.
-const STUCK: Duration = Duration::from_secs(30);
+/// Bounds of the time, else the ack wait, after which a reader that does not ask is taken for stuck,
+/// so that others of its group get what waits for it.
+const STUCK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Below which ack wait a sign of life follows each delivery, since a few milliseconds matter then,
 /// and which part of a longer one may pass in the queue.
 const SHORT: Duration = Duration::from_secs(5);
@@ -48,8 +48,9 @@ pub(super) struct Queue {
     waiting: Mutex<VecDeque<Waiting>>,
     /// Tells the reader.
     pub(super) has_come: Notify,
-    /// When the reader asked last.
-    asked: Mutex<Instant>,
+    /// When the reader asked last; `None` while it asks.
+    asked: Mutex<Option<Instant>>,
+    feeds: Mutex<Vec<Arc<Feed>>>,
     stop: CancellationToken,
     ack_wait: Duration,
     /// With a short ack wait, what was handed out of late.
@@ -63,16 +64,30 @@ impl Queue {
             link,
             waiting: Mutex::default(),
             has_come: Notify::new(),
-            asked: Mutex::new(Instant::now()),
+            asked: Mutex::new(Some(Instant::now())),
+            feeds: Mutex::default(),
             ack_wait,
             fresh: Mutex::default(),
         }
     }
 
+    /// Adds a feed, which is told when a reader that was stuck asks again.
+    pub(super) fn add(&self, feed: Arc<Feed>) {
+        lock(&self.feeds).push(feed);
+    }
+
+    /// Notes that the reader asks, until the guard is dropped.
+    pub(super) fn asking(self: &Arc<Self>) -> Asking {
+        if self.is_stuck() {
+            lock(&self.feeds).iter().for_each(|feed| feed.wake());
+        }
+        *lock(&self.asked) = None;
+        Asking(Arc::clone(self))
+    }
+
     /// Takes messages for the reader.
     pub(super) fn take(&self, most: usize) -> Vec<Waiting> {
         let now = Instant::now();
-        *lock(&self.asked) = now;
         let mut waiting = lock(&self.waiting);
         let count = most.min(waiting.len());
         let taken: Vec<_> = waiting.drain(..count).collect();
@@ -121,6 +136,15 @@ impl Queue {
     }
 }
 
+/// A reader that asks.
+pub(super) struct Asking(Arc<Queue>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        *lock(&self.0.asked) = Some(Instant::now());
+    }
+}
+
 impl Outlet for Queue {
     fn stop(&self) -> &CancellationToken {
         &self.stop
@@ -165,6 +189,7 @@ impl Outlet for Queue {
     }
 
     fn is_stuck(&self) -> bool {
-        lock(&self.asked).elapsed() > STUCK
+        let most = self.ack_wait.clamp(STUCK.0, STUCK.1);
+        lock(&self.asked).is_some_and(|asked| asked.elapsed() > most)
     }
 }

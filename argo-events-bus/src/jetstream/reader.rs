@@ -46,6 +46,7 @@ pub(super) async fn open(
     let reader = Reader { link, queue };
     for feed in feeds {
         let queue = Arc::clone(&reader.queue);
+        queue.add(Arc::clone(&feed));
         Pump::start(&reader.link, feed, queue, subscription.ack_wait).await?;
     }
     Ok(Box::new(reader))
@@ -117,6 +118,7 @@ impl Reader {
 #[async_trait]
 impl Deliveries for Reader {
     async fn next(&mut self, most: usize) -> Option<Result<Vec<Delivery>>> {
+        let _asking = self.queue.asking();
         loop {
             if self.link.is_closed() {
                 return None;

@@ -1,7 +1,7 @@
 //! Trouble on the way: silence, a new connection, a closing bus, and two readers where one may be.
 
 use super::{
-    desk::{Desk, PATIENCE, QUIET, ack, broken, event, ids, subscription, take},
+    desk::{Desk, PATIENCE, QUIET, SHORT, ack, broken, event, ids, subscription, take},
     special::{Run, trial},
 };
 use argo_events_core::{ErrorKind, EventBus as _};
@@ -16,7 +16,11 @@ use tokio::time::{sleep, timeout};
 
 /// Makes the trials.
 pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
-    let cases: [(&str, Run); 5] = [
+    let cases: [(&str, Run); 6] = [
+        (
+            "a reader that does not ask hinders nobody, one that waits gets what comes",
+            |desk| Box::pin(stuck(desk)),
+        ),
         (
             "a server that stands still for a moment loses nothing",
             |desk| Box::pin(paused(desk)),
@@ -160,4 +164,27 @@ async fn vanishing(desk: Desk) -> Outcome {
     desk.publish("1").await?;
     let found: Vec<_> = ack(&mut deliveries, 1).await?;
     ensure(found == ["1"], format!("{found:?}"))
+}
+
+async fn stuck(desk: Desk) -> Outcome {
+    let mut idle = desk
+        .subscribe(subscription("group").ack_wait(SHORT))
+        .await?;
+    let mut waiting = desk
+        .subscribe(subscription("group").ack_wait(SHORT))
+        .await?;
+    let later = async {
+        sleep(SHORT * 5).await;
+        desk.publish_all(1..=4).await
+    };
+    let (found, published) = futures::join!(ack(&mut waiting, 4), later);
+    published?;
+    let mut found = found?;
+    found.sort();
+    ensure(found == ["1", "2", "3", "4"], format!("{found:?}"))?;
+    // Once it asks again it gets its share.
+    drop(waiting);
+    desk.publish("5").await?;
+    let found = ack(&mut idle, 1).await?;
+    ensure(found == ["5"], format!("{found:?}"))
 }
