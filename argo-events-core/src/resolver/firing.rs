@@ -2,7 +2,10 @@
 
 use crate::Event;
 use sha2::{Digest, Sha256};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// What all firings of a trigger have in common: its names. Shared, never copied.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Firing {
     shape: Arc<Shape>,
     held: Arc<[Held]>,
     number: u64,
+    /// Worked out when first asked for: logs, traces and keys of one action all ask.
+    id: OnceLock<FiringId>,
 }
 
 impl Firing {
@@ -54,6 +59,7 @@ impl Firing {
             shape,
             held: held.into(),
             number: 0,
+            id: OnceLock::new(),
         }
     }
 
@@ -115,8 +121,12 @@ impl Firing {
         Arc::ptr_eq(&self.held, &other.held) || self.id() == other.id()
     }
 
-    /// Computes the id: the same for the same sensor, trigger and events, also after a restart.
+    /// Returns the id: the same for the same sensor, trigger and events, also after a restart.
     pub fn id(&self) -> FiringId {
+        *self.id.get_or_init(|| self.compute_id())
+    }
+
+    fn compute_id(&self) -> FiringId {
         let mut hash = Sha256::new();
         let mut part = |text: &str| {
             hash.update((text.len() as u64).to_le_bytes());
@@ -143,27 +153,37 @@ impl fmt::Debug for Firing {
 }
 
 /// Identifies a firing: 32 lower-case hexadecimal digits, usable as idempotency key and name suffix.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FiringId(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FiringId([u8; 32]);
 
 impl FiringId {
     fn from_digest(digest: &[u8]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let halves = digest[..16].iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let text = halves
-            .map(|half| char::from(DIGITS[usize::from(half)]))
-            .collect();
-        Self(text)
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        Self(digits)
     }
 
     /// Returns the digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).expect("are digits")
     }
 }
 
 impl fmt::Display for FiringId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for FiringId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("FiringId")
+            .field(&self.as_str())
+            .finish()
     }
 }

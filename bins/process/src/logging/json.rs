@@ -42,18 +42,14 @@ where
         let mut fields = Fields::new(&mut writer);
         event.record(&mut fields);
         fields.outcome?;
-        let mut around = Map::new();
+        let mut around = Around::default();
         for span in context.event_scope().into_iter().flatten() {
             let extensions = span.extensions();
-            let text = extensions
-                .get::<FormattedFields<N>>()
-                .map_or("", |it| it.fields.as_str());
-            surround(&mut around, event.metadata(), text);
+            if let Some(formatted) = extensions.get::<FormattedFields<N>>() {
+                around.add(&mut writer, event.metadata(), &formatted.fields)?;
+            }
         }
-        for (name, value) in &around {
-            member(&mut writer, name)?;
-            write!(writer, "{value}")?;
-        }
+        around.end(&mut writer)?;
         writer.write_str("}\n")
     }
 }
@@ -181,26 +177,86 @@ impl Visit for Fields<'_, '_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
-        // A list is written as one, as the reference does.
-        let list = text
-            .starts_with('[')
-            .then(|| serde_json::from_str::<Value>(&text).ok())
-            .flatten();
-        self.put(field, |writer| match list {
-            Some(list) => write!(writer, "{list}"),
-            None => quoted(writer, |out| out.write_str(&text)),
+        self.put(field, |writer| {
+            // A list is written as one, as the reference does.
+            if let Some(names) = plain_names(&text) {
+                for (at, name) in names.split(", ").enumerate() {
+                    writer.write_str(if at == 0 { "[" } else { "," })?;
+                    writer.write_str(name)?;
+                }
+                return writer.write_char(']');
+            }
+            let list = text.starts_with('[').then(|| serde_json::from_str(&text));
+            match list {
+                Some(Ok::<Value, _>(list)) => write!(writer, "{list}"),
+                _ => quoted(writer, |out| out.write_str(&text)),
+            }
         });
     }
 }
 
-/// Adds the fields of a span, where neither the line nor a span within says the same.
-fn surround(around: &mut Map<String, Value>, metadata: &Metadata<'_>, json: &str) {
-    let fields: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
-    for (name, value) in fields {
-        if metadata.fields().field(&name).is_none() {
-            around.entry(name).or_insert(value);
+/// Returns what is within a list of texts in which nothing is escaped, so that it is JSON as it is.
+fn plain_names(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    let is_plain = |name: &str| {
+        let name = name.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        name.is_some_and(|name| !name.contains(['"', '\\']))
+    };
+    inner.split(", ").all(is_plain).then_some(inner)
+}
+
+/// The fields of the spans around a line, of which the innermost count, and less than the line's.
+#[derive(Default)]
+struct Around {
+    /// Whether a span was written already, as it is.
+    is_begun: bool,
+    /// Of the other spans, what nobody said before.
+    others: Map<String, Value>,
+    /// What was written as it is.
+    written: String,
+}
+
+impl Around {
+    /// Adds a span's fields, which are a JSON object. Most lines have one span and share no name with
+    /// it, so that its text can be taken as it is.
+    fn add(&mut self, writer: &mut Writer<'_>, line: &Metadata<'_>, json: &str) -> fmt::Result {
+        let inner = json.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+        let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
+            return Ok(());
+        };
+        let mut names = TAKEN
+            .into_iter()
+            .chain(line.fields().iter().map(|it| it.name()));
+        if !self.is_begun && !names.any(|name| has_member(inner, name)) {
+            self.is_begun = true;
+            self.written.push_str(inner);
+            writer.write_char(',')?;
+            return writer.write_str(inner);
         }
+        let fields: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
+        for (name, value) in fields {
+            if line.fields().field(&name).is_none() && !has_member(&self.written, &name) {
+                self.others.entry(name).or_insert(value);
+            }
+        }
+        Ok(())
     }
+
+    fn end(self, writer: &mut Writer<'_>) -> fmt::Result {
+        for (name, value) in &self.others {
+            member(writer, name)?;
+            write!(writer, "{value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether the members of an object may have one of that name.
+fn has_member(members: &str, name: &str) -> bool {
+    let found = members.match_indices(name);
+    found.into_iter().any(|(at, _)| {
+        members[..at].ends_with('"') && members[at + name.len()..].starts_with("\":")
+    })
 }
 
 /// Writes a comma and the name of a member.
@@ -278,6 +334,28 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(escaped("a\u{0}\u{1f}\"\\\n"), r#""a\u0000\u001f\"\\\n""#);
+    }
+
+    #[test]
+    fn only_lists_of_plain_texts_are_taken_as_they_are() {
+        assert_eq!(plain_names(r#"["a", "b c"]"#), Some(r#""a", "b c""#));
+        for other in [
+            "[]",
+            "[1, 2]",
+            r#"["a\"b"]"#,
+            r#"["a, b"]"#,
+            r#"["a" "b"]"#,
+            "a",
+        ] {
+            assert_eq!(plain_names(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_found_by_its_whole_name() {
+        let members = r#""trigger":"a","lane":"trigger_name""#;
+        assert!(has_member(members, "trigger") && has_member(members, "lane"));
+        assert!(!has_member(members, "trigger_name") && !has_member(members, "tri"));
     }
 
     #[test]
