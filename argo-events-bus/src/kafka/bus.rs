@@ -3,12 +3,12 @@
 use super::{
     KafkaConfig, failure,
     group::{self, Opened},
-    intake::key,
     publisher::{Outgoing, Publisher},
     reader::{Reader, Shared, position},
     settings::Settings,
     state::{Follower, KafkaStore, Turns, follow},
     topic,
+    wanted::key,
 };
 use argo_events_core::{
     BusCapabilities, Deliveries, Error, ErrorKind, Event, EventBus, Receipt, Result, StateStore,
@@ -230,7 +230,11 @@ impl EventBus for KafkaBus {
 
     async fn close(&self) -> Result<()> {
         self.0.end();
-        self.0.tracker.wait().await;
+        let ended = timeout(Self::FLUSH, self.0.tracker.wait()).await;
+        ended.map_err(|_| {
+            let message = "clients do not end; no broker may be there";
+            Error::transient(ErrorKind::Timeout, message).during("close")
+        })?;
         self.blocking("close", |inner| inner.publisher.flush(Self::FLUSH))
             .await
     }

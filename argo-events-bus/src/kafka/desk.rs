@@ -4,7 +4,7 @@
 //! in the order of reading; a ticket whose partition went to somebody else is void, and settling it
 //! changes nothing.
 
-use super::settled;
+use super::lane::{Lane, Progress};
 use argo_events_core::{Event, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -44,60 +44,6 @@ pub(super) enum Taken {
     Nothing(Option<Instant>),
     /// The subscription has ended.
     Ended,
-}
-
-/// How far the group is in a partition, to be committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Progress {
-    pub(super) partition: i32,
-    /// The first offset that is not settled.
-    pub(super) next: i64,
-    /// What is settled beyond it.
-    pub(super) beyond: String,
-}
-
-/// One partition that the subscription reads.
-#[derive(Debug, Default)]
-struct Lane {
-    /// The offset after the last one read; `None` before the first.
-    read: Option<i64>,
-    /// Read and not settled.
-    open: BTreeSet<i64>,
-    /// Settled beyond the first open offset.
-    beyond: BTreeSet<i64>,
-    changed: bool,
-}
-
-impl Lane {
-    fn next(&self) -> Option<i64> {
-        self.open.first().copied().or(self.read)
-    }
-
-    fn settle(&mut self, offset: i64) {
-        if self.open.remove(&offset) {
-            self.beyond.insert(offset);
-            self.changed = true;
-            self.forget_beyond();
-        }
-    }
-
-    /// Forgets what the position says by itself.
-    fn forget_beyond(&mut self) {
-        let Some(next) = self.next() else { return };
-        while self.beyond.first().is_some_and(|offset| *offset < next) {
-            self.beyond.pop_first();
-        }
-    }
-
-    fn progress(&self, partition: i32) -> Option<Progress> {
-        let next = self.next()?;
-        let beyond = settled::write(next, &self.beyond);
-        Some(Progress {
-            partition,
-            next,
-            beyond,
-        })
-    }
 }
 
 #[derive(Debug)]
@@ -159,26 +105,20 @@ impl Desk {
 
     /// Takes a partition over, with what is settled in it beyond the position.
     pub(super) fn assign(&mut self, partition: i32, beyond: BTreeSet<i64>) {
-        let lane = Lane {
-            beyond,
-            ..Lane::default()
-        };
-        self.lanes.insert(partition, lane);
+        self.lanes.insert(partition, Lane::new(beyond));
     }
 
     /// Passes over a record that the subscription does not want.
     pub(super) fn skip(&mut self, partition: i32, offset: i64) {
         if let Some(lane) = self.lanes.get_mut(&partition) {
-            lane.read = Some(offset + 1);
-            lane.changed = true;
-            lane.forget_beyond();
+            lane.skip(offset);
         }
     }
 
     /// Tells whether a record was settled in an earlier life.
     pub(super) fn is_settled(&self, partition: i32, offset: i64) -> bool {
         let lane = self.lanes.get(&partition);
-        lane.is_none_or(|lane| lane.beyond.contains(&offset))
+        lane.is_none_or(|lane| lane.is_settled(offset))
     }
 
     /// Takes a record in; tells whether a reader may wait for it.
@@ -186,8 +126,7 @@ impl Desk {
         let Some(lane) = self.lanes.get_mut(&record.partition) else {
             return false;
         };
-        lane.read = Some(record.offset + 1);
-        lane.open.insert(record.offset);
+        lane.open(record.offset);
         self.last_ticket += 1;
         self.weight += record.weight;
         self.fresh.push_back((self.last_ticket, record));
@@ -414,11 +353,7 @@ impl Desk {
 
     /// Returns how many records are not settled up to the ends of partitions.
     pub(super) fn lag(&self, ends: &[(i32, i64)]) -> u64 {
-        let behind = |(partition, end): &(i32, i64)| {
-            let lane = self.lanes.get(partition)?;
-            let unread = u64::try_from(end - lane.read?).unwrap_or(0);
-            Some(unread + lane.open.len() as u64)
-        };
+        let behind = |(partition, end): &(i32, i64)| self.lanes.get(partition)?.lag(*end);
         ends.iter().filter_map(behind).sum()
     }
 
@@ -426,16 +361,13 @@ impl Desk {
     pub(super) fn take_progress(&mut self) -> Vec<Progress> {
         let lanes = self.lanes.iter_mut();
         lanes
-            .filter_map(|(partition, lane)| {
-                let changed = std::mem::take(&mut lane.changed);
-                changed.then(|| lane.progress(*partition)).flatten()
-            })
+            .filter_map(|(partition, lane)| lane.take_progress(*partition))
             .collect()
     }
 
     /// Notes that what was taken to be committed was not.
     pub(super) fn progress_was_lost(&mut self) {
-        self.lanes.values_mut().for_each(|lane| lane.changed = true);
+        self.lanes.values_mut().for_each(Lane::touch);
     }
 }
 

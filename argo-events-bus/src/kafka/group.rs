@@ -2,11 +2,13 @@
 //! later is delivered.
 
 use super::{
-    desk::Progress,
-    intake::{Intake, Listener, Wanted, cannot_begin, commit, list},
+    intake::{Intake, cannot_begin},
+    lane::Progress,
+    listener::{Listener, commit, list},
     reader::{Shared, position},
     settings::Settings,
     settled,
+    wanted::Wanted,
     watch::{Throttle, Watch},
 };
 use argo_events_core::{

@@ -1,238 +1,43 @@
-//! The thread of a subscription: reads records, keeps the wanted ones for the reader, commits how far
-//! the group is, and gives partitions away in peace when the group is shared out anew.
+//! The thread of a subscription: reads records, keeps the wanted ones for the reader, and commits how far
+//! the group is. What becomes of its partitions meanwhile is in `listener`.
 
 use super::{
-    desk::{Progress, Record},
+    desk::Record,
     failure::{explained, failure},
     group::{Consumers, Start},
+    listener::{Listener, commit, list},
     reader::Shared,
+    wanted::Wanted,
     watch::{Throttle, Watch},
 };
-use argo_events_core::{Error, ErrorKind, Event, Subject, Timestamp, event::codec};
+use argo_events_core::{Error, ErrorKind, Timestamp, event::codec};
 use bytes::Bytes;
 use rdkafka::{
-    ClientContext, Message, Offset, Statistics, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
+    Message, TopicPartitionList,
+    consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
-    types::{RDKafkaErrorCode as Code, RDKafkaRespErr},
+    types::RDKafkaErrorCode as Code,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// How long the thread waits for a record before it looks around.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(100);
 /// How often progress is committed.
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
 /// How long the thread waits for room before it tells the brokers to send no more.
 const CROWDED: Duration = Duration::from_millis(500);
-/// How long deliveries in hand may keep a partition that goes to somebody else, at most; otherwise a
-/// third of the ack wait, so that the new owner comes before anybody gives up on them.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long deliveries in hand may still be settled when the reader left: a tenth of the ack wait, and
+/// not longer than this.
+const LEAVE: Duration = Duration::from_secs(2);
 /// How often a reader of all partitions looks for new ones.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// What hears of a consumer's partitions.
-pub(super) struct Listener {
-    pub(super) watch: Watch,
-    topic: String,
-    shared: Arc<Shared>,
-    grace: Duration,
-    /// Progress must be committed again.
-    was_lost: AtomicBool,
-    joined: Mutex<Option<oneshot::Sender<()>>>,
-}
-
-impl Listener {
-    /// Makes the listener of a subscription, and what resolves when the group has let it in.
-    pub(super) fn new(
-        topic: &str,
-        shared: &Arc<Shared>,
-        ack_wait: Duration,
-    ) -> (Self, oneshot::Receiver<()>) {
-        let (joined, has_joined) = oneshot::channel();
-        let listener = Self {
-            watch: Watch::default(),
-            topic: topic.to_owned(),
-            shared: Arc::clone(shared),
-            grace: (ack_wait / 3).min(GRACE),
-            was_lost: AtomicBool::new(false),
-            joined: Mutex::new(Some(joined)),
-        };
-        (listener, has_joined)
-    }
-
-    fn take_over(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        partitions: &TopicPartitionList,
-    ) -> KafkaResult<()> {
-        let starts = Consumers(consumer).starts(&self.topic, partitions)?;
-        for start in &starts {
-            self.shared
-                .desk()
-                .assign(start.partition, start.beyond.clone());
-        }
-        let list = list(&self.topic, &starts)?;
-        match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_assign(&list),
-            _ => consumer.assign(&list),
-        }
-    }
-
-    /// Gives partitions away: waits a while for what is in hand, commits, and makes the rest void.
-    fn give_away(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        list: &TopicPartitionList,
-    ) -> KafkaResult<()> {
-        let partitions: Vec<_> = list.elements().iter().map(|it| it.partition()).collect();
-        if !consumer.assignment_lost() {
-            self.shared.wait_for_settlements(&partitions, self.grace);
-            let progress = self.shared.desk().take_progress();
-            if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
-                tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
-            }
-        }
-        self.shared.desk().revoke(&partitions);
-        match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
-            _ => consumer.unassign(),
-        }
-    }
-}
-
-impl ClientContext for Listener {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.watch.log(level, facility, text);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        let topic = statistics.topics.get(&self.topic);
-        let partitions = topic
-            .into_iter()
-            .flat_map(|topic| topic.partitions.values());
-        let ends: Vec<_> = partitions.map(|it| (it.partition, it.hi_offset)).collect();
-        let lag = self.shared.desk().lag(&ends);
-        self.shared.lag.store(lag, Ordering::Relaxed);
-    }
-}
-
-impl ConsumerContext for Listener {
-    fn rebalance(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        what: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        let is_assignment = what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        let outcome = if is_assignment {
-            self.take_over(consumer, partitions)
-        } else {
-            self.give_away(consumer, partitions)
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(group = self.shared.name, %error, "kafka: partitions could not be changed");
-            self.shared.fail(failure(error, "rebalance"));
-        }
-        if is_assignment && let Some(joined) = super::lock(&self.joined).take() {
-            // Nobody may wait for it.
-            let _ = joined.send(());
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        match result {
-            Err(error) if error.rdkafka_error_code() != Some(Code::NoOffset) => {
-                tracing::debug!(group = self.shared.name, %error, "progress not committed");
-                self.was_lost.store(true, Ordering::Relaxed);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Makes a list of partitions with the offsets where reading begins.
-pub(super) fn list(topic: &str, starts: &[Start]) -> KafkaResult<TopicPartitionList> {
-    let mut list = TopicPartitionList::new();
-    for start in starts {
-        let offset = start.offset.map_or(Offset::Beginning, Offset::Offset);
-        list.add_partition_offset(topic, start.partition, offset)?;
-    }
-    Ok(list)
-}
-
-/// Commits progress; nothing for none.
-pub(super) fn commit<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    topic: &str,
-    progress: &[Progress],
-    mode: CommitMode,
-) -> KafkaResult<()> {
-    if progress.is_empty() {
-        return Ok(());
-    }
-    let mut list = TopicPartitionList::new();
-    for progress in progress {
-        let mut element = list.add_partition(topic, progress.partition);
-        element.set_offset(Offset::Offset(progress.next))?;
-        if !progress.beyond.is_empty() {
-            element.set_metadata(&progress.beyond);
-        }
-    }
-    consumer.commit(&list, mode)
-}
-
-/// Which records a subscription wants.
-#[derive(Debug)]
-pub(super) struct Wanted(HashMap<Vec<u8>, Vec<Subject>>);
-
-impl Wanted {
-    /// Makes a filter of what a subscription asks for.
-    pub(super) fn new(subjects: Vec<Subject>) -> Self {
-        let mut by_key: HashMap<_, Vec<_>> = HashMap::new();
-        for subject in subjects {
-            let key = key(&subject.source, &subject.event).into_bytes();
-            by_key.entry(key).or_default().push(subject);
-        }
-        Self(by_key)
-    }
-
-    /// Tells whether a record may be wanted; without a key only its event tells.
-    fn may_want(&self, key: Option<&[u8]>) -> bool {
-        match key {
-            None | Some([]) => true,
-            Some(key) => self.0.contains_key(key),
-        }
-    }
-
-    fn wants(&self, event: &Event) -> bool {
-        let subjects = self.0.get(key(event.source(), event.subject()).as_bytes());
-        subjects.is_some_and(|subjects| {
-            subjects
-                .iter()
-                .any(|it| it.source == event.source() && it.event == event.subject())
-        })
-    }
-}
-
-/// Returns the key of an event's record, as the reference writes it.
-pub(super) fn key(source: &str, event: &str) -> String {
-    format!("{source}.{event}")
-}
 
 /// The thread of a subscription.
 pub(super) struct Intake {
@@ -438,7 +243,7 @@ impl Intake {
     /// Waits a while for deliveries in hand, then commits and leaves.
     fn finish(self) {
         let partitions = self.shared.desk().partitions();
-        let grace = self.consumer.context().grace;
+        let grace = (self.consumer.context().ack_wait / 10).min(LEAVE);
         self.shared.wait_for_settlements(&partitions, grace);
         let progress = {
             let mut desk = self.shared.desk();

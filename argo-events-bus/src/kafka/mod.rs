@@ -1,8 +1,8 @@
 //! Events on Kafka: one topic of events that may be shared with pods of the reference, one topic of state.
 //!
 //! Events go through `publisher` (where to is `placement`'s business). A subscription is a consumer of its
-//! own: `intake` reads on a thread, `desk` says what is handed out and how far the group is, `reader` is
-//! the sensor's end. `state` is a store with compare-and-set over a compacted topic. Why there
+//! own: `intake` reads on a thread, `desk` says what is handed out, `lane` how far the group is in a partition,
+//! `reader` is the sensor's end. `state` is a store with compare-and-set over a compacted topic. Why there
 //! are no transactions, and what a crash leaves behind, is in `docs/adr/0006-kafka.md`. Topics of the
 //! reference's sensors (`…-trigger`, `…-action`) are neither read nor written.
 
@@ -19,6 +19,10 @@ mod group;
 #[cfg(feature = "kafka")]
 mod intake;
 #[cfg(feature = "kafka")]
+mod lane;
+#[cfg(feature = "kafka")]
+mod listener;
+#[cfg(feature = "kafka")]
 mod placement;
 #[cfg(feature = "kafka")]
 mod publisher;
@@ -32,6 +36,8 @@ mod settled;
 mod state;
 #[cfg(feature = "kafka")]
 mod topic;
+#[cfg(feature = "kafka")]
+mod wanted;
 #[cfg(feature = "kafka")]
 mod watch;
 

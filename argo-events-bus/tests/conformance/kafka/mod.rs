@@ -39,7 +39,7 @@ impl BusHarness for Kafka {
     fn pace(&self) -> Pace {
         Pace::REAL
             .patience(Duration::from_secs(30))
-            .ack_wait(Duration::from_secs(2))
+            .ack_wait(Duration::from_secs(4))
     }
 }
 
