@@ -49,6 +49,11 @@ pub(super) trait Outlet: Send + Sync + 'static {
     /// Takes messages.
     fn put(&self, feed: &Arc<Feed>, messages: Vec<Message>);
 
+    /// Tells whether messages were lost on the way that must come before anything later.
+    fn has_gap(&self, _feed: &Arc<Feed>) -> bool {
+        false
+    }
+
     /// Sends signs of life for what waits.
     fn keep_alive(&self, _feed: &Arc<Feed>) {}
 
@@ -278,6 +283,9 @@ impl<O: Outlet> Pump<O> {
         if !batch.is_empty() {
             self.requested = self.requested.saturating_sub(batch.len());
             self.outlet.put(&self.feed, batch);
+            if self.heal.is_none() && self.outlet.has_gap(&self.feed) {
+                self.lose("messages were lost on the way");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     feed::{Feed, Outlet},
     link::Link,
     lock,
-    place::Place,
+    place::{Place, consumer_of},
     settle,
 };
 use argo_events_core::Error;
@@ -45,6 +45,33 @@ struct State {
     /// How many bytes they take.
     bytes: usize,
     failed: Option<Error>,
+    passage: Passage,
+}
+
+/// What came of the consumer that is read now.
+///
+/// It hands every message out once, and counts. What came on a connection that broke is missing, and
+/// what follows must wait until it came again, or it would be taken for handled.
+#[derive(Default)]
+struct Passage {
+    consumer: Arc<str>,
+    /// How many came.
+    count: u64,
+    /// Whether some are missing.
+    has_gap: bool,
+}
+
+impl Passage {
+    /// Tells whether a message is the next one; nothing is any more after a gap.
+    fn lets_in(&mut self, reply: &str, place: Place) -> bool {
+        if consumer_of(reply) != Some(&*self.consumer) {
+            // It was on its way when a new consumer was made, which brings it again.
+            return false;
+        }
+        self.has_gap |= place.delivery != self.count + 1;
+        self.count += u64::from(!self.has_gap);
+        !self.has_gap
+    }
 }
 
 struct Entry {
@@ -224,6 +251,13 @@ impl Outlet for Line {
             (state.partition, state.highest) = (partition, 0);
             state.turn += 1;
         }
+        let consumer = feed.consumer.name();
+        if state.passage.consumer != consumer {
+            state.passage = Passage {
+                consumer,
+                ..Passage::default()
+            };
+        }
         for mut message in messages {
             let Some(reply) = message.reply.take() else {
                 continue;
@@ -231,6 +265,9 @@ impl Outlet for Line {
             let Some(place) = Place::read(&reply) else {
                 continue;
             };
+            if !state.passage.lets_in(&reply, place) {
+                continue;
+            }
             feed.consumer.delivered(place.sequence, place.delivery);
             if state.put(message, reply.clone(), place) {
                 feed.consumer.settled(place.sequence);
@@ -242,8 +279,40 @@ impl Outlet for Line {
         self.has_come.notify_one();
     }
 
+    fn has_gap(&self, feed: &Arc<Feed>) -> bool {
+        let state = lock(&self.state);
+        state.passage.has_gap && state.passage.consumer == feed.consumer.name()
+    }
+
     fn fail(&self, error: Error) {
         lock(&self.state).failed = Some(error);
         self.has_come.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lets_in(passage: &mut Passage, consumer: &str, delivery: u64) -> bool {
+        let reply = format!(
+            "$JS.ACK.default.{consumer}.1.{}.{delivery}.0.0",
+            delivery + 40
+        );
+        passage.lets_in(&reply, Place::read(&reply).unwrap())
+    }
+
+    #[test]
+    fn nothing_passes_behind_a_gap_nor_from_a_consumer_of_before() {
+        let mut passage = Passage {
+            consumer: "now".into(),
+            ..Passage::default()
+        };
+        assert!(lets_in(&mut passage, "now", 1));
+        assert!(!lets_in(&mut passage, "before", 2));
+        assert!(!passage.has_gap);
+        assert!(lets_in(&mut passage, "now", 2));
+        assert!(!lets_in(&mut passage, "now", 4));
+        assert!(passage.has_gap && !lets_in(&mut passage, "now", 3));
     }
 }

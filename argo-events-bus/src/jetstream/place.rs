@@ -16,13 +16,7 @@ impl Place {
     /// Reads `$JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<delivery>.<time>.<pending>`, which
     /// may have domain and account before the stream and more behind the end.
     pub(super) fn read(reply: &str) -> Option<Self> {
-        let count = reply.bytes().filter(|byte| *byte == b'.').count() + 1;
-        let skipped = match count {
-            9 => 4,
-            11.. => 6,
-            _ => return None,
-        };
-        let mut tokens = reply.split('.').skip(skipped);
+        let mut tokens = reply.split('.').skip(before(reply)?);
         Some(Self {
             attempt: tokens.next()?.parse().ok()?,
             sequence: tokens.next()?.parse().ok()?,
@@ -30,6 +24,20 @@ impl Place {
             arrived_at: Timestamp::from_nanos(tokens.next()?.parse().ok()?),
         })
     }
+}
+
+/// Returns how many parts come before the attempt.
+fn before(reply: &str) -> Option<usize> {
+    match reply.bytes().filter(|byte| *byte == b'.').count() + 1 {
+        9 => Some(4),
+        11.. => Some(6),
+        _ => None,
+    }
+}
+
+/// Returns the name of the consumer that a message came from.
+pub(super) fn consumer_of(reply: &str) -> Option<&str> {
+    reply.split('.').nth(before(reply)? - 1)
 }
 
 #[cfg(test)]
@@ -55,5 +63,8 @@ mod tests {
             Some(place)
         );
         assert_eq!(Place::read("_INBOX.a.b"), None);
+        for name in ["$JS.ACK.", "$JS.ACK.hub.account."].map(|begin| format!("{begin}{rest}")) {
+            assert_eq!(consumer_of(&name), Some("group"));
+        }
     }
 }
