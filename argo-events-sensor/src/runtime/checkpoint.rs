@@ -7,12 +7,15 @@
 
 use argo_events_core::{Error, ErrorKind, Result, StateStore};
 use bytes::{BufMut, Bytes, BytesMut};
-use std::{fmt, sync::Arc};
+use futures::{StreamExt as _, stream};
+use std::{fmt, pin::pin, sync::Arc};
 
 /// After this many records a snapshot is due.
 const RECORDS_PER_SNAPSHOT: u64 = 512;
 /// Seals of this many earlier epochs are kept; an owner that slept longer would have lost its lease long ago.
 const SEALS_KEPT: u64 = 64;
+/// How many records are read or deleted at a time, so that a takeover does not wait for each of them.
+const AT_A_TIME: usize = 64;
 
 const DELTA: u8 = 1;
 const SNAPSHOT: u8 = 2;
@@ -59,6 +62,14 @@ impl CheckpointLog {
         Ok((log, recovered))
     }
 
+    /// Tells whether somebody has opened the log before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_known(store: &dyn StateStore, prefix: &str) -> Result<bool> {
+        Ok(store.get(&epoch_key(prefix)).await?.is_some())
+    }
+
     /// Appends a record; when this resolves, the record counts.
     ///
     /// # Errors
@@ -103,23 +114,30 @@ impl CheckpointLog {
     }
 
     async fn delete_before(&self, first: u64) -> Result<()> {
-        for name in self.store.keys(&format!("{}/log/", self.prefix)).await? {
-            let Some((epoch, number)) = place(&self.prefix, &name) else {
-                continue;
-            };
-            if epoch == self.epoch && number >= first {
-                continue;
-            }
-            let Some(found) = self.store.get(&name).await? else {
-                continue;
-            };
-            let is_recent_seal =
-                found.value.first() == Some(&SEAL) && epoch + SEALS_KEPT >= self.epoch;
-            if !is_recent_seal {
-                self.store.delete(&name, found.version).await?;
-            }
+        let mut names = self.store.keys(&format!("{}/log/", self.prefix)).await?;
+        names.retain(|name| {
+            let place = place(&self.prefix, name);
+            place.is_some_and(|(epoch, number)| epoch != self.epoch || number < first)
+        });
+        let deletions = stream::iter(names).map(|name| self.delete(name));
+        let mut deletions = deletions.buffer_unordered(AT_A_TIME);
+        while let Some(deleted) = deletions.next().await {
+            deleted?;
         }
         Ok(())
+    }
+
+    /// Deletes a record, unless it is a seal that is still needed.
+    async fn delete(&self, name: String) -> Result<()> {
+        let Some(found) = self.store.get(&name).await? else {
+            return Ok(());
+        };
+        let epoch = place(&self.prefix, &name).map_or(0, |(epoch, _)| epoch);
+        let is_seal = found.value.first() == Some(&SEAL);
+        if is_seal && epoch + SEALS_KEPT >= self.epoch {
+            return Ok(());
+        }
+        self.store.delete(&name, found.version).await
     }
 }
 
@@ -132,6 +150,10 @@ impl fmt::Debug for CheckpointLog {
             .field("next", &self.next)
             .finish_non_exhaustive()
     }
+}
+
+fn epoch_key(prefix: &str) -> String {
+    format!("{prefix}/epoch")
 }
 
 fn key(prefix: &str, epoch: u64, number: u64) -> String {
@@ -165,7 +187,7 @@ fn lost(error: Error) -> Error {
 }
 
 async fn take_epoch(store: &dyn StateStore, prefix: &str) -> Result<u64> {
-    let key = format!("{prefix}/epoch");
+    let key = epoch_key(prefix);
     let found = store.get(&key).await?;
     let current = match &found {
         Some(found) => std::str::from_utf8(&found.value)
@@ -240,8 +262,11 @@ async fn last_of(store: &dyn StateStore, prefix: &str, epoch: u64) -> Result<Opt
 async fn recover(store: &dyn StateStore, prefix: &str) -> Result<Recovered> {
     let mut recovered = Recovered::default();
     let mut open: Option<BytesMut> = None;
-    for name in store.keys(&format!("{prefix}/log/")).await? {
-        let Some(found) = store.get(&name).await? else {
+    let names = store.keys(&format!("{prefix}/log/")).await?;
+    let reads = stream::iter(names).map(async |name| (store.get(&name).await, name));
+    let mut reads = pin!(reads.buffered(AT_A_TIME));
+    while let Some((found, name)) = reads.next().await {
+        let Some(found) = found? else {
             continue;
         };
         let [kind, flags, piece @ ..] = &found.value[..] else {

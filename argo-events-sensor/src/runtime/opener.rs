@@ -73,7 +73,15 @@ impl Opener {
     }
 
     /// Makes sure that the bus keeps what is published from now on for whoever opens the lane.
+    ///
+    /// A lane that was opened before has its group, and maybe a reader, who must not be disturbed: in
+    /// strict order a second one would take the group over.
     pub(super) async fn register(&self) -> Result<()> {
+        if let Some(store) = self.state().await?
+            && CheckpointLog::is_known(&*store, self.id.label()).await?
+        {
+            return Ok(());
+        }
         self.subscribe().await.map(drop)
     }
 

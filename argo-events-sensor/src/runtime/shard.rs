@@ -137,7 +137,8 @@ impl ShardLane {
     /// Observes, checkpoints and fires until stopped, then drains.
     ///
     /// # Errors
-    /// `Conflict` when another replica took the shard over; nothing of the last batch was committed.
+    /// `Conflict` when another replica took the shard, or its reading, over; nothing of the last batch
+    /// was committed.
     pub(crate) async fn run(mut self) -> Result<()> {
         self.resume().await?;
         loop {
@@ -150,6 +151,7 @@ impl ShardLane {
                 () = sleep_until(wake) => self.tick().await?,
                 batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(Ok(batch)) => self.take(batch).await?,
+                    Some(Err(error)) if error.kind() == ErrorKind::Conflict => return Err(error),
                     Some(Err(error)) => self.lane.unread(&error).await,
                     None => return self.drain().await,
                 },
