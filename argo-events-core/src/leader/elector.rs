@@ -154,9 +154,26 @@ impl<R: LeaseRecords> LeaseElector<R> {
         let found = self.ballot.read(name).await?;
         let finished = Instant::now();
         let identity = &self.ballot.identity;
-        let note = |seat: &mut Seat| seat.sighting.note(found.as_ref(), identity, finished);
+        let mut sighted = found.clone();
+        if let Some(LeaseRecord { claim, .. }) = &mut sighted {
+            claim.lease = self.silence_of(&claim.holder, claim.lease);
+        }
+        let note = |seat: &mut Seat| seat.sighting.note(sighted.as_ref(), identity, finished);
         let free_at = self.seat(name, note);
         Ok((found, free_at))
+    }
+
+    /// Returns after what silence somebody with a lease is taken for dead.
+    ///
+    /// A process of the same replica as this one is most likely the one before it, which has ended: that
+    /// it misses a renewal is enough then. If it lives after all, it is fenced as any former leader.
+    pub(super) fn silence_of(&self, holder: &str, lease: Duration) -> Duration {
+        let settings = &self.ballot.settings;
+        if is_predecessor(&self.ballot.identity, holder) {
+            lease.min(settings.renew + settings.poll)
+        } else {
+            lease
+        }
     }
 
     /// Looks at the record once, and claims it if it is free.
@@ -205,6 +222,16 @@ impl<R: LeaseRecords> LeaseElector<R> {
         let ended = || Error::transient(ErrorKind::Closed, "the election was shut down");
         answered.await.map_err(|_| ended())?
     }
+}
+
+/// Tells whether two identities are processes of one replica: they differ in the number behind its name.
+fn is_predecessor(own: &str, other: &str) -> bool {
+    let parts = |identity: &str| {
+        let (replica, number) = identity.rsplit_once('.')?;
+        let is_number = number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_number.then(|| replica.to_owned())
+    };
+    own != other && parts(own).is_some_and(|replica| parts(other).as_ref() == Some(&replica))
 }
 
 /// Writes the claim and begins the leadership, counted from before the write.

@@ -238,7 +238,8 @@ impl Replica {
     /// Claims shards up to the fair share, or asks for what is beyond it.
     async fn balance(&mut self) -> Result<()> {
         let now = Instant::now();
-        let alive = self.others.alive(self.elector.settings().lease, now);
+        let lease = self.elector.settings().lease;
+        let alive = (self.others).alive(|id| self.elector.silence_of(id, lease), now);
         let others: Vec<_> = alive
             .iter()
             .map(|id| (*id, self.held_by(id, now)))

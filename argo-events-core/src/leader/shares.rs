@@ -38,11 +38,11 @@ impl Others {
         self.seen = seen;
     }
 
-    /// Returns those whose announcement changed within the lease.
-    pub(super) fn alive(&self, lease: Duration, now: Instant) -> Vec<&str> {
-        let alive = |seen: &Seen| now < seen.since + lease;
-        let ids = self.seen.iter().filter(|(_, seen)| alive(seen));
-        ids.map(|(id, _)| id.as_str()).collect()
+    /// Returns those whose announcement changed lately enough, which `silence_of` says of each.
+    pub(super) fn alive(&self, silence_of: impl Fn(&str) -> Duration, now: Instant) -> Vec<&str> {
+        let all = self.seen.iter();
+        let alive = all.filter(|(id, seen)| now < seen.since + silence_of(id));
+        alive.map(|(id, _)| id.as_str()).collect()
     }
 
     /// Returns those whose announcement did not change for a long time.

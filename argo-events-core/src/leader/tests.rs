@@ -120,6 +120,20 @@ async fn a_record_is_free_when_it_has_not_changed_for_its_lease() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_process_before_held_is_free_once_it_misses_a_renewal() {
+    for (replica, seconds) in [("pod", 2.5), ("other", 5.0)] {
+        let store = Arc::new(Shelf::default());
+        let record = r#"{"holder":"pod.0123456789abcdef","term":1,"leaseMillis":5000}"#;
+        let record = Bytes::from_static(record.as_bytes());
+        store.put("leader/name", record, None).await.unwrap();
+        let began = Instant::now();
+        let leadership = elector(&store, replica).campaign("name").await.unwrap();
+        assert!(leadership.is_held());
+        assert_eq!(began.elapsed().as_secs_f64(), seconds, "{replica}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leadership_ends_at_its_deadline_whatever_its_elector_does() {
     let (tenure, leadership) = Tenure::begin("name", 7, Instant::now() + SECOND);
     assert!(leadership.is_held());
