@@ -6,6 +6,7 @@ mod bench;
 mod budget;
 mod command;
 mod conformance;
+mod faults;
 mod folder;
 mod fuzz;
 mod layout;
@@ -26,6 +27,8 @@ Usage: cargo xtask <task>
   conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
   bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
   budget [--long]                           measure size, start and memory of the release binary
+  faults [--seed N] [--events N] [--faults N]
+                                            break pods and their bus while events flow, for ten minutes
   servers                                   fetch the servers that tests start, as far as they are missing
   fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
   layout                                    check that every kind has its files and its registration
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(rest),
         "bench" => bench::run(rest),
         "budget" => budget::run(rest),
+        "faults" => faults::run(rest),
         "fuzz" => fuzz::run(rest),
         "servers" => servers::fetch(),
         "layout" => layout::run(),

@@ -21,6 +21,8 @@ pub enum FaultKind {
     Cut,
     /// Bytes are swallowed.
     HalfOpen,
+    /// Bytes arrive late.
+    Delay,
 }
 
 /// What goes wrong, where, and for how long.
