@@ -13,7 +13,7 @@ use crate::{
 use argo_events_core::{
     FieldPath, Problem, Problems, Subject, Trigger,
     api::{self, Sensor},
-    registry::TriggerBuild,
+    registry::{Clients, TriggerBuild},
     resolver::Shape,
 };
 use argo_events_expr::condition::Condition;
@@ -41,7 +41,7 @@ impl SensorPlan {
             .iter()
             .map(|d| d.name.as_str())
             .collect();
-        let mut triggers = Vec::new();
+        let (mut triggers, clients) = (Vec::new(), Clients::default());
         for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
             let path = root.field("triggers").index(index);
             let compiler = Compiler {
@@ -49,6 +49,7 @@ impl SensorPlan {
                 own,
                 build: &build,
                 names: &names,
+                clients: &clients,
                 path,
             };
             triggers.extend(compiler.trigger(trigger, &mut problems));
@@ -94,6 +95,8 @@ struct Compiler<'a> {
     own: &'a OwnTriggers,
     build: &'a SensorBuild,
     names: &'a [&'a str],
+    /// What triggers of the sensor share, such as connections.
+    clients: &'a Clients,
     path: FieldPath,
 }
 
@@ -220,6 +223,7 @@ impl Compiler<'_> {
         }
         let (secrets, clock) = (self.build.secrets.clone(), self.build.clock.clone());
         let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
+        build.clients = self.clients.clone();
         build.namespace.clone_from(&self.sensor.metadata.namespace);
         let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
         trigger::build_reporting(

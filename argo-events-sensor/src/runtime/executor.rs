@@ -9,6 +9,9 @@ use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Most firings of a lane that run at a time, however many triggers it has: each may hold a connection.
+const MOST_RUNNING: usize = 256;
+
 /// Ties a firing to what the lane knows about it.
 pub(crate) type Ticket = u64;
 
@@ -29,6 +32,16 @@ struct Queue {
     waiting: VecDeque<(Ticket, Firing)>,
 }
 
+impl Queue {
+    fn has_room(&self) -> bool {
+        self.running < self.at_a_time.get()
+    }
+
+    fn has_work(&self) -> bool {
+        self.has_room() && !self.waiting.is_empty()
+    }
+}
+
 /// The running and waiting firings of a lane's triggers.
 #[derive(Debug)]
 pub(crate) struct Executor {
@@ -36,6 +49,8 @@ pub(crate) struct Executor {
     running: JoinSet<Finished>,
     /// Ended when they were begun.
     ended: VecDeque<Finished>,
+    /// Triggers that had room for a firing when the lane had none, in that order.
+    starved: VecDeque<usize>,
     waiting: usize,
     /// Shared, since a clone of a token takes a lock.
     stop: Arc<CancellationToken>,
@@ -48,6 +63,7 @@ impl Executor {
             queues,
             running,
             ended,
+            starved: VecDeque::new(),
             waiting: 0,
             stop: Arc::new(stop),
         }
@@ -79,9 +95,13 @@ impl Executor {
         firing: Firing,
     ) -> Option<Finished> {
         let queue = &mut self.queues[trigger];
-        if queue.running >= queue.at_a_time.get() {
+        let is_starved = self.running.len() >= MOST_RUNNING;
+        if is_starved || !queue.has_room() {
             queue.waiting.push_back((ticket, firing));
             self.waiting += 1;
+            if is_starved {
+                self.starved.push_back(trigger);
+            }
             return None;
         }
         let (action, stop) = (queue.action.clone(), self.stop.clone());
@@ -132,15 +152,23 @@ impl Executor {
         }
     }
 
-    fn proceed(&mut self, trigger: usize) {
-        let queue = &mut self.queues[trigger];
-        queue.running -= 1;
+    /// Lets a firing that waits take the place of one that ended: of a trigger that the lane kept
+    /// waiting, else of the same trigger.
+    fn proceed(&mut self, ended: usize) {
+        self.queues[ended].running -= 1;
         if self.stop.is_cancelled() {
             return;
         }
-        if let Some((ticket, firing)) = queue.waiting.pop_front() {
+        let queues = &self.queues;
+        let starved = std::iter::from_fn(|| self.starved.pop_front());
+        let next = { starved }.find(|&trigger| queues[trigger].has_work());
+        let next = next.unwrap_or(ended);
+        if next != ended && self.queues[ended].has_work() {
+            self.starved.push_back(ended);
+        }
+        if let Some((ticket, firing)) = self.queues[next].waiting.pop_front() {
             self.waiting -= 1;
-            self.submit(trigger, ticket, firing);
+            self.submit(next, ticket, firing);
         }
     }
 

@@ -273,3 +273,34 @@ async fn so_many_firings_of_a_trigger_run_at_a_time() {
     }
     world.nothing_for(LONG).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_runs_a_bounded_number_of_firings_and_starves_no_trigger() {
+    const TRIGGERS: [&str; 5] = ["t1", "t2", "t3", "t4", "t5"];
+    const EVENTS: usize = 100;
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    for name in TRIGGERS {
+        world.act(name, Act::Wait(gate.clone()));
+    }
+    let triggers = TRIGGERS.map(|name| (name, "a"));
+    let _alive = world.start(&sensor(&["a"], &triggers)).await;
+    for id in 0..EVENTS {
+        world.publish("a", &id.to_string(), "{}").await;
+    }
+    let mut begun = Vec::new();
+    while let Ok(firing) = tokio::time::timeout(Duration::from_secs(5), world.fired.recv()).await {
+        begun.extend(firing.map(|firing| firing.trigger().to_owned()));
+    }
+    assert_eq!(begun.len(), 256);
+    gate.add_permits(EVENTS * TRIGGERS.len());
+    while begun.len() < EVENTS * TRIGGERS.len() {
+        begun.push(world.next().await.trigger().to_owned());
+    }
+    for name in TRIGGERS {
+        assert_eq!(
+            begun.iter().filter(|trigger| *trigger == name).count(),
+            EVENTS
+        );
+    }
+}

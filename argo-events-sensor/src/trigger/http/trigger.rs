@@ -48,7 +48,7 @@ impl BuildTrigger for HttpConfig {
         }
         let client = build
             .clients
-            .get_or_make(&build.trigger, || self.client(build));
+            .get_or_make(&self.client_name(build), || self.client(build));
         let secrets = Arc::clone(&build.secrets);
         Ok(Arc::new(HttpTrigger {
             name: build.trigger.clone(),
@@ -60,6 +60,15 @@ impl BuildTrigger for HttpConfig {
 }
 
 impl HttpConfig {
+    /// Returns under which name the client is found: triggers that differ in nothing that matters to
+    /// connections share theirs.
+    fn client_name(&self, build: &TriggerBuild) -> String {
+        match (&self.tls, self.timeout) {
+            (None, None) => String::new(),
+            _ => build.trigger.clone(),
+        }
+    }
+
     fn client(&self, build: &TriggerBuild) -> Client {
         let seconds = self.timeout.and_then(|seconds| u64::try_from(seconds).ok());
         let timeout = seconds

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 /// How long a connection may be idle; as in Go.
 const IDLE: Duration = Duration::from_secs(90);
 /// Most idle connections to one place, and in all.
-const MOST_TO_ONE: usize = 64;
+const MOST_TO_ONE: usize = 256;
 const MOST: usize = 256;
 
 /// Where a connection leads: scheme, host and port.
