@@ -46,7 +46,11 @@ where
         for span in context.event_scope().into_iter().flatten() {
             let extensions = span.extensions();
             if let Some(formatted) = extensions.get::<FormattedFields<N>>() {
-                around.add(&mut writer, event.metadata(), &formatted.fields)?;
+                around.add(
+                    &mut writer,
+                    [event.metadata(), span.metadata()],
+                    &formatted.fields,
+                )?;
             }
         }
         around.end(&mut writer)?;
@@ -219,15 +223,19 @@ struct Around {
 impl Around {
     /// Adds a span's fields, which are a JSON object. Most lines have one span and share no name with
     /// it, so that its text can be taken as it is.
-    fn add(&mut self, writer: &mut Writer<'_>, line: &Metadata<'_>, json: &str) -> fmt::Result {
+    fn add(
+        &mut self,
+        writer: &mut Writer<'_>,
+        [line, span]: [&Metadata<'_>; 2],
+        json: &str,
+    ) -> fmt::Result {
         let inner = json.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
         let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
             return Ok(());
         };
-        let mut names = TAKEN
-            .into_iter()
-            .chain(line.fields().iter().map(|it| it.name()));
-        if !self.is_begun && !names.any(|name| has_member(inner, name)) {
+        let mut names = span.fields().iter().map(|field| field.name());
+        let is_free = |name| !TAKEN.contains(&name) && line.fields().field(name).is_none();
+        if !self.is_begun && names.all(is_free) {
             self.is_begun = true;
             self.written.push_str(inner);
             writer.write_char(',')?;

@@ -18,13 +18,22 @@ const DELAY: Duration = Duration::from_millis(5);
 const FULL: usize = 128 * 1024;
 
 static LINES: Lines = Lines {
-    waiting: Mutex::new(Vec::new()),
+    waiting: Mutex::new(Waiting {
+        bytes: Vec::new(),
+        is_watched_for: false,
+    }),
     filled: Condvar::new(),
 };
 
 struct Lines {
-    waiting: Mutex<Vec<u8>>,
+    waiting: Mutex<Waiting>,
     filled: Condvar,
+}
+
+struct Waiting {
+    bytes: Vec<u8>,
+    /// The thread sleeps until something waits.
+    is_watched_for: bool,
 }
 
 /// Writes to standard output in large pieces.
@@ -58,17 +67,19 @@ pub fn flush() {
 }
 
 impl Lines {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_for_ever(&self) {
         let mut waiting = self.lock();
         loop {
-            while waiting.is_empty() {
+            while waiting.bytes.is_empty() {
+                waiting.is_watched_for = true;
                 let filled = self.filled.wait(waiting);
                 waiting = filled.unwrap_or_else(PoisonError::into_inner);
             }
+            waiting.is_watched_for = false;
             // Nobody tells the thread meanwhile: it just lets others write.
             let pause = self.filled.wait_timeout(waiting, DELAY);
             (waiting, _) = pause.unwrap_or_else(PoisonError::into_inner);
@@ -77,23 +88,21 @@ impl Lines {
     }
 
     /// Writes in the order of the lines, so under the lock; whoever logs waits for a reader that is slow.
-    fn write_out(&self, waiting: &mut Vec<u8>) {
-        let bytes = mem::take(waiting);
+    fn write_out(&self, waiting: &mut Waiting) {
         // A log that cannot be written is no reason to stop routing events, and cannot be logged.
-        let _ = io::stdout().write_all(&bytes);
-        *waiting = bytes;
-        waiting.clear();
+        let _ = io::stdout().write_all(&waiting.bytes);
+        waiting.bytes.clear();
     }
 }
 
 impl Write for Output {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut waiting = LINES.lock();
-        if waiting.is_empty() {
+        if mem::take(&mut waiting.is_watched_for) {
             LINES.filled.notify_one();
         }
-        waiting.extend_from_slice(line);
-        if waiting.len() >= FULL {
+        waiting.bytes.extend_from_slice(line);
+        if waiting.bytes.len() >= FULL {
             LINES.write_out(&mut waiting);
         }
         Ok(line.len())
