@@ -10,7 +10,7 @@ mod size;
 mod group;
 #[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod key;
-#[cfg(any(feature = "memory", feature = "local"))]
+#[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod spread;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod window;

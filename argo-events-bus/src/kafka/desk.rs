@@ -5,9 +5,11 @@
 //! changes nothing.
 
 use super::lane::{Lane, Progress};
+use crate::spread::Spread;
 use argo_events_core::{Event, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    hash::BuildHasherDefault,
     sync::Arc,
     time::Duration,
 };
@@ -70,7 +72,7 @@ pub(super) struct Desk {
     lanes: BTreeMap<i32, Lane>,
     fresh: VecDeque<(Ticket, Record)>,
     weight: usize,
-    entries: HashMap<Ticket, Entry>,
+    entries: HashMap<Ticket, Entry, BuildHasherDefault<Spread>>,
     ready: BTreeSet<Ticket>,
     delayed: BTreeMap<Ticket, Instant>,
     held: usize,
@@ -92,7 +94,7 @@ impl Desk {
             lanes: BTreeMap::new(),
             fresh: VecDeque::new(),
             weight: 0,
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             ready: BTreeSet::new(),
             delayed: BTreeMap::new(),
             held: 0,

@@ -6,7 +6,7 @@ use super::{
     failure::{explained, failure},
     group::{Consumers, Start},
     listener::{Listener, commit, list},
-    reader::Shared,
+    reader::{Read, Shared},
     wanted::Wanted,
     watch::{Throttle, Watch},
 };
@@ -29,6 +29,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// How long the thread waits for a record before it looks around.
 const TICK: Duration = Duration::from_millis(100);
+/// How many records are read before they are put on the desk.
+const BATCH: usize = 128;
 /// How often progress is committed.
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
 /// How long the thread waits for room before it tells the brokers to send no more.
@@ -75,32 +77,28 @@ impl Intake {
         self.finish();
     }
 
+    /// Reads what is there, or waits a little.
     fn read(&self) {
-        match self.consumer.poll(TICK) {
-            Some(Ok(message)) => self.take_in(&message),
-            Some(Err(error)) => self.note(error),
-            None => {}
+        let mut wait = TICK;
+        for _ in 0..BATCH {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => self.take_in(&message),
+                Some(Err(error)) => self.note(error),
+                None => break,
+            }
+            wait = Duration::ZERO;
         }
+        self.shared.put_on_desk();
     }
 
     fn take_in(&self, message: &BorrowedMessage<'_>) {
-        let (partition, offset) = (message.partition(), message.offset());
-        let record = if self.wanted.may_want(message.key()) {
-            self.decode(message)
-        } else {
-            None
+        let may_want = self.wanted.may_want(message.key());
+        let record = may_want.then(|| self.decode(message)).flatten();
+        let other = Read::Other {
+            partition: message.partition(),
+            offset: message.offset(),
         };
-        let mut desk = self.shared.desk();
-        match record {
-            Some(record) if !desk.is_settled(partition, offset) => {
-                let is_first = desk.push(record);
-                drop(desk);
-                if is_first {
-                    self.shared.wake_readers();
-                }
-            }
-            _ => desk.skip(partition, offset),
-        }
+        self.shared.note(record.map_or(other, Read::Wanted));
     }
 
     /// Reads the event of a record; `None` if it is not wanted or is no event.
@@ -197,6 +195,7 @@ impl Intake {
                 // Of a partition that came meanwhile.
                 Some(Ok(message)) => {
                     self.take_in(&message);
+                    self.shared.put_on_desk();
                     is_paused = false;
                 }
                 Some(Err(error)) => self.note(error),

@@ -137,6 +137,7 @@ impl ConsumerContext for Listener {
         what: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
+        self.shared.put_on_desk();
         let is_assignment = what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let outcome = if is_assignment {
             self.take_over(consumer, partitions)

@@ -1,7 +1,7 @@
 //! The reading end of a subscription, and the settling end of its deliveries.
 
 use super::{
-    desk::{Desk, Handed, Taken, Terms, Ticket},
+    desk::{Desk, Handed, Record, Taken, Terms, Ticket},
     lock,
 };
 use argo_events_core::{
@@ -11,7 +11,10 @@ use argo_events_core::{
 use async_trait::async_trait;
 use std::{
     fmt,
-    sync::{Arc, Condvar, Mutex, MutexGuard, atomic::AtomicU64},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -21,6 +24,15 @@ use tokio::{
 
 /// No delay is longer; it keeps deadlines within what an [`Instant`] can say.
 const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A record as the thread has read it.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// The subscription wants it, unless it settled it in an earlier life.
+    Wanted(Record),
+    /// It is of no interest.
+    Other { partition: i32, offset: i64 },
+}
 
 /// What the reader, its deliveries and the thread that reads share.
 #[derive(Debug)]
@@ -32,11 +44,15 @@ pub(super) struct Shared {
     /// How many records were no events.
     pub(super) undecodable: Arc<AtomicU64>,
     desk: Mutex<Desk>,
+    /// What the thread has read, and has not put on the desk yet.
+    read: Mutex<Vec<Read>>,
     failure: Mutex<Option<Error>>,
     /// Wakes whoever waits for deliveries.
     arrived: Notify,
     /// Wakes the thread, when there is room again or something was settled.
     moved: Condvar,
+    /// The thread waits; written with the desk locked. To wake nobody would be a system call.
+    is_awaited: AtomicBool,
 }
 
 impl Shared {
@@ -52,15 +68,46 @@ impl Shared {
             lag: AtomicU64::new(0),
             undecodable,
             desk: Mutex::new(Desk::new(terms)),
+            read: Mutex::default(),
             failure: Mutex::default(),
             arrived: Notify::new(),
             moved: Condvar::new(),
+            is_awaited: AtomicBool::new(false),
         }
     }
 
     /// Locks the desk. Never held across an await.
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         lock(&self.desk)
+    }
+
+    /// Notes what the thread has read, in order.
+    pub(super) fn note(&self, read: Read) {
+        lock(&self.read).push(read);
+    }
+
+    /// Puts on the desk what was read: many records at a time, since the reader wants the desk too.
+    /// To be called before the partitions change.
+    pub(super) fn put_on_desk(&self) {
+        let mut read = lock(&self.read);
+        if read.is_empty() {
+            return;
+        }
+        let mut desk = self.desk();
+        let mut is_awaited = false;
+        for read in read.drain(..) {
+            match read {
+                Read::Wanted(record) if !desk.is_settled(record.partition, record.offset) => {
+                    is_awaited |= desk.push(record);
+                }
+                Read::Wanted(record) => desk.skip(record.partition, record.offset),
+                Read::Other { partition, offset } => desk.skip(partition, offset),
+            }
+        }
+        drop(desk);
+        if is_awaited {
+            self.wake_readers();
+        }
     }
 
     /// Wakes readers that wait.
@@ -108,13 +155,22 @@ impl Shared {
         desk: MutexGuard<'a, Desk>,
         most: Duration,
     ) -> MutexGuard<'a, Desk> {
+        self.is_awaited.store(true, Ordering::Relaxed);
         let waited = self.moved.wait_timeout(desk, most);
-        waited.map_or_else(|poisoned| poisoned.into_inner().0, |(desk, _)| desk)
+        let desk = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(desk, _)| desk);
+        self.is_awaited.store(false, Ordering::Relaxed);
+        desk
     }
 
-    fn change(&self, change: impl FnOnce(&mut Desk)) {
-        change(&mut self.desk());
-        self.moved.notify_all();
+    fn change<T>(&self, change: impl FnOnce(&mut Desk) -> T) -> T {
+        let mut desk = self.desk();
+        let changed = change(&mut desk);
+        let is_awaited = self.is_awaited.load(Ordering::Relaxed);
+        drop(desk);
+        if is_awaited {
+            self.moved.notify_all();
+        }
+        changed
     }
 }
 
@@ -174,10 +230,10 @@ impl Deliveries for Reader {
             if let Some(error) = lock(&self.shared.failure).take() {
                 return Some(Err(error));
             }
-            let taken = self.shared.desk().take(most, Instant::now());
+            let now = Instant::now();
+            let taken = self.shared.change(|desk| desk.take(most, now));
             let deadline = match taken {
                 Taken::Some(handed) => {
-                    self.shared.moved.notify_all();
                     return Some(Ok(handed.into_iter().map(|it| self.deliver(it)).collect()));
                 }
                 Taken::Nothing(deadline) => deadline,

@@ -92,6 +92,8 @@ impl Settings {
             .set("heartbeat.interval.ms", "500")
             .set("fetch.wait.max.ms", "250")
             .set("fetch.error.backoff.ms", "100")
+            // A short queue that is filled again soon; by default it would be left empty for a second.
+            .set("fetch.queue.backoff.ms", "10")
             .set("queued.min.messages", "10000")
             .set("queued.max.messages.kbytes", "8192")
             .set("fetch.message.max.bytes", "2097152")
