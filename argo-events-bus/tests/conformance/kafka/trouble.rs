@@ -55,7 +55,9 @@ async fn killed() -> Outcome {
     ensure(
         checked.is_err(),
         "a bus without a broker says that it works",
-    )
+    )?;
+    let closed = timeout(PATIENCE * 2, bus.close()).await;
+    ensure(closed.is_ok(), "a bus without a broker cannot be closed")
 }
 
 async fn read_all(deliveries: &mut Box<dyn Deliveries>, count: u64) -> Outcome {
