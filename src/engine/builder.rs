@@ -251,6 +251,13 @@ impl Builder {
         self
     }
 
+    /// Leaves out triggers with mistakes of the program's own sensors, with warnings, so that their
+    /// other triggers run.
+    pub fn leave_out_broken_triggers(mut self) -> Self {
+        self.program.leaves_out = true;
+        self
+    }
+
     /// Sets what tells this process from others that run the same sensors, such as the name of the pod.
     pub fn replica(mut self, name: &str) -> Self {
         self.program.replica = Some(name.into());
@@ -403,6 +410,7 @@ impl Builder {
         build.observer = program.observer.clone();
         build.limits = program.limits;
         build.layout = program.layout;
+        build.leaves_out = program.leaves_out;
         if let Some(replica) = &program.replica {
             build.replica = replica.clone();
         }

@@ -19,6 +19,7 @@ pub(super) struct Program {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) limits: Limits,
     pub(super) layout: Layout,
+    pub(super) leaves_out: bool,
     pub(super) replica: Option<Arc<str>>,
     pub(super) leadership: Arc<dyn Leadership>,
 }
@@ -36,6 +37,7 @@ impl Default for Program {
             observer: Arc::new(Unobserved),
             limits: Limits::default(),
             layout: Layout::default(),
+            leaves_out: false,
             replica: None,
             leadership: Arc::new(Alone),
         }

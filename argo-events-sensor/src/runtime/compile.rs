@@ -11,7 +11,7 @@ use crate::{
     trigger,
 };
 use argo_events_core::{
-    FieldPath, Problem, Problems, Subject, Trigger,
+    FieldPath, Problem, Problems, Severity, Subject, Trigger,
     api::{self, Sensor},
     registry::{Clients, TriggerBuild},
     resolver::Shape,
@@ -41,7 +41,8 @@ impl SensorPlan {
             .iter()
             .map(|d| d.name.as_str())
             .collect();
-        let (mut triggers, clients) = (Vec::new(), Clients::default());
+        let (mut triggers, mut left_out) = (Vec::new(), Problems::default());
+        let clients = Clients::default();
         for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
             let path = root.field("triggers").index(index);
             let compiler = Compiler {
@@ -52,7 +53,19 @@ impl SensorPlan {
                 clients: &clients,
                 path,
             };
-            triggers.extend(compiler.trigger(trigger, &mut problems));
+            let mut found = Problems::default();
+            let planned = compiler.trigger(trigger, &mut found);
+            if found.has_errors() && build.leaves_out {
+                left_out.extend(found);
+            } else {
+                triggers.extend(planned);
+                problems.extend(found);
+            }
+        }
+        if triggers.is_empty() {
+            problems.extend(left_out);
+        } else {
+            problems.extend(left_out.into_iter().map(left_out_for));
         }
         if problems.has_errors() {
             return Err(problems);
@@ -70,6 +83,15 @@ impl SensorPlan {
             warnings: problems,
         })
     }
+}
+
+/// Turns an error into the reason why its trigger is left out.
+fn left_out_for(mut problem: Problem) -> Problem {
+    if problem.severity == Severity::Error {
+        problem.severity = Severity::Warning;
+        problem.message = format!("the trigger is left out: {}", problem.message);
+    }
+    problem
 }
 
 fn compile_dependencies(

@@ -42,6 +42,9 @@ pub struct SensorBuild {
     pub limits: Limits,
     /// How triggers are laid out over lanes.
     pub layout: Layout,
+    /// Whether a trigger with a mistake is left out, with a warning, so that the others run; without
+    /// it a sensor with a mistake is none.
+    pub leaves_out: bool,
     /// What tells this replica of the sensor from others, such as the name of the pod.
     pub replica: Arc<str>,
 }
@@ -57,6 +60,7 @@ impl SensorBuild {
             observer: Arc::new(Unobserved),
             limits: Limits::default(),
             layout: Layout::default(),
+            leaves_out: false,
             replica: anyone().into(),
         }
     }

@@ -97,6 +97,7 @@ fn plan(sensor: &Value, consumers: Consumers, sink: &Sink) -> Result<SensorPlan,
     let secrets = Arc::new(MemorySecrets::default());
     let mut build = SensorBuild::new(registry, secrets, Arc::new(SystemClock));
     build.layout.consumers = consumers;
+    build.leaves_out = true;
     SensorPlan::compile(&sensor, &OwnTriggers::new(), build).map_err(|problems| {
         let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
         Failure::Refused(problems.join("; "))

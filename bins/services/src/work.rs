@@ -72,6 +72,7 @@ impl Work {
                 .sensor((**sensor).clone())
                 .limits(limits)
                 .layout(layout)
+                .leave_out_broken_triggers()
                 .observer(Arc::new(Flushing)),
         }
     }
