@@ -167,10 +167,9 @@ impl<R: LeaseRecords> LeaseElector<R> {
     ///
     /// A process of the same replica as this one is most likely the one before it, which has ended: that
     /// it misses a renewal is enough then. If it lives after all, it is fenced as any former leader.
-    pub(super) fn silence_of(&self, holder: &str, lease: Duration) -> Duration {
-        let settings = &self.ballot.settings;
+    fn silence_of(&self, holder: &str, lease: Duration) -> Duration {
         if is_predecessor(&self.ballot.identity, holder) {
-            lease.min(settings.renew + settings.poll)
+            lease.min(self.ballot.settings.missed_renewal())
         } else {
             lease
         }

@@ -71,7 +71,9 @@ impl<R: LeaseRecords> Keeper<R> {
                     self.outage.worked(&self.name);
                     let until = started + self.ballot.settings.hold;
                     if !self.tenure.extend(until) {
-                        return self.lost("it was renewed too late");
+                        warn!(name = %self.name, epoch = self.claim.term, "leadership lost: it was renewed too late");
+                        // Nobody else can have it by now: the record need not keep them waiting.
+                        return self.resign().await;
                     }
                     next = started + self.ballot.settings.renew;
                 }

@@ -59,6 +59,11 @@ impl LeaseSettings {
         (self.hold - self.renew) / 2
     }
 
+    /// Returns after what time without a change a holder has missed a renewal.
+    pub(super) fn missed_renewal(&self) -> Duration {
+        self.lease.min(self.renew + self.poll)
+    }
+
     /// Returns the pause after a renewal that failed.
     pub(super) fn retry(&self) -> Duration {
         self.renew.min(self.poll) / 2

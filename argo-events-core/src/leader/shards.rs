@@ -238,8 +238,9 @@ impl Replica {
     /// Claims shards up to the fair share, or asks for what is beyond it.
     async fn balance(&mut self) -> Result<()> {
         let now = Instant::now();
-        let lease = self.elector.settings().lease;
-        let alive = (self.others).alive(|id| self.elector.silence_of(id, lease), now);
+        let settings = self.elector.settings();
+        let (lease, missed) = (settings.lease, settings.missed_renewal());
+        let alive = self.others.alive(lease, missed, now);
         let others: Vec<_> = alive
             .iter()
             .map(|id| (*id, self.held_by(id, now)))

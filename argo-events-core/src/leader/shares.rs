@@ -24,6 +24,8 @@ pub(super) struct Others {
 struct Seen {
     version: u64,
     since: Instant,
+    /// Whether it was seen to change, which only what is alive does.
+    has_changed: bool,
 }
 
 impl Others {
@@ -31,18 +33,27 @@ impl Others {
     pub(super) fn note(&mut self, announced: Vec<(String, u64)>, now: Instant) {
         let mut seen = HashMap::with_capacity(announced.len());
         for (id, version) in announced {
-            let known = self.seen.get(&id).filter(|seen| seen.version == version);
-            let since = known.map_or(now, |seen| seen.since);
-            seen.insert(id, Seen { version, since });
+            let found = match self.seen.get(&id) {
+                Some(known) if known.version == version => *known,
+                known => Seen {
+                    version,
+                    since: now,
+                    has_changed: known.is_some(),
+                },
+            };
+            seen.insert(id, found);
         }
         self.seen = seen;
     }
 
-    /// Returns those whose announcement changed lately enough, which `silence_of` says of each.
-    pub(super) fn alive(&self, silence_of: impl Fn(&str) -> Duration, now: Instant) -> Vec<&str> {
-        let all = self.seen.iter();
-        let alive = all.filter(|(id, seen)| now < seen.since + silence_of(id));
-        alive.map(|(id, _)| id.as_str()).collect()
+    /// Returns those whose announcement changed within the lease; what never changed here may have been
+    /// left by the dead, and counts for a shorter time.
+    pub(super) fn alive(&self, lease: Duration, unchanged: Duration, now: Instant) -> Vec<&str> {
+        let all = self.seen.iter().filter(|(_, seen)| {
+            let silence = if seen.has_changed { lease } else { unchanged };
+            now < seen.since + silence
+        });
+        all.map(|(id, _)| id.as_str()).collect()
     }
 
     /// Returns those whose announcement did not change for a long time.
