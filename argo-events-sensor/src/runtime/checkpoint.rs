@@ -9,6 +9,7 @@ use argo_events_core::{Error, ErrorKind, Result, StateStore};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{StreamExt as _, stream};
 use std::{fmt, pin::pin, sync::Arc};
+use tokio::task::JoinSet;
 
 /// After this many records a snapshot is due.
 const RECORDS_PER_SNAPSHOT: u64 = 512;
@@ -31,6 +32,8 @@ pub struct CheckpointLog {
     epoch: u64,
     next: u64,
     since_snapshot: u64,
+    /// Deletes what a snapshot has replaced; nobody waits for that.
+    cleaning: JoinSet<()>,
 }
 
 /// What an earlier owner left: records in order, of which the first may be a snapshot.
@@ -58,6 +61,7 @@ impl CheckpointLog {
             epoch,
             next: 0,
             since_snapshot: 0,
+            cleaning: JoinSet::new(),
         };
         Ok((log, recovered))
     }
@@ -85,7 +89,7 @@ impl CheckpointLog {
         self.since_snapshot >= RECORDS_PER_SNAPSHOT
     }
 
-    /// Writes a snapshot that replaces every earlier record, then deletes those.
+    /// Writes a snapshot that replaces every earlier record; those are deleted in the background.
     ///
     /// # Errors
     /// As [`Self::append`]. What could not be deleted is deleted by a later snapshot.
@@ -93,7 +97,18 @@ impl CheckpointLog {
         let first = self.next;
         self.write(SNAPSHOT, snapshot).await?;
         self.since_snapshot = 0;
-        self.delete_before(first).await
+        while self.cleaning.try_join_next().is_some() {}
+        if self.cleaning.is_empty() {
+            let (store, prefix) = (self.store.clone(), self.prefix.clone());
+            let replaced = Replaced {
+                store,
+                prefix,
+                epoch: self.epoch,
+                first,
+            };
+            self.cleaning.spawn(replaced.delete());
+        }
+        Ok(())
     }
 
     async fn write(&mut self, kind: u8, record: &[u8]) -> Result<()> {
@@ -103,23 +118,49 @@ impl CheckpointLog {
             let piece = &record[part * room..record.len().min((part + 1) * room)];
             let flags =
                 if part == 0 { FIRST } else { 0 } | if part + 1 == parts { LAST } else { 0 };
-            let key = key(&self.prefix, self.epoch, self.next);
-            self.store
-                .put(&key, framed(kind, flags, piece), None)
-                .await
-                .map_err(lost)?;
+            self.put(framed(kind, flags, piece)).await?;
             self.next += 1;
         }
         Ok(())
     }
 
-    async fn delete_before(&self, first: u64) -> Result<()> {
+    /// Stores a value under the next key; one that is there already, since its answer was lost, counts.
+    async fn put(&self, value: Bytes) -> Result<()> {
+        let key = key(&self.prefix, self.epoch, self.next);
+        let refused = match self.store.put(&key, value.clone(), None).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => error,
+            outcome => return outcome.map(drop),
+        };
+        // A later owner would have sealed the epoch with a value that no record has.
+        match self.store.get(&key).await? {
+            Some(found) if found.value == value => Ok(()),
+            _ => Err(lost(refused)),
+        }
+    }
+}
+
+/// What a snapshot has replaced: everything before a record of an epoch.
+struct Replaced {
+    store: Arc<dyn StateStore>,
+    prefix: String,
+    epoch: u64,
+    first: u64,
+}
+
+impl Replaced {
+    async fn delete(self) {
+        if let Err(error) = self.try_delete().await {
+            tracing::debug!(prefix = self.prefix, %error, "replaced records stay until the next snapshot");
+        }
+    }
+
+    /// Deletes, but nothing of a later owner, who may have come meanwhile.
+    async fn try_delete(&self) -> Result<()> {
         let mut names = self.store.keys(&format!("{}/log/", self.prefix)).await?;
         names.retain(|name| {
-            let place = place(&self.prefix, name);
-            place.is_some_and(|(epoch, number)| epoch != self.epoch || number < first)
+            place(&self.prefix, name).is_some_and(|place| place < (self.epoch, self.first))
         });
-        let deletions = stream::iter(names).map(|name| self.delete(name));
+        let deletions = stream::iter(names).map(|name| self.delete_one(name));
         let mut deletions = deletions.buffer_unordered(AT_A_TIME);
         while let Some(deleted) = deletions.next().await {
             deleted?;
@@ -128,7 +169,7 @@ impl CheckpointLog {
     }
 
     /// Deletes a record, unless it is a seal that is still needed.
-    async fn delete(&self, name: String) -> Result<()> {
+    async fn delete_one(&self, name: String) -> Result<()> {
         let Some(found) = self.store.get(&name).await? else {
             return Ok(());
         };
@@ -174,16 +215,13 @@ fn framed(kind: u8, flags: u8, piece: &[u8]) -> Bytes {
     value.freeze()
 }
 
-fn lost(error: Error) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::permanent(
-            ErrorKind::Conflict,
-            "another owner has taken this shard over",
-        )
-        .during("checkpoint")
-        .caused_by(error);
-    }
-    error
+fn lost(refused: Error) -> Error {
+    Error::permanent(
+        ErrorKind::Conflict,
+        "another owner has taken this shard over",
+    )
+    .during("checkpoint")
+    .caused_by(refused)
 }
 
 async fn take_epoch(store: &dyn StateStore, prefix: &str) -> Result<u64> {
@@ -328,6 +366,10 @@ mod tests {
         Arc::new(SmallValues(MemoryStore::default()))
     }
 
+    async fn clean(log: &mut CheckpointLog) {
+        while log.cleaning.join_next().await.is_some() {}
+    }
+
     async fn open(store: &Arc<dyn StateStore>) -> (CheckpointLog, Vec<Bytes>) {
         let (log, recovered) = CheckpointLog::open(store.clone(), "shard/0").await.unwrap();
         (log, recovered.records)
@@ -368,6 +410,7 @@ mod tests {
         let (mut former, _) = open(&store).await;
         let (mut owner, _) = open(&store).await;
         owner.replace(b"all").await.unwrap();
+        clean(&mut owner).await;
         assert_eq!(
             former.append(b"late").await.unwrap_err().kind(),
             ErrorKind::Conflict
@@ -382,8 +425,33 @@ mod tests {
         log.append(b"one").await.unwrap();
         log.replace(b"a long snapshot").await.unwrap();
         log.append(b"two").await.unwrap();
+        clean(&mut log).await;
         assert_eq!(open(&store).await.1, ["a long snapshot", "two"]);
         assert_eq!(store.keys("shard/0/log/").await.unwrap().len(), 4 + 1 + 2);
+    }
+
+    #[tokio::test]
+    async fn a_former_owner_deletes_nothing_of_a_later_one() {
+        let store = store();
+        let (mut former, _) = open(&store).await;
+        former.replace(b"former").await.unwrap();
+        let (mut owner, _) = open(&store).await;
+        owner.append(b"later").await.unwrap();
+        // It was stopped before it came to deleting.
+        clean(&mut former).await;
+        assert_eq!(open(&store).await.1, ["former", "later"]);
+    }
+
+    #[tokio::test]
+    async fn a_record_that_was_stored_although_its_answer_was_lost_counts_once() {
+        let store = store();
+        let (mut log, _) = open(&store).await;
+        let stored = framed(DELTA, FIRST | LAST, b"one");
+        let key = key("shard/0", log.epoch, log.next);
+        store.put(&key, stored, None).await.unwrap();
+        log.append(b"one").await.unwrap();
+        log.append(b"two").await.unwrap();
+        assert_eq!(open(&store).await.1, ["one", "two"]);
     }
 
     #[tokio::test]

@@ -90,8 +90,11 @@ impl Opener {
             let message = "conditions with && and ordered triggers need a bus with a state store";
             Error::permanent(ErrorKind::Unsupported, message).with("bus", self.bus.kind())
         })?;
-        // Before the log, which may be new: what is published meanwhile must not be missed.
-        let registered = self.subscribe().await?;
+        // A log that is new comes second: what is published meanwhile must not be missed.
+        let registered = match CheckpointLog::is_known(&*store, self.id.label()).await? {
+            true => None,
+            false => Some(self.subscribe().await?),
+        };
         let (log, recovered) = CheckpointLog::open(store, self.id.label()).await?;
         let plans: Result<Vec<_>> = self.triggers().map(|it| self.plan.resolver(it)).collect();
         let mut resolvers = Resolvers::new(plans?);
@@ -132,14 +135,17 @@ impl Opener {
         }))
     }
 
-    /// Subscribes once more where an earlier owner stopped, if there was one.
+    /// Subscribes where an earlier owner stopped, if there was one.
     async fn behind(
         &self,
         positions: Vec<Position>,
-        registered: Box<dyn Deliveries>,
+        registered: Option<Box<dyn Deliveries>>,
     ) -> Result<Box<dyn Deliveries>> {
         if positions.is_empty() || self.reads_through() {
-            return Ok(registered);
+            return match registered {
+                Some(registered) => Ok(registered),
+                None => self.subscribe().await,
+            };
         }
         drop(registered);
         let subscription = self.subscription().in_order(positions);
