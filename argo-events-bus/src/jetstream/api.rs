@@ -3,11 +3,17 @@
 //! Only what this bus needs. Decisions about when to ask lie with `stream`, `consumer` and `store`.
 
 use argo_events_core::{Error, ErrorKind};
-use async_nats::{Client, RequestErrorKind};
+use async_nats::{Client, Message, RequestErrorKind};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::fmt;
+use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
+use tokio::time::sleep;
 
+/// How often it is looked whether the connection is another one.
+const GLANCE: Duration = Duration::from_millis(100);
+/// How long an answer may take on a connection that is new.
+const ANSWER: Duration = Duration::from_secs(1);
 /// Before every subject of the API.
 pub(super) const PREFIX: &str = "$JS.API";
 
@@ -128,15 +134,35 @@ pub(super) async fn call<R: DeserializeOwned>(
     body: &impl Serialize,
 ) -> Result<R, Refusal> {
     let body = serde_json::to_vec(body).map_err(|error| Refusal::Broken(error.to_string()))?;
-    let answer = client
-        .request(format!("{PREFIX}.{subject}"), body.into())
-        .await
-        .map_err(|error| match error.kind() {
+    let answer = request(client, format!("{PREFIX}.{subject}"), body.into()).await?;
+    read(&answer.payload)
+}
+
+/// Sends a request and waits for its answer, but not for one that was lost with its connection.
+pub(super) async fn request(
+    client: &Client,
+    subject: String,
+    body: Bytes,
+) -> Result<Message, Refusal> {
+    let answer = client.request(subject, body);
+    tokio::select! {
+        answer = answer => answer.map_err(|error| match error.kind() {
             RequestErrorKind::TimedOut => Refusal::Silent,
             RequestErrorKind::NoResponders => Refusal::NoResponders,
             _ => Refusal::Broken(error.to_string()),
-        })?;
-    read(&answer.payload)
+        }),
+        () = connected_anew(client) => Err(Refusal::Silent),
+    }
+}
+
+/// Waits until there is another connection, and then as long as the answer to what was sent on it may take.
+async fn connected_anew(client: &Client) {
+    let statistics = client.statistics();
+    let before = statistics.connects.load(Relaxed);
+    while statistics.connects.load(Relaxed) == before {
+        sleep(GLANCE).await;
+    }
+    sleep(ANSWER).await;
 }
 
 /// Reads an answer.

@@ -9,9 +9,7 @@ use super::{
     stream,
 };
 use argo_events_core::{Result, Versioned, event::random_id};
-use async_nats::{
-    HeaderMap, HeaderValue, Message, RequestErrorKind, StatusCode, header::NATS_MESSAGE_ID,
-};
+use async_nats::{HeaderMap, HeaderValue, Message, StatusCode, header::NATS_MESSAGE_ID};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -176,12 +174,7 @@ impl Bucket {
     /// Asks whichever server has the bucket.
     async fn last_directly(&self, subject: &str) -> Result<Option<Last>, Refusal> {
         let request = format!("{}.DIRECT.GET.{}.{subject}", api::PREFIX, self.stream());
-        let answer = self.link.client.request(request, Bytes::new()).await;
-        let answer = answer.map_err(|error| match error.kind() {
-            RequestErrorKind::TimedOut => Refusal::Silent,
-            RequestErrorKind::NoResponders => Refusal::NoResponders,
-            _ => Refusal::Broken(error.to_string()),
-        })?;
+        let answer = api::request(&self.link.client, request, Bytes::new()).await?;
         if answer.status == Some(StatusCode::NOT_FOUND) {
             return Ok(None);
         }

@@ -21,7 +21,7 @@ const PING: Duration = Duration::from_secs(10);
 /// Most commands that wait to be written.
 const COMMANDS: usize = 4096;
 /// Longest pause between attempts to connect again.
-const LONGEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// What a connection is made of.
 #[derive(Debug)]
