@@ -35,7 +35,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let trials = vec![
         trial("nothing_is_lost_in_a_short_run", SHORT),
-        trial("nothing_is_lost_in_a_long_run", LONG.from_environment()).with_ignored_flag(true),
+        trial("nothing_is_lost_in_a_long_run", LONG.or_of_variables()).with_ignored_flag(true),
     ];
     let trials = trials.into_iter();
     let trials = trials.map(|it| needing(&[Server::Nats], it)).collect();

@@ -77,7 +77,10 @@ impl Pod {
             ("ARGO_EVENTS_METRICS", format!("127.0.0.1:{health}")),
             ("ARGO_EVENTS_GRACE", "5s".to_owned()),
             ("ARGO_EVENTS_SHARDS", "2".to_owned()),
-            ("RUST_LOG", LEVELS.to_owned()),
+            (
+                "RUST_LOG",
+                env::var("ARGO_EVENTS_FAULTS_LEVELS").unwrap_or_else(|_| LEVELS.to_owned()),
+            ),
         ];
         Ok(Self {
             name,

@@ -43,7 +43,7 @@ pub(crate) struct Extent {
 
 impl Extent {
     /// Takes what variables say.
-    pub(crate) fn from_environment(self) -> Self {
+    pub(crate) fn or_of_variables(self) -> Self {
         let number = |name: &str| env::var(name).ok()?.parse().ok();
         Self {
             events: number("ARGO_EVENTS_FAULTS_EVENTS").unwrap_or(self.events),
@@ -85,7 +85,9 @@ async fn run(extent: Extent) -> Result<Outcome> {
     let posts = Arc::new(Posts::default());
     let load = Load::start(extent.events, posts.clone(), stage.ports.clone());
     let mut outcome = Outcome::default();
-    let faults = plan(extent.seed).take(extent.faults);
+    let only = env::var("ARGO_EVENTS_FAULTS_ONLY").unwrap_or_default();
+    let faults = plan(extent.seed).filter(|fault| fault.to_string().starts_with(&only));
+    let faults = faults.take(extent.faults);
     for (number, fault) in faults.enumerate() {
         let share = |of: usize| extent.events * of / extent.faults;
         load.allow(share(number + 1));
@@ -157,11 +159,12 @@ async fn flow(stage: &Stage, sink: &Sink, posts: &Posts, fault: usize, ended: In
         timeout_at(end, paired).await.ok().map(|()| ended.elapsed())
     };
     let (through, pair) = tokio::join!(join_all(through), pair);
-    let slowest = |of: fn(&(Option<Duration>, Option<Duration>)) -> Option<Duration>| {
-        let all: Option<Vec<_>> = through.iter().map(of).collect();
+    let (each, join): (Vec<_>, Vec<_>) = through.into_iter().unzip();
+    let slowest = |all: Vec<Option<Duration>>| {
+        let all: Option<Vec<_>> = all.into_iter().collect();
         all.and_then(|all| all.into_iter().max())
     };
-    let (each, join) = (slowest(|it| it.0), slowest(|it| it.1));
+    let (each, join) = (slowest(each), slowest(join));
     Flow { each, join, pair }
 }
 

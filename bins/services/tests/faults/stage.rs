@@ -63,7 +63,8 @@ impl Stage {
             let object = ("eventsource-service", "EVENTSOURCE_OBJECT", "src");
             let port = free_port()?;
             pods.push(Pod::new(name, object, &source(port), &url(&proxy))?);
-            (proxies.push(proxy), ports.push(port));
+            proxies.push(proxy);
+            ports.push(port);
         }
         let mut stage = Self {
             pods,
