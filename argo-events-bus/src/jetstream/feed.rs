@@ -78,9 +78,15 @@ pub(super) struct Feed {
     waiting: AtomicUsize,
     /// How many bytes they take.
     bytes: AtomicUsize,
+    /// How many were handed out and are not settled.
+    out: AtomicUsize,
+    /// At how many of those the task wants to be told.
+    tell_at: AtomicUsize,
     /// Tells the task that there is room.
     has_room: Notify,
     most: usize,
+    /// Most messages that are asked for, wait or are handed out.
+    in_flight: usize,
 }
 
 impl Feed {
@@ -89,8 +95,11 @@ impl Feed {
             consumer,
             waiting: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
+            out: AtomicUsize::new(0),
+            tell_at: AtomicUsize::new(usize::MAX),
             has_room: Notify::new(),
             most: max_in_flight.min(MOST),
+            in_flight: max_in_flight,
         }
     }
 
@@ -105,6 +114,19 @@ impl Feed {
         let filled = self.bytes.fetch_sub(bytes, Relaxed);
         let has_bytes_again = filled >= MOST_BYTES && filled - bytes < MOST_BYTES;
         if waited == self.most / 2 + 1 || has_bytes_again {
+            self.has_room.notify_one();
+        }
+    }
+
+    /// Notes that a message was handed out.
+    pub(super) fn hand_out(&self) {
+        self.out.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that a message that was handed out is settled or given back.
+    pub(super) fn take_back(&self) {
+        let left = self.out.fetch_sub(1, Relaxed) - 1;
+        if left == self.tell_at.load(Relaxed) {
             self.has_room.notify_one();
         }
     }
@@ -124,8 +146,19 @@ impl Feed {
     /// Returns how many messages there is room for, if it is worth asking for them.
     fn room(&self, requested: usize) -> Option<usize> {
         let held = requested + self.waiting.load(Relaxed);
-        let has_room = held <= self.most / 2 && self.bytes.load(Relaxed) < MOST_BYTES;
-        has_room.then(|| self.most - held)
+        if held > self.most / 2 || self.bytes.load(Relaxed) >= MOST_BYTES {
+            return None;
+        }
+        let out = self.out.load(Relaxed);
+        let room = self.in_flight.saturating_sub(held + out);
+        let room = room.min(self.most - held);
+        // Not for a few, unless there is nothing else to come.
+        if room > 0 && (held == 0 || room >= self.most / 4) {
+            return Some(room);
+        }
+        let some = (self.most / 8).max(1);
+        self.tell_at.store(out.saturating_sub(some), Relaxed);
+        None
     }
 }
 

@@ -93,6 +93,8 @@ impl Queue {
         let taken: Vec<_> = waiting.drain(..count).collect();
         drop(waiting);
         for waiting in &taken {
+            // First, so that nobody sees room in between.
+            waiting.feed.hand_out();
             waiting.feed.take_one(waiting.message.length);
             if self.ack_wait >= SHORT && now.duration_since(waiting.since) > self.ack_wait / PART {
                 self.keep_alive(waiting);

@@ -67,6 +67,7 @@ pub(super) fn handle(
         sequence: place.sequence,
         is_settled: false,
         flag: None,
+        feed: None,
     };
     Some((handle, place))
 }
@@ -99,10 +100,12 @@ pub(super) fn delivery(
 
 impl Reader {
     /// Makes a delivery; what cannot be read is settled, so that it does not come again.
-    async fn delivery(&self, feed: &Feed, message: &Message) -> Result<Option<Delivery>> {
+    async fn delivery(&self, feed: &Arc<Feed>, message: &Message) -> Result<Option<Delivery>> {
         let Some((mut handle, place)) = handle(&self.link, &feed.consumer, message) else {
+            feed.take_back();
             return Ok(None);
         };
+        handle.feed = Some(Arc::clone(feed));
         feed.consumer.delivered(place.sequence, place.delivery);
         match decode(&self.link, message, place) {
             Some(event) => {

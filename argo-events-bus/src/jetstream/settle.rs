@@ -3,7 +3,7 @@
 //! The client writes what came together in one go. What is lost on the way brings the delivery
 //! again, which ADR 0001 allows for.
 
-use super::{consumer::Consumer, link::Link, lock, queue::Flag};
+use super::{consumer::Consumer, feed::Feed, link::Link, lock, queue::Flag};
 use argo_events_core::{Error, ErrorKind, Outcome, Result, Settle};
 use async_nats::Subject;
 use async_trait::async_trait;
@@ -26,6 +26,8 @@ pub(super) struct Handle {
     pub(super) is_settled: bool,
     /// Keeps signs of life from following a settlement.
     pub(super) flag: Option<Flag>,
+    /// Which counts what is handed out.
+    pub(super) feed: Option<Arc<Feed>>,
 }
 
 impl Handle {
@@ -38,6 +40,9 @@ impl Handle {
         self.is_settled = true;
         if let Some(flag) = &self.flag {
             *lock(flag) = true;
+        }
+        if let Some(feed) = self.feed.take() {
+            feed.take_back();
         }
     }
 

@@ -34,6 +34,9 @@ use std::{
 
 /// How often a consumer is looked for while others make or delete it.
 const ATTEMPTS: usize = 5;
+/// How many times what a reader may have in flight a consumer lets go. Readers keep to their own limit;
+/// the rest is for replicas, and for what was lost with a connection and counts until its ack wait is over.
+const SPARE: usize = 16;
 /// Stands for no subject at all; without one a consumer reads everything.
 const NOTHING: &str = "=";
 
@@ -70,10 +73,14 @@ impl Consumer {
             subjects.push(format!("{STREAM}.{NOTHING}.{NOTHING}"));
         }
         let (name, start) = (names::consumer(&subscription.group), subscription.start);
+        let in_flight = subscription.max_in_flight.get();
         let own = Own {
             subjects,
             ack_wait: subscription.ack_wait,
-            max_ack_pending: subscription.max_in_flight.get(),
+            max_ack_pending: match subscription.order {
+                Order::Loose => in_flight.saturating_mul(SPARE),
+                Order::Strict { .. } => in_flight,
+            },
         };
         let kind = match &subscription.order {
             Order::Loose => Kind::Own { own, start },
