@@ -7,7 +7,9 @@ use argo_events::{
     EventBus, Registry, Result,
     core::{
         api::Metadata,
-        leader::{LeaseElector, LeaseRecords, LeaseSettings, StoreElector},
+        leader::{
+            Elector, Leadership as Held, LeaseElector, LeaseRecords, LeaseSettings, StoreElector,
+        },
         registry::Placement,
     },
     sources::runtime::Leadership,
@@ -82,11 +84,11 @@ impl Election {
     async fn by_bus(&self, metadata: &Metadata, bus: &Arc<dyn EventBus>) -> Result<Candidate> {
         let times = self.lease;
         let name = format!("{}-eventsource-{}", metadata.namespace, metadata.name);
-        // Pods of the reference elect theirs by heartbeats, which end when they are gone.
-        bus.wait_until_free(&name).await?;
         let store = bus.state("sources").await?;
         let elector = Arc::new(StoreElector::over_store(store, &self.pod, times)?);
         self.remember(elector.clone());
+        let bus = bus.clone();
+        let elector = Arc::new(Yielding { elector, bus });
         Ok(Candidate::new(elector, name, times.lease - times.hold))
     }
 
@@ -122,6 +124,21 @@ impl Election {
         if let Some(elector) = elector {
             elector.settled().await;
         }
+    }
+}
+
+/// Stands by while a pod of the reference leads: those elect theirs by heartbeats on the bus, which end
+/// when they are gone.
+struct Yielding {
+    elector: Arc<StoreElector>,
+    bus: Arc<dyn EventBus>,
+}
+
+#[async_trait]
+impl Elector for Yielding {
+    async fn campaign(&self, name: &str) -> Result<Held> {
+        self.bus.wait_until_free(name).await?;
+        self.elector.campaign(name).await
     }
 }
 
