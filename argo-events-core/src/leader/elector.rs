@@ -54,6 +54,8 @@ pub(super) struct Ballot<R> {
     pub(super) records: R,
     pub(super) identity: String,
     pub(super) settings: LeaseSettings,
+    /// Whether no other living process has this replica's name.
+    is_alone: bool,
 }
 
 /// One name that this process wants to lead.
@@ -90,10 +92,21 @@ impl<R: LeaseRecords> LeaseElector<R> {
                 records,
                 identity,
                 settings,
+                is_alone: false,
             }),
             seats: Mutex::default(),
             keepers: TaskTracker::new(),
         })
+    }
+
+    /// Says that no other living process has the name of this replica, as is true of pods: what the
+    /// process before held is free as soon as it has missed a renewal.
+    #[must_use]
+    pub fn alone_under_its_name(mut self) -> Self {
+        if let Some(ballot) = Arc::get_mut(&mut self.ballot) {
+            ballot.is_alone = true;
+        }
+        self
     }
 
     /// Returns what this process is called in the records.
@@ -165,10 +178,10 @@ impl<R: LeaseRecords> LeaseElector<R> {
 
     /// Returns after what silence somebody with a lease is taken for dead.
     ///
-    /// A process of the same replica as this one is most likely the one before it, which has ended: that
+    /// Of a replica that is alone under its name, another process is the one before it, which has ended: that
     /// it misses a renewal is enough then. If it lives after all, it is fenced as any former leader.
     fn silence_of(&self, holder: &str, lease: Duration) -> Duration {
-        if is_predecessor(&self.ballot.identity, holder) {
+        if self.ballot.is_alone && is_predecessor(&self.ballot.identity, holder) {
             lease.min(self.ballot.settings.missed_renewal())
         } else {
             lease

@@ -127,7 +127,8 @@ async fn what_the_process_before_held_is_free_once_it_misses_a_renewal() {
         let record = Bytes::from_static(record.as_bytes());
         store.put("leader/name", record, None).await.unwrap();
         let began = Instant::now();
-        let leadership = elector(&store, replica).campaign("name").await.unwrap();
+        let elector = elector(&store, replica).alone_under_its_name();
+        let leadership = elector.campaign("name").await.unwrap();
         assert!(leadership.is_held());
         assert_eq!(began.elapsed().as_secs_f64(), seconds, "{replica}");
     }

@@ -45,7 +45,8 @@ pub struct SensorBuild {
     /// Whether a trigger with a mistake is left out, with a warning, so that the others run; without
     /// it a sensor with a mistake is none.
     pub leaves_out: bool,
-    /// What tells this replica of the sensor from others, such as the name of the pod.
+    /// What tells this replica of the sensor from others, such as the name of the pod; no two processes
+    /// alive may have the same.
     pub replica: Arc<str>,
 }
 

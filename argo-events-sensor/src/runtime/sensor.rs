@@ -107,7 +107,7 @@ async fn elect(opener: &Opener) -> Result<Arc<StoreElector>> {
     })?;
     let elector =
         StoreElector::over_store(store, &opener.plan.build.replica, LeaseSettings::default())?;
-    Ok(Arc::new(elector))
+    Ok(Arc::new(elector.alone_under_its_name()))
 }
 
 impl fmt::Debug for SensorRuntime {
