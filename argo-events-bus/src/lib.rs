@@ -40,8 +40,11 @@ use argo_events_core::registry::BusDescriptor;
 
 /// Lists the buses of this crate; those whose feature is off can still be validated.
 pub fn descriptors() -> Vec<BusDescriptor> {
-    let mut descriptors = vec![local::descriptor(), memory::descriptor()];
-    descriptors.extend(jetstream::descriptors());
-    descriptors.push(kafka::descriptor());
-    descriptors
+    vec![
+        jetstream::descriptor(),
+        jetstream::managed_descriptor(),
+        kafka::descriptor(),
+        local::descriptor(),
+        memory::descriptor(),
+    ]
 }

@@ -74,10 +74,10 @@ fn the_example_of_every_trigger_is_valid_and_can_be_built() {
 }
 
 #[tokio::test]
-async fn every_bus_opens_with_its_defaults() {
+async fn every_embedded_bus_opens_with_its_defaults() {
     let registry = Registry::builtin();
-    for bus in registry.buses().iter().filter(|kind| kind.is_available()) {
-        let kind = bus.kind;
+    for kind in ["memory", "local"] {
+        let bus = registry.bus(kind).expect("it is built in");
         let head = "kind: EventBus\nmetadata: { name: default }\nspec:\n";
         checked(&registry, kind, head, 2, &format!("{kind}: {{}}"));
         let directory = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@
 //! cluster is set up is no business of a client.
 
 use super::settings::StreamSettings;
-use argo_events_core::{FieldPath, Problem, Problems, api, registry::BusConfig};
+use argo_events_core::{FieldPath, Problem, Problems, Severity, api, registry::BusConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,8 @@ fn certificates(tls: &api::BusTls, path: &FieldPath, problems: &mut Problems) {
         (None, Some(_)) => ("clientKeySecret", "clientCertSecret"),
         _ => return,
     };
-    let problem = Problem::error(path.field(lone), format!("needs {other} beside it"));
+    let message = format!("needs {other} beside it, and is not used without");
+    let problem = Problem::new(Severity::Warning, path.field(lone), message);
     problems.push(problem.help("a client proves who it is with a certificate and its key"));
 }
 

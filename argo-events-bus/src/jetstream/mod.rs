@@ -68,16 +68,17 @@ use argo_events_core::registry::BusDescriptor;
 #[cfg(feature = "jetstream")]
 const STREAM: &str = "default";
 
-/// Describes the kinds `jetstreamExotic`, and `jetstream` as far as a client needs it.
-pub fn descriptors() -> [BusDescriptor; 2] {
+/// Describes the kind `jetstreamExotic`.
+pub fn descriptor() -> BusDescriptor {
     #[cfg(feature = "jetstream")]
-    let exotic = BusDescriptor::of::<JetStreamConfig>();
+    return BusDescriptor::of::<JetStreamConfig>();
     #[cfg(not(feature = "jetstream"))]
-    let exotic = BusDescriptor::config_only::<JetStreamConfig>();
-    [
-        exotic,
-        BusDescriptor::config_only::<ManagedJetStreamConfig>(),
-    ]
+    return BusDescriptor::config_only::<JetStreamConfig>();
+}
+
+/// Describes the kind `jetstream`, as far as a client needs it.
+pub fn managed_descriptor() -> BusDescriptor {
+    BusDescriptor::config_only::<ManagedJetStreamConfig>()
 }
 
 /// Locks; what a panicking thread left behind is as consistent as any.

@@ -44,11 +44,8 @@ pub(super) async fn apply(
                     )
                 })?
         }
-        (None, None) => config.with_no_client_auth(),
-        _ => {
-            let message = "tls needs both clientCertSecret and clientKeySecret, or neither";
-            return Err(Error::permanent(ErrorKind::ConfigInvalid, message));
-        }
+        // As in the reference, one without the other is not used.
+        _ => config.with_no_client_auth(),
     };
     Ok(options.tls_client_config(config).require_tls(true))
 }

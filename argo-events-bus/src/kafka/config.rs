@@ -68,26 +68,34 @@ impl KafkaConfig {
             .filter(|broker| !broker.is_empty())
     }
 
-    /// Returns how events are spread; `None` if what is written is unknown.
-    pub(super) fn partitioning(&self) -> Option<Partitioning> {
-        let written = self.0.partitioner.as_deref().unwrap_or_default();
-        named(written, &PARTITIONERS)
+    /// Returns how events are spread, at random if what is written is unknown, as in the reference.
+    pub(super) fn partitioning(&self) -> Partitioning {
+        named(self.partitioner(), &PARTITIONERS).unwrap_or(PARTITIONERS[0].1)
     }
 
-    /// Returns how partitions are shared; `None` if what is written is unknown.
-    pub(super) fn strategy(&self) -> Option<Strategy> {
+    /// Returns how partitions are shared, by the first strategy if what is written is unknown.
+    pub(super) fn strategy(&self) -> Strategy {
+        named(self.rebalance_strategy(), &STRATEGIES).unwrap_or(STRATEGIES[0].1)
+    }
+
+    fn partitioner(&self) -> &str {
+        self.0.partitioner.as_deref().unwrap_or_default()
+    }
+
+    fn rebalance_strategy(&self) -> &str {
         let group = self.0.consumer_group.as_ref();
         let written = group.and_then(|group| group.rebalance_strategy.as_deref());
-        named(written.unwrap_or_default(), &STRATEGIES)
+        written.unwrap_or_default()
     }
 
     fn check_names(&self, path: &FieldPath, problems: &mut Problems) {
-        if self.partitioning().is_none() {
-            problems.error(path.field("partitioner"), one_of(&PARTITIONERS));
+        // The reference accepts any name and takes its default for it.
+        if named(self.partitioner(), &PARTITIONERS).is_none() {
+            problems.warning(path.field("partitioner"), one_of(&PARTITIONERS));
         }
-        if self.strategy().is_none() {
+        if named(self.rebalance_strategy(), &STRATEGIES).is_none() {
             let path = path.field("consumerGroup").field("rebalanceStrategy");
-            problems.error(path, one_of(&STRATEGIES));
+            problems.warning(path, one_of(&STRATEGIES));
         }
         if let Some(topic) = &self.0.topic
             && !is_topic(topic)
@@ -108,11 +116,7 @@ fn named<T: Copy>(written: &str, known: &[(&str, T)]) -> Option<T> {
 
 fn one_of<T>(known: &[(&str, T)]) -> String {
     let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-    format!(
-        "must be one of {}; {} if absent",
-        names.join(", "),
-        names[0]
-    )
+    format!("is none of {}; {} is used", names.join(", "), names[0])
 }
 
 /// Tells whether Kafka takes a name, with room for the suffix of the state's topic.
@@ -145,12 +149,12 @@ impl BusConfig for KafkaConfig {
 fn check_tls(tls: &BusTls, path: &FieldPath, problems: &mut Problems) {
     match (&tls.client_cert_secret, &tls.client_key_secret) {
         (Some(_), None) => {
-            let message = "is missing; a client certificate needs its key";
-            problems.error(path.field("clientKeySecret"), message);
+            let message = "is missing; a client certificate is not used without its key";
+            problems.warning(path.field("clientKeySecret"), message);
         }
         (None, Some(_)) => {
-            let message = "is missing; a client key needs its certificate";
-            problems.error(path.field("clientCertSecret"), message);
+            let message = "is missing; a client key is not used without its certificate";
+            problems.warning(path.field("clientCertSecret"), message);
         }
         (None, None)
             if tls.ca_cert_secret.is_none()
@@ -178,10 +182,8 @@ fn check_sasl(sasl: &BusSasl, path: &FieldPath, problems: &mut Problems) {
         ("passwordSecret", &sasl.password_secret),
     ] {
         if selector.is_none() {
-            problems.error(
-                path.field(field),
-                "is missing; name a key of a Secret in \"name\" and \"key\"",
-            );
+            let message = "is missing, and nobody can log in without; name a key of a Secret in \"name\" and \"key\"";
+            problems.warning(path.field(field), message);
         }
     }
 }
@@ -210,8 +212,8 @@ mod tests {
     fn a_list_of_brokers_is_enough() {
         assert!(problems(r#"{"url":" one:9092 ,two:9092,"}"#).is_empty());
         let config = KafkaConfig::default();
-        assert_eq!(config.partitioning(), Some(Partitioning::Random));
-        assert_eq!(config.strategy(), Some(Strategy::CooperativeSticky));
+        assert_eq!(config.partitioning(), Partitioning::Random);
+        assert_eq!(config.strategy(), Strategy::CooperativeSticky);
     }
 
     #[test]

@@ -42,17 +42,12 @@ impl Settings {
     pub(super) async fn of(config: &KafkaConfig, build: &BusBuild) -> Result<Self> {
         let topic = topic(config, build)?;
         let group = config.0.consumer_group.clone().unwrap_or_default();
-        let invalid = |what| Error::permanent(ErrorKind::ConfigInvalid, what);
         Ok(Self {
             client: client(config, build.secrets.as_ref()).await?,
             state_topic: format!("{topic}-argo-events-state"),
             topic,
-            partitioning: config
-                .partitioning()
-                .ok_or_else(|| invalid("unknown partitioner"))?,
-            strategy: config
-                .strategy()
-                .ok_or_else(|| invalid("unknown rebalance strategy"))?,
+            partitioning: config.partitioning(),
+            strategy: config.strategy(),
             oldest: group.oldest == Some(true),
             namespace: build.namespace.clone(),
             group_name: group.group_name.filter(|name| !name.is_empty()),
@@ -197,10 +192,15 @@ async fn set_tls(
     if tls.insecure_skip_verify == Some(true) {
         client.set("enable.ssl.certificate.verification", "false");
     }
+    // As in the reference, one without the other is not used.
+    let (certificate, key) = match (&tls.client_cert_secret, &tls.client_key_secret) {
+        (Some(certificate), Some(key)) => (Some(certificate), Some(key)),
+        _ => (None, None),
+    };
     for (option, selector) in [
-        ("ssl.ca.pem", &tls.ca_cert_secret),
-        ("ssl.certificate.pem", &tls.client_cert_secret),
-        ("ssl.key.pem", &tls.client_key_secret),
+        ("ssl.ca.pem", tls.ca_cert_secret.as_ref()),
+        ("ssl.certificate.pem", certificate),
+        ("ssl.key.pem", key),
     ] {
         if let Some(selector) = selector {
             client.set(option, secrets.secret(selector).await?.expose());

@@ -4,10 +4,10 @@
 mod leader;
 mod queue;
 mod register;
-mod shards;
-mod shelf;
 #[cfg(feature = "servers")]
 mod servers;
+mod shards;
+mod shelf;
 
 use argo_events_testkit::{
     source,

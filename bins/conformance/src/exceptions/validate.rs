@@ -94,6 +94,22 @@ pub const NO_KIND: Rule = Rule {
     },
 };
 
+/// Settings of a stream that are no settings make a stream that is never created.
+pub const STREAM: Rule = Rule {
+    name: "validate: a stream whose settings cannot be read",
+    reason: "the reference fails when it merges them, or creates a stream without them",
+    required: REFUSED,
+    applies: |vector| {
+        let spec = &vector["in"]["object"]["spec"];
+        let text = |bus: &str| spec[bus]["streamConfig"].as_str();
+        let buses = ["jetstream", "jetstreamExotic"]
+            .into_iter()
+            .filter_map(text);
+        let mut lines = buses.flat_map(str::lines).map(str::trim);
+        lines.any(|line| !line.is_empty() && !line.contains(':'))
+    },
+};
+
 /// A condition that names nothing is accepted, and its trigger never starts.
 pub const CONDITION: Rule = Rule {
     name: "validate: a condition that cannot hold",

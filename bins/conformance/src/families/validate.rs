@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 const RULES: &[(&Rule, bool)] = &[
     (&UNREACHABLE, false),
     (&ONE_ENDPOINT, false),
+    (&STREAM, false),
     (&NO_ADDRESS, false),
     (&CALENDAR, false),
     (&NO_KIND, false),
