@@ -130,7 +130,8 @@ pub(crate) fn pairs(text: &str) -> Result<BTreeMap<String, String>, String> {
             Event::StreamStart
             | Event::StreamEnd
             | Event::DocumentStart(..)
-            | Event::DocumentEnd => {}
+            | Event::DocumentEnd
+            | Event::Comment(..) => {}
             _ => return Err(not_flat()),
         }
     }
