@@ -19,7 +19,6 @@ mod sink;
 use argo_events_sensor::runtime::Consumers;
 use argo_events_testkit::servers::{self, Server};
 use libtest_mimic::{Arguments, Failed, Trial};
-use play::Failure;
 use scenario::{Firings, Scenario};
 use std::{fmt::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 
