@@ -69,11 +69,13 @@ impl KafkaConfig {
     }
 
     /// Returns how events are spread, at random if what is written is unknown, as in the reference.
+    #[cfg(feature = "kafka")]
     pub(super) fn partitioning(&self) -> Partitioning {
         named(self.partitioner(), &PARTITIONERS).unwrap_or(PARTITIONERS[0].1)
     }
 
     /// Returns how partitions are shared, by the first strategy if what is written is unknown.
+    #[cfg(feature = "kafka")]
     pub(super) fn strategy(&self) -> Strategy {
         named(self.rebalance_strategy(), &STRATEGIES).unwrap_or(STRATEGIES[0].1)
     }
@@ -211,6 +213,11 @@ mod tests {
     #[test]
     fn a_list_of_brokers_is_enough() {
         assert!(problems(r#"{"url":" one:9092 ,two:9092,"}"#).is_empty());
+    }
+
+    #[cfg(feature = "kafka")]
+    #[test]
+    fn what_is_absent_or_unknown_is_the_default() {
         let config = KafkaConfig::default();
         assert_eq!(config.partitioning(), Partitioning::Random);
         assert_eq!(config.strategy(), Strategy::CooperativeSticky);
