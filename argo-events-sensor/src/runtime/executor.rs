@@ -159,6 +159,13 @@ impl Executor {
         if self.stop.is_cancelled() {
             return;
         }
+        if self.running.len() >= MOST_RUNNING {
+            // What ended had no place among those that run: whoever leaves one lets others go on.
+            if self.queues[ended].has_work() {
+                self.starved.push_back(ended);
+            }
+            return;
+        }
         let queues = &self.queues;
         let starved = std::iter::from_fn(|| self.starved.pop_front());
         let next = { starved }.find(|&trigger| queues[trigger].has_work());

@@ -8,6 +8,7 @@ use super::plan::{LaneKind, PlannedTrigger, SensorPlan};
 use argo_events_core::{Error, ErrorKind, EventBus, Result, StateStore};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, num::NonZeroU32};
+use tokio_util::sync::CancellationToken;
 
 /// Where the layout is noted.
 const KEY: &str = "layout";
@@ -26,6 +27,9 @@ pub enum Consumers {
 }
 
 /// How a sensor's triggers are laid out over lanes.
+///
+/// A property of the sensor: it is noted when the sensor first runs, and stays, since state and positions
+/// belong to lanes. The default on a bus that only one process uses, or that has no state store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -33,9 +37,6 @@ pub struct Layout {
     /// Whose consumers are read through.
     pub consumers: Consumers,
     /// Lanes that share the stateful and ordered triggers, each held by one replica at a time.
-    ///
-    /// A property of the sensor: it is noted when the sensor first runs, and that number stays, since
-    /// state and positions belong to shards. One on a bus that only one process uses.
     pub shards: NonZeroU32,
 }
 
@@ -52,7 +53,12 @@ impl Layout {
     ///
     /// # Errors
     /// Those of the bus.
-    pub(super) async fn settled(self, plan: &SensorPlan, bus: &dyn EventBus) -> Result<Self> {
+    pub(super) async fn settled(
+        self,
+        plan: &SensorPlan,
+        bus: &dyn EventBus,
+        stop: &CancellationToken,
+    ) -> Result<Self> {
         let capabilities = bus.capabilities();
         if !capabilities.shared || !capabilities.state_store {
             return Ok(Self::default());
@@ -62,10 +68,16 @@ impl Layout {
             layout.consumers = Consumers::Lanes;
         }
         let store = bus.state(&plan.scope()).await?;
-        if store.get(KEY).await?.is_none() && bus.predecessor(&plan.name).await?.is_some() {
+        if bus.predecessor(&plan.name).await?.is_some() {
             // What the reference still acts on must not be acted on here too.
             let cluster = format!("{}-sensor-{}", plan.namespace, plan.name);
-            bus.wait_until_free(&cluster).await?;
+            tokio::select! {
+                free = bus.wait_until_free(&cluster) => free?,
+                () = stop.cancelled() => {
+                    let message = "stopped while a pod of the reference leads the sensor";
+                    return Err(Error::transient(ErrorKind::Closed, message));
+                }
+            }
         }
         let noted = layout.note(&*store).await?;
         if noted != layout {

@@ -277,7 +277,10 @@ fn restore(resolvers: &mut Resolvers, records: Vec<Bytes>, sensor: &str) -> Resu
     let mut states = Vec::with_capacity(records.len());
     for mut record in records {
         positions = Positions::decode(&mut record)?;
-        states.push(record);
+        // A record may say nothing but how far its owner was.
+        if !record.is_empty() {
+            states.push(record);
+        }
     }
     let restored = resolvers.restore(states)?;
     for dropped in &restored.dropped {

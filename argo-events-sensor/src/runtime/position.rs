@@ -3,11 +3,12 @@
 //! What is read in order needs one number per partition. What a predecessor left comes in any order,
 //! and is remembered one by one, as many as can be on their way.
 
-use argo_events_core::{Error, ErrorKind, Position, Result};
+use argo_events_core::{Error, ErrorKind, Position, Result, fingerprint::fnv1a};
 use bytes::{Buf, BufMut, Bytes};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Most events that are remembered one by one: more than a bus has in its readers' hands.
+/// Most events that are remembered one by one. Each batch is acknowledged right after its checkpoint, so
+/// that few can come again.
 const MOST_SINGLE: usize = 2048;
 
 /// What a shard has observed of the bus.
@@ -32,7 +33,7 @@ impl Positions {
 
     /// Notes a delivery that came out of order, for one trigger; returns whether it is new.
     pub(crate) fn observe_single(&mut self, position: Position, trigger: &str) -> bool {
-        let entry = (mark_of(trigger), position.sequence);
+        let entry = (fnv1a(trigger), position.sequence);
         if self.single.contains(&entry) {
             return false;
         }
@@ -91,12 +92,6 @@ fn take(record: &mut Bytes) -> Result<Vec<(u32, u64)>> {
         entries.push((key, sequence));
     }
     Ok(entries)
-}
-
-/// Returns a short mark of a trigger: FNV-1a.
-fn mark_of(trigger: &str) -> u32 {
-    let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    trigger.bytes().fold(0x811c_9dc5, mix)
 }
 
 fn cut_short() -> Error {

@@ -46,7 +46,7 @@ impl SensorRuntime {
         stop: CancellationToken,
     ) -> Result<Self> {
         let (mut lanes, mut elector) = (Vec::new(), None);
-        let layout = plan.build.layout.settled(&plan, &*bus).await?;
+        let layout = plan.build.layout.settled(&plan, &*bus, &stop).await?;
         for id in LaneId::all(&plan, layout) {
             let is_led = id.kind == LaneKind::Shard && bus.capabilities().shared;
             let opener = Opener {

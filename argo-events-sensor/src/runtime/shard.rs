@@ -30,6 +30,9 @@ const REJECTIONS: [Rejection; 5] = [
 ];
 /// Most firings that wait for their trigger; beyond it the lane stops reading.
 const MOST_WAITING: usize = 10_000;
+/// After so many deliveries without effect their position is stored all the same: whoever opens the
+/// shard next begins behind it.
+const MOST_PASSED: usize = 512;
 /// How long a finished firing's commit may wait for a checkpoint to travel with.
 const COMMIT_DELAY: Duration = Duration::from_millis(200);
 /// Pause between attempts to store a checkpoint while the store fails.
@@ -53,6 +56,8 @@ pub(crate) struct ShardLane {
     fired: Vec<(usize, Firing)>,
     accepted: Vec<(usize, Arc<Event>)>,
     record: Vec<u8>,
+    /// Deliveries since the last record.
+    passed: usize,
     commit_due: Option<Instant>,
     reset_due: Option<Timestamp>,
 }
@@ -129,6 +134,7 @@ impl ShardLane {
             fired: Vec::new(),
             accepted: Vec::new(),
             record: Vec::new(),
+            passed: 0,
             commit_due: None,
             reset_due: None,
         }
@@ -174,6 +180,7 @@ impl ShardLane {
 
     async fn take(&mut self, batch: Batch) -> Result<()> {
         let mut latest = Timestamp::EPOCH;
+        self.passed += batch.deliveries.len();
         for delivery in &batch.deliveries {
             latest = latest.max(delivery.meta().arrived_at);
             if self.is_new(delivery, batch.only) && !self.lane.is_repeat(delivery, batch.only) {
@@ -247,9 +254,11 @@ impl ShardLane {
         self.lane.observer.flush();
         self.record.clear();
         self.positions.encode(&mut self.record);
-        if !self.resolvers.checkpoint(&mut self.record) {
+        let has_changed = self.resolvers.checkpoint(&mut self.record);
+        if !has_changed && self.passed < MOST_PASSED {
             return Ok(());
         }
+        self.passed = 0;
         self.show();
         loop {
             match self.log.append(&self.record).await {
@@ -361,7 +370,7 @@ impl ShardLane {
         }
         self.record.clear();
         self.positions.encode(&mut self.record);
-        if self.resolvers.checkpoint(&mut self.record) {
+        if self.resolvers.checkpoint(&mut self.record) || self.passed > 0 {
             self.log.append(&self.record).await?;
         }
         Ok(())

@@ -1,9 +1,11 @@
 //! Promises of shards: half-met conditions, joins and open firings survive, and move exactly once.
 
 use crate::harness::{Act, World, ids, sensor};
-use argo_events_core::api::{
-    ConditionsReset, ConditionsResetByTime, GoDuration, Join, JoinKey, Sensor,
+use argo_events_core::{
+    EventBus as _,
+    api::{ConditionsReset, ConditionsResetByTime, Filters, GoDuration, Join, JoinKey, Sensor},
 };
+use argo_events_sensor::runtime::checkpoint::CheckpointLog;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -211,4 +213,27 @@ async fn many_events_pair_exactly_once_whatever_crashes() {
         );
     }
     assert_eq!(fired.len(), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_that_stops_notes_how_far_it_was_though_nothing_came_of_it() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let mut orders = sensor(&["a", "b"], &[("ship", "a && b")]);
+    orders.spec.dependencies[0].filters = Some(Filters {
+        script: "return false".to_owned(),
+        ..Filters::default()
+    });
+    let alive = world.start(&orders).await;
+    world.publish("a", "1", "{}").await;
+    world.nothing_for(LONG).await;
+    alive.drain().await;
+    let store = world.bus.state("sensor/orders").await.unwrap();
+    let (_, recovered) = CheckpointLog::open(store, "shard/0").await.unwrap();
+    let last = recovered.records.last().unwrap();
+    // It begins with the number of partitions that were read.
+    assert_eq!(last[..4], 1_u32.to_le_bytes());
+    let _alive = world.start(&orders).await;
+    world.publish("b", "2", "{}").await;
+    world.nothing_for(LONG).await;
 }
