@@ -30,6 +30,8 @@ impl Floor {
         self.highest = self.highest.max(info.delivered.stream_seq);
         self.last_delivery = info.delivered.consumer_seq;
         self.first = Some(first(&info.config));
+        // What another reader of the group has settled by now.
+        self.unsettled = self.unsettled.split_off(&(self.stated + 1));
         self.is_alone = u64::try_from(self.unsettled.len()) == Ok(info.num_ack_pending);
     }
 

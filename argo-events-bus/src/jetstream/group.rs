@@ -48,8 +48,12 @@ impl Group {
         let Some(last) = self.bucket.retry("read the group", true, last).await? else {
             return Ok((None, 0));
         };
-        let record = serde_json::from_slice(&last.versioned.value).ok();
-        Ok((record, last.versioned.version))
+        let record = serde_json::from_slice(&last.versioned.value).map_err(|error| {
+            Error::transient(ErrorKind::PayloadInvalid, error.to_string())
+                .during("read the group")
+                .with("subject", &self.subject)
+        })?;
+        Ok((Some(record), last.versioned.version))
     }
 
     /// Writes the record over a version; fails with `Conflict` if somebody else was faster.

@@ -91,11 +91,14 @@ impl Queue {
         let mut waiting = lock(&self.waiting);
         let count = most.min(waiting.len());
         let taken: Vec<_> = waiting.drain(..count).collect();
-        drop(waiting);
         for waiting in &taken {
             // First, so that nobody sees room in between.
             waiting.feed.hand_out();
             waiting.feed.take_one(waiting.message.length);
+        }
+        // Only now, so that what a feed counts is never cleared in between.
+        drop(waiting);
+        for waiting in &taken {
             if self.ack_wait >= SHORT && now.duration_since(waiting.since) > self.ack_wait / PART {
                 self.keep_alive(waiting);
             }

@@ -100,10 +100,10 @@ pub(super) fn delivery(
 
 impl Reader {
     /// Makes a delivery; what cannot be read is settled, so that it does not come again.
-    async fn delivery(&self, feed: &Arc<Feed>, message: &Message) -> Result<Option<Delivery>> {
+    fn delivery(&self, feed: &Arc<Feed>, message: &Message) -> Option<Delivery> {
         let Some((mut handle, place)) = handle(&self.link, &feed.consumer, message) else {
             feed.take_back();
-            return Ok(None);
+            return None;
         };
         handle.feed = Some(Arc::clone(feed));
         feed.consumer.delivered(place.sequence, place.delivery);
@@ -111,9 +111,12 @@ impl Reader {
             Some(event) => {
                 handle.flag = self.queue.follow(&handle.reply);
                 let partition = feed.consumer.partition();
-                Ok(Some(delivery(event, place, partition, Box::new(handle))))
+                Some(delivery(event, place, partition, Box::new(handle)))
             }
-            None => handle.refuse().await.map(|()| None),
+            None => {
+                handle.refuse();
+                None
+            }
         }
     }
 }
@@ -128,14 +131,9 @@ impl Deliveries for Reader {
             }
             let taken = self.queue.take(most);
             let was_empty = taken.is_empty();
-            let mut deliveries = Vec::with_capacity(taken.len());
-            for waiting in taken {
-                match self.delivery(&waiting.feed, &waiting.message).await {
-                    Ok(delivery) => deliveries.extend(delivery),
-                    // What is no event comes again, and is settled then.
-                    Err(error) => tracing::debug!(%error, "message not settled"),
-                }
-            }
+            let deliveries = taken.iter();
+            let deliveries = deliveries.filter_map(|it| self.delivery(&it.feed, &it.message));
+            let deliveries: Vec<_> = deliveries.collect();
             if !deliveries.is_empty() {
                 return Some(Ok(deliveries));
             }

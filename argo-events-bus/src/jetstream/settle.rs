@@ -31,9 +31,12 @@ pub(super) struct Handle {
 }
 
 impl Handle {
-    /// Says that the message can never be handled.
-    pub(super) async fn refuse(mut self) -> Result<()> {
-        self.finish(NEVER).await
+    /// Says that the message can never be handled; does not wait, since what was taken with it would
+    /// be lost with whoever is dropped in between.
+    pub(super) fn refuse(mut self) {
+        self.note_settled();
+        self.link.send_soon(self.reply.clone(), NEVER);
+        self.consumer.settled(self.sequence);
     }
 
     fn note_settled(&mut self) {
@@ -94,6 +97,11 @@ pub(super) async fn done(link: &Link, reply: Subject) -> Result<()> {
 /// Says that a message can never be handled.
 pub(super) async fn never(link: &Link, reply: Subject) -> Result<()> {
     send(link, reply, NEVER).await
+}
+
+/// Says that a message can never be handled, for those who cannot wait.
+pub(super) fn never_soon(link: &Link, reply: Subject) {
+    link.send_soon(reply, NEVER);
 }
 
 /// Says that a message is done, for those who cannot wait.

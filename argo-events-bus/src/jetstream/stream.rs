@@ -24,8 +24,6 @@ pub(super) struct Stream {
     /// Which stream of the name it is; 0 while none was seen.
     identity: AtomicU32,
     has_warned: AtomicBool,
-    /// One maker at a time.
-    making: tokio::sync::Mutex<()>,
 }
 
 impl Stream {
@@ -34,7 +32,6 @@ impl Stream {
             settings,
             identity: AtomicU32::new(0),
             has_warned: AtomicBool::new(false),
-            making: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -46,7 +43,6 @@ impl Stream {
 
     /// Finds the stream, or makes it.
     pub(super) async fn ensure(&self, client: &Client) -> Result<StreamInfo> {
-        let _making = self.making.lock().await;
         let found = match info(client, STREAM).await {
             Err(refusal) if refusal.is(&[code::STREAM_NOT_FOUND]) => self.make(client).await,
             found => found,

@@ -9,6 +9,7 @@ use super::{
     settle,
 };
 use argo_events_core::{Deliveries, Delivery, Outcome, Result, Settle};
+use async_nats::Subject;
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
@@ -33,7 +34,7 @@ impl StrictReader {
         Ok(Box::new(Self { link, line, feed }))
     }
 
-    async fn delivery(&self, taken: Taken) -> Option<Delivery> {
+    fn delivery(&self, taken: Taken) -> Option<Delivery> {
         let mut handle = InLine {
             link: Arc::clone(&self.link),
             line: Arc::clone(&self.line),
@@ -50,8 +51,9 @@ impl StrictReader {
                 Box::new(handle),
             )),
             None => {
-                // If that is lost, it comes again and is settled then.
-                let _ = handle.never().await;
+                if let Some(reply) = handle.finish() {
+                    settle::never_soon(&self.link, reply);
+                }
                 None
             }
         }
@@ -68,12 +70,11 @@ impl Deliveries for StrictReader {
             if let Some(error) = self.line.failure() {
                 return Some(Err(error));
             }
-            let mut deliveries = Vec::new();
             let taken = self.line.take(&self.feed, most);
             let was_empty = taken.is_empty();
-            for taken in taken {
-                deliveries.extend(self.delivery(taken).await);
-            }
+            // Without waiting in between: what was taken would be lost with a call that is dropped.
+            let deliveries = taken.into_iter().filter_map(|taken| self.delivery(taken));
+            let deliveries: Vec<_> = deliveries.collect();
             if !deliveries.is_empty() {
                 return Some(Ok(deliveries));
             }
@@ -113,26 +114,12 @@ struct InLine {
 }
 
 impl InLine {
-    async fn done(&mut self) -> Result<()> {
+    /// Takes the message out of the line; returns where the server wants to hear of it.
+    fn finish(&mut self) -> Option<Subject> {
         self.is_settled = true;
-        match self.line.settle(self.key) {
-            Some(reply) => {
-                self.consumer.settled(self.key.1);
-                settle::done(&self.link, reply).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    async fn never(&mut self) -> Result<()> {
-        self.is_settled = true;
-        match self.line.settle(self.key) {
-            Some(reply) => {
-                self.consumer.settled(self.key.1);
-                settle::never(&self.link, reply).await
-            }
-            None => Ok(()),
-        }
+        let reply = self.line.settle(self.key)?;
+        self.consumer.settled(self.key.1);
+        Some(reply)
     }
 }
 
@@ -141,7 +128,10 @@ impl Settle for InLine {
     async fn settle(mut self: Box<Self>, outcome: Outcome) -> Result<()> {
         self.link.check_open("settle")?;
         match outcome {
-            Outcome::Done => self.done().await,
+            Outcome::Done => match self.finish() {
+                Some(reply) => settle::done(&self.link, reply).await,
+                None => Ok(()),
+            },
             Outcome::Retry { after } => {
                 self.is_settled = true;
                 self.line.give_back(self.key, self.attempt, after);
@@ -149,7 +139,10 @@ impl Settle for InLine {
             }
             Outcome::Reject { reason } => {
                 settle::note_rejected(&self.consumer, self.key.1, &reason);
-                self.never().await
+                match self.finish() {
+                    Some(reply) => settle::never(&self.link, reply).await,
+                    None => Ok(()),
+                }
             }
             other => Err(settle::unknown(&other)),
         }

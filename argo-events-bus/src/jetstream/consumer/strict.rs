@@ -4,7 +4,7 @@
 //! Redeliveries are the reader's own business then, so the server's ack wait is out of the way.
 
 use super::super::{
-    api::{Refusal, StreamInfo},
+    api::{Refusal, StreamInfo, code},
     group::{Group, Record, is_conflict, replaced},
     link::Link,
     lock,
@@ -16,7 +16,7 @@ use super::{
 };
 use argo_events_core::{Position, Result, bus::StartAt, event::random_id};
 use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Strict {
     own: Own,
     start: StartAt,
     behind: Vec<Position>,
+    /// What this reader last meant to be its consumer, whether or not it came to that.
+    claimed: Mutex<String>,
 }
 
 impl Strict {
@@ -46,6 +48,7 @@ impl Strict {
             own,
             start,
             behind,
+            claimed: Mutex::default(),
         }
     }
 }
@@ -61,7 +64,7 @@ impl Consumer {
         let group = Group::new(Arc::clone(link), &strict.base);
         for _ in 0..ATTEMPTS {
             let (record, version) = group.read().await?;
-            self.check_replaced(stream, record.as_ref())?;
+            self.check_replaced(stream, strict, record.as_ref())?;
             let settled = self
                 .settled_before(link, stream, strict, record.as_ref())
                 .await;
@@ -79,6 +82,7 @@ impl Consumer {
                 first,
                 partition,
             };
+            lock(&strict.claimed).clone_from(&name);
             match group.write(&record, version).await {
                 Err(error) if is_conflict(&error) => continue,
                 written => written?,
@@ -93,13 +97,19 @@ impl Consumer {
         Err(replaced(&self.name()))
     }
 
-    /// Fails if this reader had a consumer, and the record names another one.
-    fn check_replaced(&self, stream: &StreamInfo, record: Option<&Record>) -> Result<()> {
+    /// Fails if this reader had a consumer, and the record names one that is not its own.
+    fn check_replaced(
+        &self,
+        stream: &StreamInfo,
+        strict: &Strict,
+        record: Option<&Record>,
+    ) -> Result<()> {
         let is_known = self.partition() == identity(&stream.created);
+        let is_own = |record: &Record| {
+            *record.consumer == *self.name() || record.consumer == *lock(&strict.claimed)
+        };
         match record {
-            Some(record) if is_known && *record.consumer != *self.name() => {
-                Err(replaced(&self.name()))
-            }
+            Some(record) if is_known && !is_own(record) => Err(replaced(&self.name())),
             _ => Ok(()),
         }
     }
@@ -127,7 +137,7 @@ impl Consumer {
         match record.filter(|record| record.partition == partition) {
             Some(record) => match info(&link.client, &record.consumer).await {
                 Ok(found) => Ok(found.ack_floor.stream_seq.max(record.first - 1)),
-                Err(refusal) if refusal.is_missing() => Ok(record.first - 1),
+                Err(refusal) if refusal.is(&[code::CONSUMER_NOT_FOUND]) => Ok(record.first - 1),
                 Err(refusal) => Err(refusal),
             },
             // What was handled lay on a stream that is gone.
@@ -153,10 +163,13 @@ impl Consumer {
         )
         .await?;
         lock(&self.floor).reset(settled);
+        // The record's, and this reader's own where an attempt in between was not completed.
+        let former = (self.partition() != 0).then(|| self.name());
         *lock(&self.name) = name.into();
-        match old {
-            Some(old) => delete(&link.client, old).await,
-            None => Ok(()),
+        let former = former.as_deref().filter(|former| Some(*former) != old);
+        for left in [old, former].into_iter().flatten() {
+            delete(&link.client, left).await?;
         }
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use serde_json::json;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -51,7 +51,7 @@ struct Reading {
     /// Sequences in the hands of our reader.
     held: Arc<Mutex<BTreeSet<u64>>>,
     /// Later events that came all the same.
-    later: Vec<(u64, Handle)>,
+    later: BTreeMap<u64, Handle>,
     is_over: bool,
 }
 
@@ -72,7 +72,7 @@ impl Backlog {
                 side: Side::of(named)?,
                 consumer: Arc::new(Consumer::known(named, partition)?),
                 held: Arc::default(),
-                later: Vec::new(),
+                later: BTreeMap::new(),
                 is_over: false,
             })
         };
@@ -184,7 +184,10 @@ impl Backlog {
             return Ok(());
         };
         if place.sequence >= self.first {
-            reading.later.push((place.sequence, handle));
+            if let Some(mut former) = reading.later.insert(place.sequence, handle) {
+                // It came again: the newer handle speaks for it.
+                former.is_settled = true;
+            }
             return Ok(());
         }
         let settle = |handle: Handle| -> Box<dyn Settle> {
@@ -201,7 +204,7 @@ impl Backlog {
                 self.ready
                     .push(reader::delivery(event, place, partition, settle(handle)));
             }
-            None => handle.refuse().await?,
+            None => handle.refuse(),
         }
         Ok(())
     }
