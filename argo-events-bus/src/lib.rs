@@ -1,8 +1,9 @@
 //! Event buses: where events are kept between the moment they are accepted and their effect.
 //!
 //! [`memory`] is the implementation to read first, and the one for tests and for services that may
-//! forget. [`local`] survives the process. The contract of both is
-//! [`EventBus`](argo_events_core::EventBus); `tests/conformance` holds them to it.
+//! forget. [`local`] survives the process; [`jetstream`] and [`kafka`] are shared with others, and with
+//! pods of the reference. The contract of all is [`EventBus`](argo_events_core::EventBus);
+//! `tests/conformance` holds them to it.
 
 mod size;
 

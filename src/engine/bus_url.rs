@@ -92,8 +92,15 @@ impl BusUrl {
     fn nats(scheme: &str, rest: &str) -> Result<Self> {
         let rest = rest.trim_end_matches('/');
         let (user, hosts) = credentials_of(rest);
+        if user.is_some_and(|user| user.contains(['@', ',', '/'])) {
+            let once = "credentials come once, before the first host; in them write %40 for @, %2C for a comma and %2F for /";
+            return Err(invalid(once.to_owned()));
+        }
         let hosts: Vec<_> = hosts.split(',').map(str::trim).collect();
-        if hosts.iter().any(|host| host.is_empty()) || rest.contains('/') {
+        if hosts
+            .iter()
+            .any(|host| host.is_empty() || host.contains('/'))
+        {
             return Err(invalid(format!(
                 "a NATS URL is a list of hosts without a path; {FORMS}"
             )));
@@ -167,7 +174,7 @@ fn invalid(message: String) -> Error {
     Error::permanent(ErrorKind::ConfigInvalid, format!("the bus URL: {message}"))
 }
 
-/// Takes what is before the last `@`; a password may hold one.
+/// Takes what is before the last `@`.
 fn credentials_of(rest: &str) -> (Option<&str>, &str) {
     match rest.rsplit_once('@') {
         Some((user, rest)) => (Some(user), rest),
@@ -297,6 +304,7 @@ mod tests {
             "nats://",
             "nats://a/b",
             "nats://me:hunter2%@a:4222",
+            "nats://me:hunter2@a:4222,me:hunter2@b:4222",
             "kafka://me:hunter2@a:9092/t",
             "kafka:///t",
             "memory:x",

@@ -1,6 +1,6 @@
 //! What a group still has to do: its queue, what is handed out, what comes again and when.
 //!
-//! Both buses of this crate keep one [`Group`] per name of a subscription. The rules are in
+//! The memory and the local bus keep one [`Group`] per name of a subscription. The rules are in
 //! [`desk`], which knows neither locks nor tasks; [`reader`] is the end that a sensor holds;
 //! [`routes`] finds the groups that want an event. Where events are kept is the bus's business.
 

@@ -199,6 +199,11 @@ impl EventBus for KafkaBus {
             .follower
             .get_or_try_init(|| follow(&inner.settings, &inner.publisher, inner.tracker.token()))
             .await?;
+        if let Err(closed) = self.check_open("state") {
+            // Closing found no follower yet.
+            follower.close();
+            return Err(closed);
+        }
         let turns = Arc::clone(&inner.turns);
         let store = KafkaStore::new(scope, Arc::clone(follower), turns);
         Ok(Arc::new(store))

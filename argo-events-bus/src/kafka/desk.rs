@@ -332,7 +332,7 @@ impl Desk {
     /// Tells whether anything of partitions is in hand.
     pub(super) fn is_in_hand(&self, partitions: &[i32]) -> bool {
         let mut entries = self.entries.values();
-        entries.any(|entry| partitions.contains(&entry.record.partition))
+        entries.any(|entry| entry.until.is_some() && partitions.contains(&entry.record.partition))
     }
 
     /// Lets partitions go; their tickets are void from now on.

@@ -212,7 +212,7 @@ impl Intake {
     ) {
         let assignment = self.consumer.assignment();
         if let Err(error) = assignment.and_then(|list| switch(&self.consumer, &list)) {
-            tracing::debug!(group = self.shared.name, %error, "kafka: not paused or resumed");
+            tracing::warn!(group = self.shared.name, %error, "kafka: not paused or resumed");
         }
     }
 
@@ -229,13 +229,16 @@ impl Intake {
         if added.is_empty() {
             return;
         }
-        for start in &added {
-            self.shared.desk().assign(start.partition, BTreeSet::new());
-        }
         let assigned =
             list(&self.topic, &added).and_then(|list| self.consumer.incremental_assign(&list));
-        if let Err(error) = assigned {
-            self.shared.fail(failure(error, "assign"));
+        match assigned {
+            // Only now: what the desk knows is not looked for again.
+            Ok(()) => {
+                for start in &added {
+                    self.shared.desk().assign(start.partition, BTreeSet::new());
+                }
+            }
+            Err(error) => self.shared.fail(failure(error, "assign")),
         }
     }
 
@@ -246,6 +249,8 @@ impl Intake {
         self.shared.wait_for_settlements(&partitions, grace);
         let progress = {
             let mut desk = self.shared.desk();
+            // Who waited has: the rebalance that leaving brings shall not wait again.
+            desk.close();
             desk.progress_was_lost();
             desk.take_progress()
         };

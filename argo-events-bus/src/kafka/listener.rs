@@ -63,6 +63,8 @@ impl Listener {
         consumer: &BaseConsumer<Self>,
         partitions: &TopicPartitionList,
     ) -> KafkaResult<()> {
+        // A pause outlives the assignment it was made in. The list is written into, so a copy.
+        consumer.resume(&partitions.clone())?;
         let list = match Consumers(consumer).starts(&self.topic, partitions) {
             Ok(starts) => {
                 for start in &starts {
@@ -97,7 +99,12 @@ impl Listener {
         if !consumer.assignment_lost() {
             self.shared
                 .wait_for_settlements(&partitions, (self.ack_wait / 4).min(GRACE));
-            let progress = self.shared.desk().take_progress();
+            let progress = {
+                let mut desk = self.shared.desk();
+                // A commit under way may fail: here it is told once more.
+                desk.progress_was_lost();
+                desk.take_progress()
+            };
             if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
                 tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
             }

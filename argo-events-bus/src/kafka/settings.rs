@@ -68,6 +68,8 @@ impl Settings {
             .set("linger.ms", "1")
             .set("message.timeout.ms", "30000")
             .set("message.max.bytes", Self::MOST_BYTES)
+            // What is kept for publishers that have given up; beyond it new ones are told to wait.
+            .set("queue.buffering.max.kbytes", "65536")
             // A partitioner of ours is asked for each event.
             .set("sticky.partitioning.linger.ms", "0");
         client

@@ -50,12 +50,14 @@ pub(super) struct Watch {
 pub(super) struct Trouble {
     pub(super) kind: ErrorKind,
     pub(super) reason: String,
+    since: Instant,
 }
 
 impl Watch {
-    /// Returns what the client complained of last.
+    /// Returns what the client complained of lately; what is long ago explains nothing any more.
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        lock(&self.trouble).clone()
+        let trouble = lock(&self.trouble).clone();
+        trouble.filter(|trouble| trouble.since.elapsed() < WINDOW)
     }
 }
 
@@ -84,8 +86,11 @@ impl ClientContext for Watch {
         };
         // That all brokers are down says less than why.
         if code != Some(RDKafkaErrorCode::AllBrokersDown) {
-            let reason = reason.to_owned();
-            *lock(&self.trouble) = Some(Trouble { kind, reason });
+            *lock(&self.trouble) = Some(Trouble {
+                kind,
+                reason: reason.to_owned(),
+                since: Instant::now(),
+            });
         }
         if let Some(withheld) = self.throttle.pass() {
             tracing::warn!(withheld, "kafka: {reason}");

@@ -52,7 +52,8 @@ pub(crate) struct Run {
     )]
     pub(crate) data_dir: PathBuf,
     /// Bus to use instead of the manifests' EventBus: memory, local, local:DIR,
-    /// nats://USER:PASSWORD@HOST:4222, tls://HOST:4222, kafka://BROKER,BROKER/TOPIC.
+    /// nats://USER:PASSWORD@HOST:4222, tls://HOST:4222, kafka://BROKER,BROKER/TOPIC. NATS needs a build
+    /// with the cargo feature jetstream, Kafka one with kafka.
     #[arg(
         long,
         value_name = "BUS",

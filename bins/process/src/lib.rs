@@ -13,11 +13,6 @@ pub use signals::Signals;
 
 /// Installs the one TLS provider of the process.
 pub fn install_tls() {
-    // A second call would mean that this one was skipped.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
-        tracing::warn!("a TLS provider was installed before; that one is used");
-    }
+    // One that is there already is as good; nothing is logged yet.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -94,7 +94,8 @@ fn read(
 fn whole(mut object: Value, variable: &str, kind: &str) -> Result<Value, Fault> {
     let fault = |what: String| Err(Fault::of(variable, what));
     if !object.is_object() {
-        return fault(format!("holds no object, but {object:.40}"));
+        // What it holds instead may be a secret, and long.
+        return fault("holds no object".to_owned());
     }
     let named = object["kind"].as_str().unwrap_or(kind);
     if named != kind {

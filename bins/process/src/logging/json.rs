@@ -212,8 +212,6 @@ fn plain_names(text: &str) -> Option<&str> {
 /// The fields of the spans around a line, of which the innermost count, and less than the line's.
 #[derive(Default)]
 struct Around {
-    /// Whether a span was written already, as it is.
-    is_begun: bool,
     /// Of the other spans, what nobody said before.
     others: Map<String, Value>,
     /// What was written as it is.
@@ -235,8 +233,7 @@ impl Around {
         };
         let mut names = span.fields().iter().map(|field| field.name());
         let is_free = |name| !TAKEN.contains(&name) && line.fields().field(name).is_none();
-        if !self.is_begun && names.all(is_free) {
-            self.is_begun = true;
+        if self.written.is_empty() && self.others.is_empty() && names.all(is_free) {
             self.written.push_str(inner);
             writer.write_char(',')?;
             return writer.write_str(inner);
@@ -259,7 +256,7 @@ impl Around {
     }
 }
 
-/// Tells whether the members of an object may have one of that name.
+/// Tells whether the members of an object have one of that name.
 fn has_member(members: &str, name: &str) -> bool {
     let found = members.match_indices(name);
     found.into_iter().any(|(at, _)| {

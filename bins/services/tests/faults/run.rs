@@ -85,9 +85,7 @@ async fn run(extent: Extent) -> Result<Outcome> {
     let posts = Arc::new(Posts::default());
     let load = Load::start(extent.events, posts.clone(), stage.ports.clone());
     let mut outcome = Outcome::default();
-    let only = env::var("ARGO_EVENTS_FAULTS_ONLY").unwrap_or_default();
-    let faults = plan(extent.seed).filter(|fault| fault.to_string().starts_with(&only));
-    let faults = faults.take(extent.faults);
+    let faults = plan(extent.seed).take(extent.faults);
     for (number, fault) in faults.enumerate() {
         let share = |of: usize| extent.events * of / extent.faults;
         load.allow(share(number + 1));
