@@ -11,6 +11,13 @@ mod size;
 mod group;
 #[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod key;
+#[cfg(any(
+    feature = "memory",
+    feature = "local",
+    feature = "jetstream",
+    feature = "kafka"
+))]
+mod lock;
 #[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod spread;
 #[cfg(any(feature = "memory", feature = "local"))]

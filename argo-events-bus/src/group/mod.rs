@@ -21,9 +21,10 @@ pub(crate) use {
     queue::Queue,
 };
 
+use crate::lock::lock;
 use std::{
     fmt::Debug,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 use tokio::sync::Notify;
 
@@ -105,9 +106,4 @@ impl Group {
             archive.positions_moved();
         }
     }
-}
-
-/// Locks a mutex. Nothing panics while it holds one of ours, so poison has nothing to say.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

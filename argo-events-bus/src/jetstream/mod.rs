@@ -62,6 +62,8 @@ pub use config::{JetStreamConfig, ManagedJetStreamConfig};
 #[cfg(feature = "jetstream")]
 pub use bus::JetStreamBus;
 
+#[cfg(feature = "jetstream")]
+use crate::lock::lock;
 use argo_events_core::registry::BusDescriptor;
 
 /// Name of the stream, and first token of its subjects.
@@ -79,12 +81,4 @@ pub fn descriptor() -> BusDescriptor {
 /// Describes the kind `jetstream`, as far as a client needs it.
 pub fn managed_descriptor() -> BusDescriptor {
     BusDescriptor::config_only::<ManagedJetStreamConfig>()
-}
-
-/// Locks; what a panicking thread left behind is as consistent as any.
-#[cfg(feature = "jetstream")]
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

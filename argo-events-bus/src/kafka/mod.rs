@@ -46,6 +46,8 @@ pub use config::KafkaConfig;
 #[cfg(feature = "kafka")]
 pub use bus::KafkaBus;
 
+#[cfg(feature = "kafka")]
+use crate::lock::lock;
 use argo_events_core::registry::BusDescriptor;
 
 /// Describes the kind `kafka`.
@@ -54,12 +56,4 @@ pub fn descriptor() -> BusDescriptor {
     return BusDescriptor::of::<KafkaConfig>();
     #[cfg(not(feature = "kafka"))]
     return BusDescriptor::config_only::<KafkaConfig>();
-}
-
-/// Locks a mutex. Nothing panics while it holds one of ours, so poison has nothing to say.
-#[cfg(feature = "kafka")]
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

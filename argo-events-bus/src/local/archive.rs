@@ -4,7 +4,8 @@ use super::{
     keeper::Inbox,
     log::{Bookmark, Log, Page},
 };
-use crate::group::{Archive, Group, Subjects, lock};
+use crate::group::{Archive, Group, Subjects};
+use crate::lock::lock;
 use std::{
     io,
     sync::{Arc, Mutex},

@@ -12,7 +12,8 @@ use super::{
     store::LocalStore,
 };
 use crate::{
-    group::{Reader, lock},
+    group::Reader,
+    lock::lock,
     window::{Fingerprints, Window},
 };
 use argo_events_core::{

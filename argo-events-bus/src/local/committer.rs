@@ -8,7 +8,8 @@ use super::{
     mailbox::{Collected, Mailbox},
 };
 use crate::{
-    group::{Routes, Stored, lock},
+    group::{Routes, Stored},
+    lock::lock,
     window::{Fingerprint, MOST_IDS, Window},
 };
 use argo_events_core::{Clock, Event, Position, Receipt, Result, Timestamp, telemetry::Summary};

@@ -3,7 +3,7 @@
 //! After a failed write the store refuses everything until it is opened again; that is done here.
 
 use super::directory::cannot;
-use crate::group::lock;
+use crate::lock::lock;
 use argo_events_core::{Error, ErrorKind, Result};
 use redb::{DatabaseError, StorageError, TableDefinition};
 use std::{

@@ -9,7 +9,8 @@ use super::{
     log::Log,
     position::GroupPosition,
 };
-use crate::group::{Group, Routes, Stored, lock};
+use crate::group::{Group, Routes, Stored};
+use crate::lock::lock;
 use argo_events_core::{Clock, Error, ErrorKind, Result, Subscription, bus::StartAt};
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;

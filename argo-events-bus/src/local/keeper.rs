@@ -8,7 +8,8 @@ use super::{
     position::GroupPosition,
     tables::{StateKey, Tables},
 };
-use crate::group::{Group, Routes, lock};
+use crate::group::{Group, Routes};
+use crate::lock::lock;
 use argo_events_core::{Clock, Error, Result};
 use bytes::Bytes;
 use std::{

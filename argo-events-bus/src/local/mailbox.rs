@@ -2,7 +2,7 @@
 //!
 //! Whatever comes while the thread is busy is its next batch. That is all there is to group commit.
 
-use crate::group::lock;
+use crate::lock::lock;
 use std::{
     sync::{Condvar, Mutex, PoisonError},
     time::Duration,

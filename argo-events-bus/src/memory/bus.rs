@@ -2,7 +2,8 @@
 
 use super::{MemoryConfig, MemoryStore, recent::Recent};
 use crate::{
-    group::{Desk, Group, Reader, Routes, Stored, lock},
+    group::{Desk, Group, Reader, Routes, Stored},
+    lock::lock,
     window::Window,
 };
 use argo_events_core::{

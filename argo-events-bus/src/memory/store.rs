@@ -1,8 +1,8 @@
 //! A state store in memory: a map per scope.
 
 use crate::{
-    group::lock,
     key::{check_key, check_value, conflict},
+    lock::lock,
 };
 use argo_events_core::{Result, StateStore, Versioned};
 use async_trait::async_trait;

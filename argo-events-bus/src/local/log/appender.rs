@@ -5,7 +5,7 @@ use super::{
     frame::Frame,
     segment::{PREAMBLE, Writer, path_of},
 };
-use crate::{LocalConfig, group::lock};
+use crate::{LocalConfig, lock::lock};
 use argo_events_core::Timestamp;
 use std::{fs, io, sync::Arc, time::Duration};
 

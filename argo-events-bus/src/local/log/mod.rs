@@ -14,7 +14,8 @@ pub(super) use {
     open::open,
 };
 
-use crate::group::{Stored, Subjects, lock, wants};
+use crate::group::{Stored, Subjects, wants};
+use crate::lock::lock;
 use argo_events_core::Timestamp;
 use scan::{Found, Scan};
 use segment::path_of;

@@ -6,7 +6,7 @@ use super::{
     scan::{Scan, first_arrival},
     segment::{PREAMBLE, Writer, first_of, path_of, put_aside},
 };
-use crate::{group::lock, local::directory::create_private};
+use crate::{local::directory::create_private, lock::lock};
 use argo_events_core::Timestamp;
 use std::{
     fs, io,
