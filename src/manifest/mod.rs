@@ -23,9 +23,10 @@ pub use load::{MAX_FILE_BYTES, MAX_FILES};
 pub use located::Located;
 pub use secrets::LocalSecrets;
 
-use argo_events_core::{Registry, Result, api};
+use argo_events_core::{Error, ErrorKind, Registry, Result, api};
 use document::{Decoded, Document};
 use file::File;
+use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 /// What a check looks at beyond the objects themselves.
@@ -245,6 +246,28 @@ impl Manifests {
         diagnostics.sort(&self.files);
         diagnostics
     }
+}
+
+/// Reads the first document of a YAML text as JSON, with the words of YAML that Kubernetes has.
+///
+/// An empty text is an empty object.
+///
+/// # Errors
+/// `ConfigInvalid`, permanent, for a text that is no YAML or has no counterpart in JSON.
+pub fn value_of(text: &str) -> Result<Value> {
+    let (documents, faults) = yaml::read(text);
+    if let Some(fault) = faults.iter().find(|fault| !fault.warning) {
+        let line = text
+            .get(..fault.offset)
+            .unwrap_or(text)
+            .matches('\n')
+            .count()
+            + 1;
+        let error = Error::permanent(ErrorKind::ConfigInvalid, fault.message.clone());
+        return Err(error.during("read YAML").with("line", line.to_string()));
+    }
+    let first = documents.first().map(|document| document.value());
+    Ok(first.unwrap_or_else(|| Value::Object(Map::new())))
 }
 
 #[cfg(test)]

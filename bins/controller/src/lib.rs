@@ -1,0 +1,31 @@
+//! The controller of a cluster: EventBuses, EventSources and Sensors become pods.
+//!
+//! This half is pure. For each kind, `resources` builds the children that an object asks for, and
+//! `logic` compares them with what exists and gives a [`Plan`]: what to create, change and delete,
+//! in order, and the status to write. Nothing here talks to an API server, reads a clock or waits;
+//! whoever watches the cluster calls the `plan` of a kind and carries out what it says.
+//!
+//! | module | |
+//! |---|---|
+//! | [`bus`], [`event_source`], [`sensor`] | one kind each: `plan(&Observed, &Settings) -> Plan` |
+//! | [`packed`] | many EventSources or Sensors in one pod |
+//! | [`plan`], [`status`] | what comes of it: actions, conditions, notes |
+//! | [`config`] | the controller's configuration file |
+//! | [`mounts`] | the Secrets and ConfigMaps that an object refers to |
+
+pub mod bus;
+pub mod config;
+pub mod event_source;
+pub mod mounts;
+pub mod object;
+pub mod packed;
+pub mod plan;
+pub mod sensor;
+mod settings;
+pub mod status;
+pub mod workload;
+
+pub use config::Config;
+pub use plan::{Action, Finalizer, Note, Plan, Verb};
+pub use settings::Settings;
+pub use status::{Condition, Truth};
