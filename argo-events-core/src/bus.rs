@@ -8,7 +8,7 @@ use crate::{
     telemetry::Metrics,
 };
 use async_trait::async_trait;
-use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 /// What an implementation can do; conformance cases are chosen by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,7 +172,8 @@ impl Subscription {
 /// - `BUS-05` no more than `max_in_flight` deliveries of a subscription are unsettled at a time.
 /// - `BUS-06` groups do not disturb each other.
 /// - `BUS-07` subscriptions of one group share its deliveries (`competing_consumers`).
-/// - `BUS-08` deliveries come in the order of publication (`ordered`), redeliveries aside.
+/// - `BUS-08` deliveries come in the order of publication, redeliveries aside: those of a partition, and where
+///   the bus is `ordered` all of them.
 /// - `BUS-09` a group goes on where it was after the process ended (`durable`).
 /// - `BUS-10` an event arrives as it was published: every attribute, extension and byte.
 /// - `BUS-11` an id accepted within the window is reported as duplicate and delivered once (`deduplicates`).
@@ -183,6 +184,7 @@ impl Subscription {
 /// - `BUS-16` a new group starts where the subscription says.
 /// - `BUS-17` with [`Order::Strict`] nothing overtakes a delivery that comes again, and reading begins
 ///   right behind the positions given.
+/// - `BUS-18` letting go of groups disturbs none that is kept or read.
 #[async_trait]
 pub trait EventBus: Send + Sync + 'static {
     /// Returns the kind as manifests name it.
@@ -233,6 +235,17 @@ pub trait EventBus: Send + Sync + 'static {
     /// # Cancel safety
     /// Dropping the future ends the waiting.
     async fn wait_until_free(&self, _cluster: &str) -> Result<()> {
+        Ok(())
+    }
+
+    /// Lets go of groups that are no longer needed: those whose names begin with `prefix`, except `kept`.
+    ///
+    /// A group that is still read stays. One that is not goes some time later, so that it is there for
+    /// whoever comes back to it by then. Where a group costs nothing nothing is done.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves some of them as they were.
+    async fn retire(&self, _prefix: &str, _kept: &BTreeSet<String>) -> Result<()> {
         Ok(())
     }
 

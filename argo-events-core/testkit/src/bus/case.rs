@@ -37,7 +37,6 @@ pub fn ensure(holds: bool, message: impl Into<String>) -> Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Durable,
-    Ordered,
     Deduplicates,
     DelayedRetry,
     StateStore,
@@ -48,7 +47,6 @@ impl Need {
     fn unmet(self, capabilities: BusCapabilities) -> Option<&'static str> {
         let (met, reason) = match self {
             Self::Durable => (capabilities.durable, "not durable"),
-            Self::Ordered => (capabilities.ordered, "not ordered"),
             Self::Deduplicates => (capabilities.deduplicates, "does not deduplicate"),
             Self::DelayedRetry => (capabilities.delayed_retry, "has no delayed retry"),
             Self::StateStore => (capabilities.state_store, "has no state store"),

@@ -1,4 +1,4 @@
-//! Says whether an [`EventBus`] keeps the promises `BUS-01` to `BUS-16`.
+//! Says whether an [`EventBus`] keeps the promises `BUS-01` to `BUS-18`.
 //!
 //! A crate with a bus of its own implements [`BusHarness`] and lets [`bus_conformance!`] write the
 //! `main` of a test binary with `harness = false`; the state store is judged there too, by

@@ -4,7 +4,12 @@ use super::{Broken, BusHarness, Outcome, Pace, ensure};
 use argo_events_core::{
     BusCapabilities, Deliveries, Delivery, Event, EventBus, Receipt, Subject, Subscription,
 };
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::timeout;
 
 /// A harness with what every case needs.
@@ -214,6 +219,27 @@ pub(super) fn ids(deliveries: &[Delivery]) -> Vec<String> {
         .iter()
         .map(|delivery| delivery.event().id().to_owned())
         .collect()
+}
+
+/// Breaks off unless events that were published by rising number come in that order: all of them where the
+/// bus keeps order, else those of each partition.
+pub(super) fn in_order(bus: &dyn EventBus, found: &[Delivery]) -> Outcome {
+    let is_whole = bus.capabilities().ordered;
+    let mut last = BTreeMap::new();
+    for delivery in found {
+        let position = delivery.meta().position;
+        let number: u64 = delivery.event().id().parse().unwrap_or_default();
+        let partition = if is_whole { 0 } else { position.partition };
+        let before = last.insert(partition, (number, position.sequence));
+        let rises =
+            |(before, sequence): (u64, u64)| before < number && sequence < position.sequence;
+        let places = || found.iter().map(|it| (it.event().id(), it.meta().position));
+        ensure(
+            before.is_none_or(rises),
+            format!("out of order: {:?}", places().collect::<Vec<_>>()),
+        )?;
+    }
+    Ok(())
 }
 
 /// Breaks off unless both have the same ids, in any order, each as often.

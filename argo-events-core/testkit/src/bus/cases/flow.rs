@@ -2,7 +2,7 @@
 
 use crate::bus::{
     Broken, Outcome, World, ensure,
-    world::{event, ids, publish_all},
+    world::{event, ids, in_order, publish_all, same_ids},
 };
 use argo_events_core::ErrorKind;
 use std::num::NonZeroUsize;
@@ -29,15 +29,8 @@ pub(super) async fn is_ordered(world: &World) -> Outcome {
     let mut deliveries = bus.subscribe(world.subscription("group")).await?;
     let expected = publish_all(&bus, 100).await?;
     let found = world.take(&mut deliveries, 100).await?;
-    ensure(
-        ids(&found) == expected,
-        format!("out of order: {:?}", ids(&found)),
-    )?;
-    let positions = found.iter().map(|delivery| delivery.meta().position);
-    ensure(
-        positions.is_sorted_by(|a, b| a < b),
-        "positions do not rise",
-    )
+    same_ids(&ids(&found), &expected)?;
+    in_order(&*bus, &found)
 }
 
 pub(super) async fn closed(world: &World) -> Outcome {

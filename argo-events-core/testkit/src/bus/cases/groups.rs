@@ -99,3 +99,23 @@ pub(super) async fn known_goes_on(world: &World) -> Outcome {
     )?;
     world.quiet(&mut deliveries, world.settling()).await
 }
+
+pub(super) async fn retire(world: &World) -> Outcome {
+    let bus = world.open().await?;
+    let mut kept = bus.subscribe(world.subscription("sensor/a/kept")).await?;
+    let mut read = bus.subscribe(world.subscription("sensor/a/read")).await?;
+    let mut other = bus.subscribe(world.subscription("sensor/b/kept")).await?;
+    drop(bus.subscribe(world.subscription("sensor/a/left")).await?);
+    let keep = ["sensor/a/kept".to_owned()].into();
+    bus.retire("sensor/a/", &keep).await?;
+    let expected = publish_all(&bus, 3).await?;
+    for deliveries in [&mut kept, &mut read, &mut other] {
+        same_ids(&world.ack_ids(deliveries, 3).await?, &expected)?;
+    }
+    // Letting go of what is gone, and coming back to it, are both fine.
+    bus.retire("sensor/a/", &keep).await?;
+    let mut left = bus.subscribe(world.subscription("sensor/a/left")).await?;
+    publish(&bus, "late").await?;
+    while world.ack_ids(&mut left, 1).await? != ["late"] {}
+    Ok(())
+}
