@@ -18,8 +18,12 @@ mod key;
     feature = "kafka"
 ))]
 mod lock;
+#[cfg(any(feature = "jetstream", feature = "kafka"))]
+mod quiet;
 #[cfg(any(feature = "memory", feature = "local", feature = "kafka"))]
 mod spread;
+#[cfg(any(feature = "jetstream", feature = "kafka"))]
+mod until;
 #[cfg(any(feature = "memory", feature = "local"))]
 mod window;
 

@@ -33,6 +33,10 @@ pub(super) mod code {
     pub(crate) const WRONG_SEQUENCE_UNKNOWN: u16 = 10164;
     pub(crate) const NO_REPLICAS: u16 = 10074;
     pub(crate) const NO_PEERS: u16 = 10005;
+    pub(crate) const CLUSTER_UNAVAILABLE: u16 = 10008;
+    pub(crate) const NOT_LEADER: u16 = 10009;
+    pub(crate) const ID_IN_PROCESS: u16 = 10158;
+    pub(crate) const TOO_MANY_REQUESTS: u16 = 10167;
 }
 
 /// Why a request did not do what it was to do.
@@ -58,6 +62,18 @@ impl Refusal {
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::NoResponders)
             || self.is(&[code::STREAM_NOT_FOUND, code::CONSUMER_NOT_FOUND])
+    }
+
+    /// Tells whether it may work in a moment: nobody answered, a cluster is finding its leader, or a message
+    /// with the same id is being stored.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Silent | Self::Broken(_) | Self::NoResponders)
+            || self.is(&[
+                code::CLUSTER_UNAVAILABLE,
+                code::NOT_LEADER,
+                code::ID_IN_PROCESS,
+                code::TOO_MANY_REQUESTS,
+            ])
     }
 
     /// Turns the refusal into the error of an operation.
@@ -207,6 +223,7 @@ impl StreamInfo {
 /// What the server says of a consumer.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ConsumerInfo {
+    pub(super) name: String,
     pub(super) config: serde_json::Map<String, Value>,
     pub(super) delivered: Progress,
     pub(super) ack_floor: Progress,
@@ -237,4 +254,18 @@ pub(super) struct PubAck {
     pub(super) seq: u64,
     #[serde(default)]
     pub(super) duplicate: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_whose_id_is_being_stored_is_sent_again_and_a_wrong_version_is_not() {
+        let answered = |text: &str| read::<PubAck>(text.as_bytes()).unwrap_err();
+        let in_process = r#"{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"},"stream":"default","seq":0}"#;
+        assert!(answered(in_process).is_passing());
+        let conflict = r#"{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 4"},"stream":"default","seq":0}"#;
+        assert!(!answered(conflict).is_passing());
+    }
 }

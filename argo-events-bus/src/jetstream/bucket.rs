@@ -39,8 +39,9 @@ const OPERATION: &str = "KV-Operation";
 pub(super) struct Bucket {
     pub(super) link: Arc<Link>,
     name: String,
-    /// Whether several servers keep it, so that only the leader knows the newest value.
-    is_replicated: AtomicBool,
+    /// Whether only the leader can say what was written last: several servers keep it, or it does not
+    /// let itself be read directly.
+    asks_leader: AtomicBool,
 }
 
 /// The last message of a key.
@@ -54,11 +55,11 @@ pub(super) struct Last {
 impl Bucket {
     /// Describes a bucket; nothing is asked of the server yet.
     pub(super) fn new(link: Arc<Link>, name: impl Into<String>) -> Self {
-        let (name, is_replicated) = (name.into(), AtomicBool::new(false));
+        let (name, asks_leader) = (name.into(), AtomicBool::new(true));
         Self {
             link,
             name,
-            is_replicated,
+            asks_leader,
         }
     }
 
@@ -80,12 +81,17 @@ impl Bucket {
     async fn info(&self) -> Result<Option<StreamInfo>, Refusal> {
         match stream::info(&self.link.client, &self.stream()).await {
             Ok(info) => {
-                self.is_replicated.store(info.replicas() > 1, Relaxed);
+                self.see(&info);
                 Ok(Some(info))
             }
             Err(refusal) if refusal.is(&[code::STREAM_NOT_FOUND]) => Ok(None),
             Err(refusal) => Err(refusal),
         }
+    }
+
+    fn see(&self, info: &StreamInfo) {
+        let is_direct = info.config["allow_direct"] == true && info.replicas() == 1;
+        self.asks_leader.store(!is_direct, Relaxed);
     }
 
     /// Finds the bucket, or makes it with as many replicas as the stream of events has.
@@ -122,12 +128,12 @@ impl Bucket {
         });
         let subject = format!("STREAM.CREATE.{stream}");
         match api::call::<StreamInfo>(&self.link.client, &subject, &config).await {
-            Err(refusal) if !refusal.is(&[code::STREAM_IN_USE]) => Err(refusal),
-            _ => {
-                self.is_replicated.store(replicas > 1, Relaxed);
-                Ok(())
-            }
+            Ok(made) => self.see(&made),
+            // Somebody else was faster, and may have made another one.
+            Err(refusal) if refusal.is(&[code::STREAM_IN_USE]) => drop(self.info().await?),
+            Err(refusal) => return Err(refusal),
         }
+        Ok(())
     }
 
     /// Repeats what failed in passing; makes the bucket again if it is gone and shall be there.
@@ -153,7 +159,7 @@ impl Bucket {
                         return Err(error);
                     }
                 }
-                Err(Refusal::Silent | Refusal::Broken(_) | Refusal::NoResponders) => {}
+                Err(refusal) if refusal.is_passing() => {}
                 Err(refusal) => return Err(refusal.during(operation)),
             }
             sleep(pause).await;
@@ -164,7 +170,7 @@ impl Bucket {
 
     /// Returns the last message of a subject.
     pub(super) async fn last(&self, subject: &str) -> Result<Option<Last>, Refusal> {
-        if self.is_replicated.load(Relaxed) {
+        if self.asks_leader.load(Relaxed) {
             self.last_at_leader(subject).await
         } else {
             self.last_directly(subject).await

@@ -8,6 +8,7 @@ use super::{
     names,
     predecessor::Reference,
     reader,
+    retire::retire,
     settings::StreamSettings,
     store::Store,
     stream::Stream,
@@ -23,7 +24,7 @@ use async_nats::{HeaderMap, HeaderValue, header::NATS_MESSAGE_ID};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, str::FromStr as _, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// For how long a publish that fails in passing is tried again.
@@ -191,7 +192,7 @@ impl Failure {
     fn of(refusal: Refusal) -> Self {
         let may_be_stored = matches!(refusal, Refusal::Silent | Refusal::Broken(_));
         Self {
-            is_passing: may_be_stored || matches!(refusal, Refusal::NoResponders),
+            is_passing: refusal.is_passing(),
             may_be_stored,
             error: refusal.during("publish"),
         }
@@ -267,6 +268,11 @@ impl EventBus for JetStreamBus {
 
     async fn wait_until_free(&self, cluster: &str) -> Result<()> {
         self.wait_until_silent(cluster).await
+    }
+
+    async fn retire(&self, prefix: &str, kept: &BTreeSet<String>) -> Result<()> {
+        self.link().check_open("retire")?;
+        retire(self.link(), prefix, kept).await
     }
 
     async fn check(&self) -> Result<()> {

@@ -4,14 +4,11 @@
 //! gets it without a look at its certificate, as the reference does. Addresses may hold a password,
 //! so that errors show them without.
 
-use super::{lock, quiet::Quiet, settings::pairs, tls};
+use super::{settings::pairs, tls};
+use crate::quiet::Quiet;
 use argo_events_core::{Error, ErrorKind, Result, SecretSource, api, secret::KeySelector};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
-use std::{
-    error::Error as _,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{error::Error as _, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
 /// How long a connection may take, and how long an answer.
@@ -64,18 +61,11 @@ impl Target<'_> {
         addresses: &[ServerAddr],
     ) -> Result<ConnectOptions> {
         let Some(selector) = self.access else {
-            return Ok(
-                match addresses
-                    .iter()
-                    .find_map(|address| Some((address.username()?, address.password())))
-                {
-                    Some((user, Some(password))) => {
-                        options.user_and_password(user.to_owned(), password.to_owned())
-                    }
-                    Some((token, None)) => options.token(token.to_owned()),
-                    None => options,
-                },
-            );
+            return Ok(match addresses.iter().find_map(in_address) {
+                Some((user, Some(password))) => options.user_and_password(user, password),
+                Some((token, None)) => options.token(token),
+                None => options,
+            });
         };
         let content = self.secrets.secret(selector).await?;
         match Access::read(content.expose(), selector)? {
@@ -90,8 +80,31 @@ impl Target<'_> {
     }
 }
 
+/// Returns the user and the password, or the token, that an address holds.
+fn in_address(address: &ServerAddr) -> Option<(String, Option<String>)> {
+    Some((
+        decoded(address.username()?),
+        address.password().map(decoded),
+    ))
+}
+
+/// Returns what percent signs in a part of an address stand for; those that stand for nothing stay.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| byte == b'%');
+        let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(byte));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
+}
+
 fn options(name: &str, sender: watch::Sender<u64>) -> ConnectOptions {
-    let quiet = Mutex::new(Quiet::default());
+    let quiet = Quiet::default();
     ConnectOptions::new()
         .name(name)
         .connection_timeout(PATIENCE)
@@ -106,7 +119,7 @@ fn options(name: &str, sender: watch::Sender<u64>) -> ConnectOptions {
         })
 }
 
-fn note(event: &Event, sender: &watch::Sender<u64>, quiet: &Mutex<Quiet>) {
+fn note(event: &Event, sender: &watch::Sender<u64>, quiet: &Quiet) {
     match event {
         Event::Connected => {
             if *sender.borrow() > 0 {
@@ -124,8 +137,8 @@ fn note(event: &Event, sender: &watch::Sender<u64>, quiet: &Mutex<Quiet>) {
     }
 }
 
-fn note_error(error: &dyn std::fmt::Display, quiet: &Mutex<Quiet>) {
-    if let Some(suppressed) = lock(quiet).may_speak() {
+fn note_error(error: &dyn std::fmt::Display, quiet: &Quiet) {
+    if let Some(suppressed) = quiet.may_speak() {
         tracing::warn!(%error, suppressed, "trouble with the connection to NATS");
     }
 }
@@ -231,4 +244,23 @@ fn is_seed(text: &str) -> bool {
     text.len() == 58
         && text.starts_with("SU")
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_and_tokens_of_addresses_are_decoded() {
+        for (address, user, password) in [
+            ("nats://shop:p%40ss%3A%25@host", "shop", Some("p@ss:%")),
+            ("nats://t%2Foken@host", "t/oken", None),
+            ("nats://caf%C3%A9:100%@host", "café", Some("100%")),
+            ("nats://a%zz%+1:%FF@host", "a%zz%+1", Some("%FF")),
+        ] {
+            let address: ServerAddr = address.parse().unwrap();
+            let wanted = (user.to_owned(), password.map(str::to_owned));
+            assert_eq!(in_address(&address), Some(wanted));
+        }
+    }
 }

@@ -5,7 +5,8 @@
 //! gone, the task finds or makes it again, with pauses. What becomes of messages that came is the
 //! business of an [`Outlet`].
 
-use super::{STREAM, api, consumer::Consumer, link::Link, quiet::Quiet, settle};
+use super::{STREAM, api, consumer::Consumer, link::Link, settle};
+use crate::{quiet::Quiet, until::until};
 use argo_events_core::{Error, ErrorKind};
 use async_nats::{Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
@@ -14,13 +15,16 @@ use serde_json::json;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -120,13 +124,13 @@ impl Feed {
 
     /// Notes that a message was handed out.
     pub(super) fn hand_out(&self) {
-        self.out.fetch_add(1, Relaxed);
+        self.out.fetch_add(1, SeqCst);
     }
 
     /// Notes that a message that was handed out is settled or given back.
     pub(super) fn take_back(&self) {
-        let left = self.out.fetch_sub(1, Relaxed) - 1;
-        if left == self.tell_at.load(Relaxed) {
+        let left = self.out.fetch_sub(1, SeqCst) - 1;
+        if left == self.tell_at.load(SeqCst) {
             self.has_room.notify_one();
         }
     }
@@ -143,22 +147,35 @@ impl Feed {
         }
     }
 
-    /// Returns how many messages there is room for, if it is worth asking for them.
+    /// Returns how many messages there is room for, if it is worth asking for them; else the task is told
+    /// when that may be so.
     fn room(&self, requested: usize) -> Option<usize> {
-        let held = requested + self.waiting.load(Relaxed);
-        if held > self.most / 2 || self.bytes.load(Relaxed) >= MOST_BYTES {
-            return None;
+        loop {
+            let held = requested + self.waiting.load(Relaxed);
+            if held > self.most / 2 || self.bytes.load(Relaxed) >= MOST_BYTES {
+                return None;
+            }
+            let out = self.out.load(SeqCst);
+            let room = self.in_flight.saturating_sub(held + out);
+            let room = room.min(self.most - held);
+            // Not for a few, unless there is nothing else to come.
+            if room > 0 && (held == 0 || room >= self.most / 4) {
+                return Some(room);
+            }
+            if self.is_told_below(out) {
+                return None;
+            }
         }
-        let out = self.out.load(Relaxed);
-        let room = self.in_flight.saturating_sub(held + out);
-        let room = room.min(self.most - held);
-        // Not for a few, unless there is nothing else to come.
-        if room > 0 && (held == 0 || room >= self.most / 4) {
-            return Some(room);
-        }
+    }
+
+    /// Has the task told when some of so many that were handed out have come back; returns false if that
+    /// has come about, of which nobody was told.
+    fn is_told_below(&self, out: usize) -> bool {
         let some = (self.most / 8).max(1);
-        self.tell_at.store(out.saturating_sub(some), Relaxed);
-        None
+        let at = out.saturating_sub(some);
+        self.tell_at.store(at, SeqCst);
+        // Looked at after the store, and by who takes back before it: one of both sees the other.
+        out == 0 || self.out.load(SeqCst) > at
     }
 }
 
@@ -412,9 +429,36 @@ fn is_full(description: &str) -> bool {
     description.starts_with("Message Size Exceeds MaxBytes") || description == "Batch Completed"
 }
 
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argo_events_core::Subscription;
+
+    fn feed(in_flight: usize) -> Feed {
+        let subscription = Subscription::new("group", Vec::new());
+        let consumer = Consumer::of(&subscription).unwrap().remove(0);
+        Feed::new(Arc::new(consumer), in_flight)
+    }
+
+    #[test]
+    fn what_comes_back_while_the_task_looks_for_room_is_not_overlooked() {
+        let feed = feed(8);
+        feed.add(2, 2);
+        (0..6).for_each(|_| feed.hand_out());
+        let seen = feed.out.load(SeqCst);
+        // In between, before the task says when it wants to be told.
+        (0..6).for_each(|_| feed.take_back());
+        assert!(!feed.is_told_below(seen));
+        assert_eq!(feed.room(0), Some(6));
+    }
+
+    #[tokio::test]
+    async fn the_task_is_told_when_some_have_come_back() {
+        let feed = feed(8);
+        feed.add(2, 2);
+        (0..6).for_each(|_| feed.hand_out());
+        assert_eq!(feed.room(0), None);
+        feed.take_back();
+        feed.has_room.notified().await;
     }
 }

@@ -1,6 +1,7 @@
 //! What everything on a bus shares: the connection, its ups and downs, and the bus's tasks.
 
-use super::{lock, publisher::Publisher, quiet::Quiet, stream::Stream};
+use super::{lock, publisher::Publisher, stream::Stream};
+use crate::quiet::Quiet;
 use argo_events_core::{Error, ErrorKind, Result};
 use async_nats::{Client, Subject, connection::State};
 use bytes::Bytes;
@@ -30,7 +31,7 @@ pub(super) struct Link {
     pub(super) closing: CancellationToken,
     /// Counts messages that were no events.
     poison: AtomicU64,
-    quiet: Mutex<Quiet>,
+    quiet: Quiet,
     /// What could not be sent at once, since nobody could wait.
     left: Mutex<Vec<(Subject, Bytes)>>,
     is_left: Notify,
@@ -57,7 +58,7 @@ impl Link {
             connections,
             closing: CancellationToken::new(),
             poison: AtomicU64::new(0),
-            quiet: Mutex::default(),
+            quiet: Quiet::default(),
             left: Mutex::default(),
             is_left: Notify::new(),
             tasks: Mutex::default(),
@@ -83,7 +84,7 @@ impl Link {
     /// Counts a message that is no event, and says so now and then.
     pub(super) fn note_poison(&self, subject: &str, sequence: u64, error: &Error) {
         self.poison.fetch_add(1, Relaxed);
-        if let Some(suppressed) = lock(&self.quiet).may_speak() {
+        if let Some(suppressed) = self.quiet.may_speak() {
             tracing::warn!(subject, sequence, %error, suppressed, "message is no event: left out");
         }
     }
@@ -163,8 +164,13 @@ impl Link {
     }
 
     /// Ends all tasks, then sends what is left to be sent.
+    ///
+    /// # Cancel safety
+    /// A dropped future has closed the bus all the same; what was on its way may come again.
     pub(super) async fn close(&self) {
         self.closing.cancel();
+        // Nobody shall wait for what is not received any more, also when this is dropped.
+        let _end = EndOfPublishing(&self.publisher);
         let mut tasks = mem::take(&mut *lock(&self.tasks));
         let ended = async {
             // The inbox ends with the connection only.
@@ -178,7 +184,15 @@ impl Link {
             let _ = timeout(Self::PATIENCE, ended).await;
         }
         let _ = timeout(Self::PATIENCE, self.client.drain()).await;
-        self.publisher.end();
+    }
+}
+
+/// Ends all waiting for acknowledgements when it is dropped.
+struct EndOfPublishing<'a>(&'a Publisher);
+
+impl Drop for EndOfPublishing<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

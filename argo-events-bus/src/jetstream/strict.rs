@@ -8,11 +8,11 @@ use super::{
     reader::{decode, delivery},
     settle,
 };
+use crate::until::until;
 use argo_events_core::{Deliveries, Delivery, Outcome, Result, Settle};
 use async_nats::Subject;
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until};
 
 /// Reads a group in strict order.
 pub(super) struct StrictReader {
@@ -93,13 +93,6 @@ impl Deliveries for StrictReader {
 impl Drop for StrictReader {
     fn drop(&mut self) {
         self.line.stop().cancel();
-    }
-}
-
-async fn until(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }
 

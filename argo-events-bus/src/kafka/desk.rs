@@ -4,7 +4,10 @@
 //! in the order of reading; a ticket whose partition went to somebody else is void, and settling it
 //! changes nothing.
 
-use super::lane::{Lane, Progress};
+use super::{
+    lane::{Lane, Progress},
+    settled::Ranges,
+};
 use crate::spread::Spread;
 use argo_events_core::{Event, Timestamp};
 use std::{
@@ -70,6 +73,8 @@ pub(super) struct Terms {
 pub(super) struct Desk {
     terms: Terms,
     lanes: BTreeMap<i32, Lane>,
+    /// Partitions of which nothing is handed out any more.
+    withdrawn: BTreeSet<i32>,
     fresh: VecDeque<(Ticket, Record)>,
     weight: usize,
     entries: HashMap<Ticket, Entry, BuildHasherDefault<Spread>>,
@@ -92,6 +97,7 @@ impl Desk {
         Self {
             terms,
             lanes: BTreeMap::new(),
+            withdrawn: BTreeSet::new(),
             fresh: VecDeque::new(),
             weight: 0,
             entries: HashMap::default(),
@@ -106,15 +112,22 @@ impl Desk {
     }
 
     /// Takes a partition over, with what is settled in it beyond the position.
-    pub(super) fn assign(&mut self, partition: i32, beyond: BTreeSet<i64>) {
+    pub(super) fn assign(&mut self, partition: i32, beyond: Ranges) {
+        self.withdrawn.remove(&partition);
         self.lanes.insert(partition, Lane::new(beyond));
     }
 
     /// Passes over a record that the subscription does not want.
     pub(super) fn skip(&mut self, partition: i32, offset: i64) {
-        if let Some(lane) = self.lanes.get_mut(&partition) {
+        if let Some(lane) = self.reading(partition) {
             lane.skip(offset);
         }
+    }
+
+    /// Returns the lane of a partition that stays.
+    fn reading(&mut self, partition: i32) -> Option<&mut Lane> {
+        let stays = !self.withdrawn.contains(&partition);
+        self.lanes.get_mut(&partition).filter(|_| stays)
     }
 
     /// Tells whether a record was settled in an earlier life.
@@ -125,7 +138,7 @@ impl Desk {
 
     /// Takes a record in; tells whether a reader may wait for it.
     pub(super) fn push(&mut self, record: Record) -> bool {
-        let Some(lane) = self.lanes.get_mut(&record.partition) else {
+        let Some(lane) = self.reading(record.partition) else {
             return false;
         };
         lane.open(record.offset);
@@ -248,12 +261,29 @@ impl Desk {
         if let Some(entry) = self.handed(ticket, attempt) {
             entry.until = None;
             self.held -= 1;
+            self.make_ready(ticket);
+        }
+    }
+
+    /// Lets a record come again: here, or with whoever gets its partition.
+    fn make_ready(&mut self, ticket: Ticket) {
+        if self.is_withdrawn(ticket) {
+            self.entries.remove(&ticket);
+        } else {
             self.ready.insert(ticket);
         }
     }
 
+    fn is_withdrawn(&self, ticket: Ticket) -> bool {
+        let entry = self.entries.get(&ticket);
+        entry.is_some_and(|entry| self.withdrawn.contains(&entry.record.partition))
+    }
+
     /// Takes a record back until a time has come; until then it counts as unsettled.
     pub(super) fn delay(&mut self, ticket: Ticket, attempt: u32, until: Instant) {
+        if self.is_withdrawn(ticket) {
+            return self.give_back(ticket, attempt);
+        }
         if let Some(entry) = self.handed(ticket, attempt) {
             entry.until = None;
             self.delayed.insert(ticket, until);
@@ -288,23 +318,23 @@ impl Desk {
             }
             is_due
         };
+        let mut ended = Vec::new();
         for (ticket, entry) in &mut self.entries {
             if entry.until.is_some_and(|until| due(until, &mut earliest)) {
                 entry.until = None;
-                self.held -= 1;
-                self.ready.insert(*ticket);
+                ended.push(*ticket);
             }
         }
-        let (held, ready) = (&mut self.held, &mut self.ready);
         self.delayed.retain(|ticket, until| {
             let is_due = due(*until, &mut earliest);
             if is_due {
-                *held -= 1;
-                ready.insert(*ticket);
+                ended.push(*ticket);
             }
             !is_due
         });
         self.earliest = earliest;
+        self.held -= ended.len();
+        ended.into_iter().for_each(|ticket| self.make_ready(ticket));
     }
 
     fn expect_at(&mut self, deadline: Instant) {
@@ -312,8 +342,10 @@ impl Desk {
         self.earliest = Some(earliest);
     }
 
-    /// Hands nothing more out of partitions that go to somebody else. What is in hand may be settled.
+    /// Hands nothing more out of partitions that go to somebody else, also not what is given back from
+    /// now on. What is in hand may be settled.
     pub(super) fn withdraw(&mut self, partitions: &[i32]) {
+        self.withdrawn.extend(partitions);
         let goes = |record: &Record| partitions.contains(&record.partition);
         self.fresh.retain(|(_, record)| !goes(record));
         self.weight = self.fresh.iter().map(|(_, record)| record.weight).sum();
@@ -346,6 +378,14 @@ impl Desk {
         });
         self.lanes
             .retain(|partition, _| !partitions.contains(partition));
+        self.withdrawn
+            .retain(|partition| !partitions.contains(partition));
+    }
+
+    /// Returns partitions of which no more should be read until something is settled in them.
+    pub(super) fn stretched(&self) -> BTreeSet<i32> {
+        let stretched = self.lanes.iter().filter(|(_, lane)| lane.is_stretched());
+        stretched.map(|(partition, _)| *partition).collect()
     }
 
     /// Returns the partitions that are read.

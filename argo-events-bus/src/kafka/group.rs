@@ -2,22 +2,24 @@
 //! later is delivered.
 
 use super::{
-    intake::{Intake, cannot_begin},
+    failure::explained,
+    intake::Intake,
     lane::Progress,
     listener::{Listener, commit, list},
     reader::{Shared, position},
     settings::Settings,
-    settled,
+    settled::{self, Ranges},
     wanted::Wanted,
-    watch::{Throttle, Watch},
+    watch::{MOST_LINES, Watch},
 };
+use crate::quiet::Quiet;
 use argo_events_core::{
-    Result, Subscription,
+    Error, Result, Subscription,
     bus::{Order, StartAt},
 };
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult},
     types::RDKafkaErrorCode as Code,
 };
@@ -35,7 +37,7 @@ pub(super) struct Start {
     /// `None` for the beginning.
     pub(super) offset: Option<i64>,
     /// What is settled beyond it.
-    pub(super) beyond: BTreeSet<i64>,
+    pub(super) beyond: Ranges,
 }
 
 impl Start {
@@ -44,7 +46,7 @@ impl Start {
         Self {
             partition,
             offset: None,
-            beyond: BTreeSet::new(),
+            beyond: Ranges::default(),
         }
     }
 }
@@ -73,15 +75,9 @@ impl Consumers<'_> {
         if partitions.count() == 0 {
             return Ok(Vec::new());
         }
-        let mut asked = TopicPartitionList::new();
-        for element in partitions.elements() {
-            asked.add_partition(topic, element.partition());
-        }
-        let committed = repeated(|| {
-            let committed = self.0.committed_offsets(asked.clone(), PATIENCE)?;
-            committed.elements().iter().try_for_each(|it| it.error())?;
-            Ok(committed)
-        })?;
+        let elements = partitions.elements();
+        let asked = list_of(topic, elements.iter().map(|it| it.partition()));
+        let committed = committed(self.0, &asked)?;
         let start = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
             let partition = element.partition();
             match element.offset() {
@@ -120,6 +116,19 @@ impl Consumers<'_> {
             };
         found.elements().iter().map(end).collect()
     }
+}
+
+/// Returns what a group has committed in partitions. One of which that cannot be told is an error: it
+/// would look as if nothing had been committed.
+fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    asked: &TopicPartitionList,
+) -> KafkaResult<TopicPartitionList> {
+    repeated(|| {
+        let committed = consumer.committed_offsets(asked.clone(), PATIENCE)?;
+        committed.elements().iter().try_for_each(|it| it.error())?;
+        Ok(committed)
+    })
 }
 
 /// Asks again while brokers settle who is responsible, but not for ever.
@@ -171,19 +180,21 @@ pub(super) fn open(
         .consumer(&group)
         .create_with_context(listener)
         .map_err(|error| super::failure::failure(error, "subscribe"))?;
-    let begun = begin(settings, subscription, shared, &consumer);
-    let is_new = begun.map_err(|error| {
-        // Why is heard while the client is polled.
-        drop(consumer.poll(Duration::from_millis(100)));
-        cannot_begin(error, &consumer.context().watch, &group)
-    })?;
+    let beginning = Beginning {
+        settings,
+        subscription,
+        consumer: &consumer,
+        group: &group,
+    };
+    let is_new = beginning.begin(shared)?;
     let reads_all = matches!(subscription.order, Order::Strict { .. });
     let intake = Intake {
         consumer,
         shared: Arc::clone(shared),
         topic: settings.topic.clone(),
         wanted: Wanted::new(subscription.subjects.clone()),
-        throttle: Throttle::default(),
+        quiet: Quiet::of(MOST_LINES),
+        held_back: BTreeSet::new(),
         reads_all,
         token,
     };
@@ -193,105 +204,128 @@ pub(super) fn open(
     })
 }
 
-/// Begins to read; tells whether the group is new.
-fn begin(
-    settings: &Settings,
-    subscription: &Subscription,
-    shared: &Shared,
-    consumer: &BaseConsumer<Listener>,
-) -> KafkaResult<bool> {
-    let (topic, brokers) = (&settings.topic, Consumers(consumer));
-    let mut all = TopicPartitionList::new();
-    let count = brokers.partitions(topic)?;
-    for partition in 0..count {
-        all.add_partition(topic, partition);
-    }
-    let mut starts = brokers.starts(topic, &all)?;
-    let is_new = starts.iter().all(|start| start.offset.is_none());
-    if is_new {
-        found(settings, subscription, &brokers, count)?;
-        starts = brokers.starts(topic, &all)?;
-    }
-    match &subscription.order {
-        Order::Loose => consumer.subscribe(&[topic])?,
-        Order::Strict { behind } => {
-            for start in &mut starts {
-                let partition = position(start.partition, 0).partition;
-                if let Some(behind) = behind.iter().find(|it| it.partition == partition) {
-                    // The sequence of one record is the offset of the next.
-                    start.offset = i64::try_from(behind.sequence).ok();
-                    start.beyond.clear();
-                }
-                shared.desk().assign(start.partition, start.beyond.clone());
-            }
-            consumer.assign(&list(topic, &starts)?)?;
-        }
-    }
-    Ok(is_new)
+/// A subscription that begins to read.
+struct Beginning<'a> {
+    settings: &'a Settings,
+    subscription: &'a Subscription,
+    consumer: &'a BaseConsumer<Listener>,
+    group: &'a str,
 }
 
-/// Commits where a new group begins. Members of the group may be at work already: then theirs counts,
-/// and brokers refuse ours.
-fn found(
-    settings: &Settings,
-    subscription: &Subscription,
-    brokers: &Consumers<'_>,
-    count: i32,
-) -> KafkaResult<()> {
-    let mut starts = brokers.ends(&settings.topic, count)?;
-    match subscription.start {
-        StartAt::New if !settings.oldest => inherit(settings, subscription, &mut starts),
-        StartAt::After(position) if count == 1 => {
-            let next = i64::try_from(position.sequence).unwrap_or(i64::MAX);
-            starts
-                .iter_mut()
-                .for_each(|start| start.next = next.min(start.next));
+impl Beginning<'_> {
+    /// Begins; tells whether the group is new.
+    fn begin(&self, shared: &Shared) -> Result<bool> {
+        let (topic, brokers) = (&self.settings.topic, Consumers(self.consumer));
+        let refused = |error| self.refused(error);
+        let count = brokers.partitions(topic).map_err(refused)?;
+        let all = list_of(topic, 0..count);
+        let mut starts = brokers.starts(topic, &all).map_err(refused)?;
+        let is_new = starts.iter().all(|start| start.offset.is_none());
+        if is_new {
+            self.found(count)?;
+            starts = brokers.starts(topic, &all).map_err(refused)?;
         }
-        _ => starts.iter_mut().for_each(|start| start.next = 0),
+        self.read(shared, starts).map_err(refused)?;
+        Ok(is_new)
     }
-    let founded = repeated(|| commit(brokers.0, &settings.topic, &starts, CommitMode::Sync));
-    match founded {
-        Err(error) if has_members(&error) => Ok(()),
-        outcome => outcome,
-    }
-}
 
-/// Goes on where the reference's sensor was, if it has left positions.
-fn inherit(settings: &Settings, subscription: &Subscription, starts: &mut [Progress]) {
-    let Some(group) = settings.reference_group(&subscription.group) else {
-        return;
-    };
-    let mut asked = TopicPartitionList::new();
-    for start in &*starts {
-        asked.add_partition(&settings.topic, start.partition);
-    }
-    let consumer: KafkaResult<BaseConsumer<Watch>> = settings
-        .consumer(&group)
-        .create_with_context(Watch::default());
-    let committed =
-        match consumer.and_then(|it| repeated(|| it.committed_offsets(asked.clone(), PATIENCE))) {
-            Ok(committed) => committed,
-            Err(error) => {
-                // Rules of access may hide the group, which then is nobody's to go on with.
-                tracing::warn!(group, %error, "cannot tell where another implementation was");
-                return;
-            }
+    /// Reads as a member of the group, or in strict order all partitions.
+    fn read(&self, shared: &Shared, mut starts: Vec<Start>) -> KafkaResult<()> {
+        let topic = &self.settings.topic;
+        let Order::Strict { behind } = &self.subscription.order else {
+            return self.consumer.subscribe(&[topic]);
         };
-    for element in committed.elements() {
-        if let Offset::Offset(next) = element.offset()
-            && let Some(start) = starts
-                .iter_mut()
-                .find(|it| it.partition == element.partition())
-        {
-            tracing::info!(
-                group,
-                partition = start.partition,
-                next,
-                "goes on where another implementation was"
-            );
-            start.next = next.min(start.next);
+        for start in &mut starts {
+            let partition = position(start.partition, 0).partition;
+            if let Some(behind) = behind.iter().find(|it| it.partition == partition) {
+                // The sequence of one record is the offset of the next.
+                start.offset = i64::try_from(behind.sequence).ok();
+                start.beyond.clear();
+            }
+            shared.desk().assign(start.partition, start.beyond.clone());
+        }
+        self.consumer.assign(&list(topic, &starts)?)
+    }
+
+    /// Commits where a new group begins. Members of the group may be at work already: then theirs
+    /// counts, and brokers refuse ours.
+    fn found(&self, count: i32) -> Result<()> {
+        let (topic, brokers) = (&self.settings.topic, Consumers(self.consumer));
+        let refused = |error| self.refused(error);
+        let mut starts = brokers.ends(topic, count).map_err(refused)?;
+        match self.subscription.start {
+            StartAt::New if !self.settings.oldest => self.inherit(&mut starts)?,
+            StartAt::After(position) if count == 1 => {
+                let next = i64::try_from(position.sequence).unwrap_or(i64::MAX);
+                starts
+                    .iter_mut()
+                    .for_each(|start| start.next = next.min(start.next));
+            }
+            _ => starts.iter_mut().for_each(|start| start.next = 0),
+        }
+        match repeated(|| commit(self.consumer, topic, &starts, CommitMode::Sync)) {
+            Err(error) if has_members(&error) => Ok(()),
+            outcome => outcome.map_err(refused),
         }
     }
+
+    /// Goes on where the reference's sensor was, if it has left positions.
+    ///
+    /// # Errors
+    /// When that cannot be told: to begin elsewhere would lose what it has not read.
+    fn inherit(&self, starts: &mut [Progress]) -> Result<()> {
+        let Some(group) = self.settings.reference_group(&self.subscription.group) else {
+            return Ok(());
+        };
+        let asked = list_of(&self.settings.topic, starts.iter().map(|it| it.partition));
+        for element in self.left_by(&group, &asked)?.elements() {
+            let partition = element.partition();
+            if let Offset::Offset(next) = element.offset()
+                && let Some(start) = starts.iter_mut().find(|it| it.partition == partition)
+            {
+                tracing::info!(
+                    group,
+                    partition,
+                    next,
+                    "goes on where another implementation was"
+                );
+                start.next = next.min(start.next);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the positions of a group of the reference.
+    fn left_by(&self, group: &str, asked: &TopicPartitionList) -> Result<TopicPartitionList> {
+        let failed = |error, watch: &Watch| {
+            let hint = "its positions say where to go on; let this user describe the group, or set consumerGroup.oldest";
+            let failure = explained(error, "subscribe", watch);
+            failure.with("group", group).with("hint", hint)
+        };
+        let consumer: BaseConsumer<Watch> = (self.settings.consumer(group))
+            .create_with_context(Watch::default())
+            .map_err(|error| failed(error, &Watch::default()))?;
+        committed(&consumer, asked).map_err(|error| failed(error, consumer.context()))
+    }
+
+    fn refused(&self, error: KafkaError) -> Error {
+        // Why is heard while the client is polled.
+        drop(self.consumer.poll(Duration::from_millis(100)));
+        let failure = explained(error, "subscribe", &self.consumer.context().watch);
+        failure.with("group", self.group)
+    }
+}
+
+/// Lists partitions of a topic.
+pub(super) fn list_of(
+    topic: &str,
+    partitions: impl IntoIterator<Item = i32>,
+) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for partition in partitions {
+        list.add_partition(topic, partition);
+    }
+    list
 }
 
 fn has_members(error: &KafkaError) -> bool {

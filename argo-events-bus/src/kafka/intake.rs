@@ -4,13 +4,14 @@
 use super::{
     desk::Record,
     failure::{explained, failure},
-    group::{Consumers, Start},
+    group::{Consumers, Start, list_of},
     listener::{Listener, commit, list},
     reader::{Read, Shared},
+    settled::Ranges,
     wanted::Wanted,
-    watch::{Throttle, Watch},
 };
-use argo_events_core::{Error, ErrorKind, Timestamp, event::codec};
+use crate::quiet::Quiet;
+use argo_events_core::{Error, Timestamp, event::codec};
 use bytes::Bytes;
 use rdkafka::{
     Message, TopicPartitionList,
@@ -49,19 +50,22 @@ pub(super) struct Intake {
     pub(super) wanted: Wanted,
     /// Reads all partitions, and looks for new ones itself.
     pub(super) reads_all: bool,
-    pub(super) throttle: Throttle,
+    pub(super) quiet: Quiet,
+    /// Partitions of which no more is read until something is settled in them.
+    pub(super) held_back: BTreeSet<i32>,
     /// Held until the consumer is closed.
     pub(super) token: TaskTrackerToken,
 }
 
 impl Intake {
     /// Reads until the subscription ends. Blocks.
-    pub(super) fn run(self) {
+    pub(super) fn run(mut self) {
         let mut committed = Instant::now();
         let mut looked = Instant::now();
         while !self.shared.desk().has_ended() {
             if committed.elapsed() >= COMMIT_EVERY {
                 self.commit();
+                self.hold_back();
                 committed = Instant::now();
             }
             if self.reads_all && looked.elapsed() >= LOOK_EVERY {
@@ -72,6 +76,7 @@ impl Intake {
                 self.read();
             } else {
                 self.pause_until_room();
+                self.held_back.clear();
             }
         }
         self.finish();
@@ -109,7 +114,7 @@ impl Intake {
             Ok(event) => event,
             Err(error) => {
                 self.shared.undecodable.fetch_add(1, Ordering::Relaxed);
-                if let Some(withheld) = self.throttle.pass() {
+                if let Some(withheld) = self.quiet.may_speak() {
                     let topic = &self.topic;
                     tracing::warn!(topic, partition, offset, %error, withheld, "record is no event; passed over");
                 }
@@ -216,6 +221,25 @@ impl Intake {
         }
     }
 
+    /// Reads no more of partitions in which one event holds up too many, and of all others again.
+    fn hold_back(&mut self) {
+        let stretched = self.shared.desk().stretched();
+        if stretched == self.held_back {
+            return;
+        }
+        let partitions = stretched.iter().copied();
+        tracing::info!(
+            group = self.shared.name,
+            ?stretched,
+            "partitions are not read further until their oldest event is settled"
+        );
+        self.switch(|consumer, all| {
+            consumer.resume(all)?;
+            consumer.pause(&list_of(&self.topic, partitions))
+        });
+        self.held_back = stretched;
+    }
+
     /// Takes over partitions that were added to the topic, from their beginning.
     fn look_for_partitions(&self) {
         let known: BTreeSet<_> = self.shared.desk().partitions().into_iter().collect();
@@ -235,7 +259,9 @@ impl Intake {
             // Only now: what the desk knows is not looked for again.
             Ok(()) => {
                 for start in &added {
-                    self.shared.desk().assign(start.partition, BTreeSet::new());
+                    self.shared
+                        .desk()
+                        .assign(start.partition, Ranges::default());
                 }
             }
             Err(error) => self.shared.fail(failure(error, "assign")),
@@ -263,16 +289,5 @@ impl Intake {
         // Leaves the group, which may take a round trip.
         drop(consumer);
         drop(token);
-    }
-}
-
-/// Makes the error of a consumer that cannot be made or cannot begin.
-pub(super) fn cannot_begin(error: KafkaError, watch: &Watch, group: &str) -> Error {
-    let error = explained(error, "subscribe", watch).with("group", group);
-    match error.kind() {
-        ErrorKind::NotFound => Error::transient(ErrorKind::NotFound, error.message())
-            .during("subscribe")
-            .with("group", group),
-        _ => error,
     }
 }

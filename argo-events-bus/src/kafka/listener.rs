@@ -5,6 +5,7 @@ use super::{
     group::{Consumers, Start},
     lane::Progress,
     reader::Shared,
+    settled::Ranges,
     watch::Watch,
 };
 use rdkafka::{
@@ -15,7 +16,6 @@ use rdkafka::{
     types::{RDKafkaErrorCode as Code, RDKafkaRespErr},
 };
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -77,7 +77,7 @@ impl Listener {
                 // librdkafka asks by itself until it is told; what was settled beyond comes again.
                 tracing::warn!(group = self.shared.name, %error, "cannot tell where the group was");
                 for element in partitions.elements() {
-                    let nothing = BTreeSet::new();
+                    let nothing = Ranges::default();
                     self.shared.desk().assign(element.partition(), nothing);
                 }
                 partitions.clone()

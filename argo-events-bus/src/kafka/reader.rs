@@ -4,6 +4,7 @@ use super::{
     desk::{Desk, Handed, Record, Taken, Terms, Ticket},
     lock,
 };
+use crate::until::until;
 use argo_events_core::{
     Deliveries, Delivery, DeliveryMeta, Error, Outcome, Position, Result, Settle, Subscription,
     bus::Order,
@@ -17,10 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::Notify, time::Instant};
 
 /// No delay is longer; it keeps deadlines within what an [`Instant`] can say.
 const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -239,12 +237,9 @@ impl Deliveries for Reader {
                 Taken::Nothing(deadline) => deadline,
                 Taken::Ended => return None,
             };
-            match deadline {
-                Some(deadline) => tokio::select! {
-                    () = arrived => {}
-                    () = sleep_until(deadline) => {}
-                },
-                None => arrived.await,
+            tokio::select! {
+                () = arrived => {}
+                () = until(deadline) => {}
             }
         }
     }

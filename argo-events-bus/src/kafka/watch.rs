@@ -1,6 +1,7 @@
 //! What librdkafka has to say: to the log, but not without end, and to whoever asks why nothing works.
 
 use super::lock;
+use crate::quiet::Quiet;
 use argo_events_core::ErrorKind;
 use rdkafka::{
     ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError,
@@ -9,40 +10,25 @@ use rdkafka::{
 use std::{sync::Mutex, time::Duration};
 use tokio::time::Instant;
 
-/// Most lines of a client within [`WINDOW`].
-const MOST_LINES: u32 = 5;
-const WINDOW: Duration = Duration::from_secs(30);
-
-/// Lets few lines of a kind through.
-#[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<Passed>);
-
-#[derive(Debug, Default)]
-struct Passed {
-    since: Option<Instant>,
-    lines: u32,
-}
-
-impl Throttle {
-    /// Tells whether one more line may be logged now, and how many were not since the last one.
-    pub(super) fn pass(&self) -> Option<u32> {
-        let mut passed = lock(&self.0);
-        let now = Instant::now();
-        let is_over = passed.since.is_none_or(|since| now >= since + WINDOW);
-        let withheld = passed.lines.saturating_sub(MOST_LINES);
-        if is_over {
-            (passed.since, passed.lines) = (Some(now), 0);
-        }
-        passed.lines = passed.lines.saturating_add(1);
-        (passed.lines <= MOST_LINES).then_some(if is_over { withheld } else { 0 })
-    }
-}
+/// Most lines of a client within a while.
+pub(super) const MOST_LINES: u32 = 5;
+/// For how long trouble explains anything.
+const LATELY: Duration = Duration::from_secs(30);
 
 /// Listens to a client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Watch {
     trouble: Mutex<Option<Trouble>>,
-    throttle: Throttle,
+    quiet: Quiet,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            trouble: Mutex::default(),
+            quiet: Quiet::of(MOST_LINES),
+        }
+    }
 }
 
 /// What a client complained of last.
@@ -57,13 +43,13 @@ impl Watch {
     /// Returns what the client complained of lately; what is long ago explains nothing any more.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         let trouble = lock(&self.trouble).clone();
-        trouble.filter(|trouble| trouble.since.elapsed() < WINDOW)
+        trouble.filter(|trouble| trouble.since.elapsed() < LATELY)
     }
 }
 
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        let Some(withheld) = self.throttle.pass() else {
+        let Some(withheld) = self.quiet.may_speak() else {
             return;
         };
         match level {
@@ -92,7 +78,7 @@ impl ClientContext for Watch {
                 since: Instant::now(),
             });
         }
-        if let Some(withheld) = self.throttle.pass() {
+        if let Some(withheld) = self.quiet.may_speak() {
             tracing::warn!(withheld, "kafka: {reason}");
         }
     }
@@ -103,16 +89,6 @@ impl ConsumerContext for Watch {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn lines_are_few_and_those_withheld_are_counted() {
-        let throttle = Throttle::default();
-        let logged = (0..100).filter(|_| throttle.pass().is_some()).count();
-        assert_eq!(logged, MOST_LINES as usize);
-        tokio::time::advance(WINDOW).await;
-        assert_eq!(throttle.pass(), Some(95));
-        assert_eq!(throttle.pass(), Some(0));
-    }
 
     #[test]
     fn the_reason_of_a_failure_is_remembered_rather_than_its_consequence() {

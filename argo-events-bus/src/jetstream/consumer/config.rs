@@ -11,11 +11,16 @@ use std::{collections::BTreeSet, time::Duration};
 /// What the reference's client asks for.
 const NAMED_MAX_ACK_PENDING: u64 = 65536;
 /// Member of a consumer's metadata: the first sequence of its group, if it begins behind it.
-pub(super) const FIRST: &str = "argo-events-first";
+const FIRST: &str = "argo-events-first";
+/// Member of a consumer's metadata: which group of ours it is for.
+const GROUP: &str = "argo-events-group";
+/// For how long a consumer stays that nobody reads; without it for ever.
+const INACTIVE: &str = "inactive_threshold";
 
 /// What a group's own consumer is like.
 #[derive(Clone, Debug)]
 pub(super) struct Own {
+    pub(super) group: String,
     pub(super) subjects: Vec<String>,
     pub(super) ack_wait: Duration,
     pub(super) max_ack_pending: usize,
@@ -23,19 +28,35 @@ pub(super) struct Own {
 
 impl Own {
     /// Configures a consumer that begins at a sequence.
-    pub(super) fn config(&self, name: &str, first: u64) -> Map<String, Value> {
+    pub(super) fn config(&self, name: &str, begin: u64) -> Map<String, Value> {
         object(json!({
             "durable_name": name,
             "name": name,
             "deliver_policy": "by_start_sequence",
-            "opt_start_seq": first,
+            "opt_start_seq": begin,
             "ack_policy": "explicit",
             "ack_wait": nanos(self.ack_wait),
             "max_deliver": -1,
             "filter_subjects": self.subjects,
             "replay_policy": "instant",
             "max_ack_pending": self.max_ack_pending,
+            "metadata": { GROUP: self.group },
         }))
+    }
+
+    /// Configures a consumer that is made anew behind what its group has settled, and notes what the
+    /// group's first sequence is.
+    pub(super) fn config_behind(
+        &self,
+        name: &str,
+        settled: u64,
+        first: Option<u64>,
+    ) -> Map<String, Value> {
+        let mut config = self.config(name, settled + 1);
+        if let Some(first) = first {
+            config["metadata"][FIRST] = json!(first.to_string());
+        }
+        config
     }
 
     /// Changes what may change of a consumer that exists.
@@ -45,6 +66,10 @@ impl Own {
             config.remove("filter_subject");
             config.insert("filter_subjects".to_owned(), json!(self.subjects));
         }
+        let metadata = config.entry("metadata").or_insert_with(|| json!({}));
+        metadata[GROUP] = json!(self.group);
+        // It was let go of, and is needed again.
+        config.remove(INACTIVE);
         config.insert("ack_wait".to_owned(), json!(nanos(self.ack_wait)));
         config.insert("max_ack_pending".to_owned(), json!(self.max_ack_pending));
         config
@@ -96,6 +121,23 @@ pub(crate) fn first(config: &Map<String, Value>) -> u64 {
     noted.or(written).unwrap_or(1)
 }
 
+/// Returns which group of ours a consumer is for; `None` if it is somebody else's.
+pub(crate) fn group_of(config: &Map<String, Value>) -> Option<&str> {
+    config.get("metadata")?.get(GROUP)?.as_str()
+}
+
+/// Tells whether a consumer goes when nobody has read it for a while.
+pub(crate) fn is_leaving(config: &Map<String, Value>) -> bool {
+    config.contains_key(INACTIVE)
+}
+
+/// Changes a consumer so that it goes when nobody has read it for so long.
+pub(crate) fn leaving(config: &Map<String, Value>, after: Duration) -> Map<String, Value> {
+    let mut config = config.clone();
+    config.insert(INACTIVE.to_owned(), json!(nanos(after)));
+    config
+}
+
 /// Returns what the server says of a consumer.
 pub(crate) async fn info(client: &Client, name: &str) -> Result<ConsumerInfo, Refusal> {
     api::call(
@@ -116,7 +158,7 @@ pub(crate) async fn delete(client: &Client, name: &str) -> Result<(), Refusal> {
 }
 
 /// Makes or changes a consumer.
-pub(super) async fn create(
+pub(crate) async fn create(
     client: &Client,
     name: &str,
     filter: &str,
@@ -143,17 +185,34 @@ fn nanos(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_first_sequence_of_a_group_survives_a_new_consumer() {
-        let own = Own {
+    fn own() -> Own {
+        Own {
+            group: "sensor/ns/pay/shared".to_owned(),
             subjects: vec!["default.a.b".to_owned()],
             ack_wait: Duration::from_secs(1),
             max_ack_pending: 3,
-        };
-        let mut config = own.config("group", 17);
+        }
+    }
+
+    #[test]
+    fn the_first_sequence_of_a_group_survives_a_new_consumer() {
+        let config = own().config("group", 17);
         assert_eq!(first(&config), 17);
-        config.insert("metadata".to_owned(), json!({ FIRST: "4" }));
-        assert_eq!(first(&config), 4);
+        let config = own().config_behind("group", 16, Some(4));
+        assert_eq!(
+            (first(&config), group_of(&config)),
+            (4, Some("sensor/ns/pay/shared"))
+        );
+    }
+
+    #[test]
+    fn a_consumer_that_is_needed_again_stays() {
+        let config = own().config("group", 17);
+        let left = leaving(&config, Duration::from_secs(5));
+        assert!(is_leaving(&left) && !is_leaving(&config));
+        assert_eq!(own().adapted(&left), config);
+        let of_reference = named("other", "default.a.b", None);
+        assert_eq!(group_of(&of_reference), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 mod config;
 mod strict;
 
-pub(super) use config::{delete, filters, first, info};
+pub(super) use config::{create, delete, filters, first, group_of, info, is_leaving, leaving};
 
 use super::{
     STREAM,
@@ -22,8 +22,7 @@ use argo_events_core::{
     NamedConsumer, Result, Subscription,
     bus::{Order, StartAt},
 };
-use config::{Own, create, named};
-use serde_json::json;
+use config::{Own, named};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -75,6 +74,7 @@ impl Consumer {
         let (name, start) = (names::consumer(&subscription.group), subscription.start);
         let in_flight = subscription.max_in_flight.get();
         let own = Own {
+            group: subscription.group.clone(),
             subjects,
             ack_wait: subscription.ack_wait,
             max_ack_pending: match subscription.order {
@@ -249,13 +249,7 @@ impl Consumer {
                 let first = known.is_some().then(|| lock(&self.floor).first()).flatten();
                 let settled = known.unwrap_or_else(|| begin(*start, stream));
                 lock(&self.floor).reset(settled);
-                let mut config = own.config(&name, settled + 1);
-                if let Some(first) = first {
-                    config.insert(
-                        "metadata".to_owned(),
-                        json!({ (config::FIRST): first.to_string() }),
-                    );
-                }
+                let config = own.config_behind(&name, settled, first);
                 create(&link.client, &name, "", &config, "create").await
             }
             Kind::Named { subject } => {

@@ -8,8 +8,8 @@ fn desk(most: usize, is_strict: bool) -> Desk {
         ack_wait: WAIT,
         is_strict,
     });
-    desk.assign(0, BTreeSet::new());
-    desk.assign(1, BTreeSet::new());
+    desk.assign(0, Ranges::default());
+    desk.assign(1, Ranges::default());
     desk
 }
 
@@ -63,7 +63,7 @@ async fn the_position_stops_before_what_is_not_settled_and_says_what_is_beyond()
 #[tokio::test(start_paused = true)]
 async fn what_was_settled_in_an_earlier_life_is_passed_over() {
     let mut desk = desk(10, false);
-    desk.assign(0, BTreeSet::from([6]));
+    desk.assign(0, crate::kafka::settled::read(5, "ae1 1+1"));
     push(&mut desk, 0, 5);
     assert!(desk.is_settled(0, 6));
     desk.skip(0, 6);
@@ -82,7 +82,7 @@ async fn deliveries_of_a_partition_that_went_away_are_void() {
     desk.withdraw(&[0]);
     assert!(desk.is_in_hand(&[0]));
     desk.revoke(&[0]);
-    desk.assign(0, BTreeSet::new());
+    desk.assign(0, Ranges::default());
     desk.finish(handed[0].ticket);
     desk.give_back(handed[0].ticket, 1);
     assert_eq!(
@@ -91,6 +91,30 @@ async fn deliveries_of_a_partition_that_went_away_are_void() {
         "there is room again"
     );
     assert_eq!(progress(&mut desk), [(1, 1, String::new())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_back_of_a_partition_that_goes_away_is_not_handed_out_again() {
+    let (mut desk, now) = (desk(10, false), Instant::now());
+    (1..=4).for_each(|offset| push(&mut desk, 0, offset));
+    push(&mut desk, 1, 9);
+    let handed = take(&mut desk, now);
+    desk.withdraw(&[0]);
+    desk.give_back(handed[0].ticket, 1);
+    desk.delay(handed[1].ticket, 1, now);
+    desk.give_back(handed[4].ticket, 1);
+    assert_eq!(offsets(&take(&mut desk, now)), [(9, 2)]);
+    desk.finish(handed[2].ticket);
+    assert!(desk.is_in_hand(&[0]));
+    assert_eq!(offsets(&take(&mut desk, now + WAIT)), [(9, 3)]);
+    assert!(!desk.is_in_hand(&[0]), "the last one was silent too long");
+    // Who gets the partition delivers all but the one that was settled.
+    let position = (0, 1, "ae1 2+1".to_owned());
+    assert_eq!(progress(&mut desk)[0], position);
+    desk.revoke(&[0]);
+    desk.assign(0, Ranges::default());
+    push(&mut desk, 0, 1);
+    assert_eq!(offsets(&take(&mut desk, now + WAIT)), [(1, 1)]);
 }
 
 #[tokio::test(start_paused = true)]

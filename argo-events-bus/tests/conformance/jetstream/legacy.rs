@@ -15,13 +15,17 @@ use std::sync::Arc;
 
 /// Makes the trials.
 pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
-    let cases: [(&str, Run); 5] = [
+    let cases: [(&str, Run); 6] = [
         ("a sensor without a bucket has no predecessor", |desk| {
             Box::pin(nothing(desk))
         }),
         (
             "the reference's keys are read and written as they are",
-            |desk| Box::pin(state(desk)),
+            |desk| Box::pin(state(desk, true)),
+        ),
+        (
+            "the reference's keys are read where only the leader may be asked",
+            |desk| Box::pin(state(desk, false)),
         ),
         (
             "the backlog is what lies before the group, and ends",
@@ -50,10 +54,15 @@ async fn nothing(desk: Desk) -> Outcome {
 
 /// Makes a bucket as the reference does.
 async fn bucket(desk: &Desk) -> Outcome {
+    bucket_read(desk, true).await
+}
+
+/// Makes a bucket that any server may be asked for, or only its leader, as older clients make it.
+async fn bucket_read(desk: &Desk, is_direct: bool) -> Outcome {
     desk.bus.check().await?;
     let config = json!({
         "name": "KV_pay", "subjects": ["$KV.pay.>"], "max_msgs_per_subject": 1, "discard": "new",
-        "storage": "file", "num_replicas": 1, "deny_delete": true, "allow_rollup_hdrs": true, "allow_direct": true,
+        "storage": "file", "num_replicas": 1, "deny_delete": true, "allow_rollup_hdrs": true, "allow_direct": is_direct,
     });
     let made = desk.ask("STREAM.CREATE.KV_pay", &config).await?;
     ensure(made["error"].is_null(), made.to_string())
@@ -90,8 +99,8 @@ async fn found(desk: &Desk) -> Outcome<Arc<dyn Predecessor>> {
     found.ok_or_else(|| Broken("there is no predecessor".to_owned()))
 }
 
-async fn state(desk: Desk) -> Outcome {
-    bucket(&desk).await?;
+async fn state(desk: Desk, is_direct: bool) -> Outcome {
+    bucket_read(&desk, is_direct).await?;
     desk.raw
         .publish("$KV.pay.t.3/dep=1", "one".into())
         .await

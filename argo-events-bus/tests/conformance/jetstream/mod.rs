@@ -1,8 +1,10 @@
 //! The bus on NATS JetStream, against real servers: the oldest that is supported and the newest.
 
+mod cluster;
 mod desk;
 mod elections;
 mod graft;
+mod leaving;
 mod legacy;
 mod rig;
 mod secured;
@@ -26,6 +28,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         Server::Nats,
         Guard::Password,
     ));
+    trials.extend(suite(
+        "jetstream with a credentials file",
+        Server::Nats,
+        Guard::Credentials,
+    ));
+    trials.extend(cluster::trials());
     trials.extend(elections::trials());
     trials.extend(graft::trials());
     for (kind, server) in [
@@ -33,6 +41,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("jetstream", Server::Nats),
     ] {
         trials.extend(special::trials(kind, server));
+        trials.extend(leaving::trials(kind, server));
         trials.extend(legacy::trials(kind, server));
         trials.extend(trouble::trials(kind, server));
     }

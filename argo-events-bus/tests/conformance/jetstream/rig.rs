@@ -23,6 +23,8 @@ pub(crate) enum Guard {
     None,
     Tls,
     Password,
+    /// A file with the word of an operator's account, and the user's key.
+    Credentials,
 }
 
 /// A server of its own, started when it is needed.
@@ -57,6 +59,19 @@ impl Rig {
             Guard::None => options,
             Guard::Tls => options.tls(),
             Guard::Password => options.user("shop", "p w:%"),
+            Guard::Credentials => options.operator(),
+        }
+    }
+
+    /// Returns what the secret of the bus holds, if there is one.
+    fn access(&self, server: &NatsServer) -> Option<String> {
+        match self.guard {
+            Guard::None | Guard::Tls => None,
+            Guard::Password => Some("username: shop\npassword: 'p w:%'\n".to_owned()),
+            Guard::Credentials => {
+                let file = server.credentials().expect("an operator was asked for");
+                Some(fs::read_to_string(file).expect("is written"))
+            }
         }
     }
 
@@ -77,8 +92,8 @@ impl Rig {
                 ..Default::default()
             });
         }
-        if self.guard == Guard::Password {
-            secrets = secrets.with_secret("access", "auth", "username: shop\npassword: 'p w:%'\n");
+        if let Some(access) = self.access(server) {
+            secrets = secrets.with_secret("access", "auth", access);
             config.access_secret = Some(KeySelector::new("access", "auth"));
         }
         JetStreamBus::open(&JetStreamConfig(config), "test", Arc::new(secrets)).await
@@ -86,7 +101,7 @@ impl Rig {
 }
 
 /// Returns what the bus can do, without one.
-fn capabilities() -> BusCapabilities {
+pub(crate) fn capabilities() -> BusCapabilities {
     let mut capabilities = BusCapabilities::default();
     capabilities.durable = true;
     capabilities.ordered = true;

@@ -19,11 +19,14 @@ type Run = fn() -> BoxFuture<'static, Outcome>;
 
 /// Makes the trials.
 pub(crate) fn trials() -> Vec<Trial> {
-    let cases: [(&str, Run); 7] = [
+    let cases: [(&str, Run); 8] = [
         (
             "a password, a token and a seed are taken from the secret",
             || Box::pin(access()),
         ),
+        ("users and tokens in addresses are decoded", || {
+            Box::pin(in_addresses())
+        }),
         (
             "who may not connect is told so, without the password",
             || Box::pin(refused()),
@@ -134,6 +137,21 @@ async fn access() -> Outcome {
     Settings::new(&server.url()).access(&seed).works().await?;
     Settings::new(&server.url())
         .access(&format!("nkey: {seed}"))
+        .works()
+        .await
+}
+
+async fn in_addresses() -> Outcome {
+    let server = NatsServer::options(Server::Nats)
+        .user("sh@p", "p:s/%+")
+        .start()?;
+    let address = server.address();
+    Settings::new(&format!("nats://sh%40p:p%3As%2F%25+@{address}"))
+        .works()
+        .await?;
+    let server = NatsServer::options(Server::Nats).token("t/k?n").start()?;
+    let address = server.address();
+    Settings::new(&format!("nats://t%2Fk%3Fn@{address}"))
         .works()
         .await
 }

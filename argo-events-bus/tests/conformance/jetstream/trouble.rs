@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 /// Makes the trials.
 pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
-    let cases: [(&str, Run); 6] = [
+    let cases: [(&str, Run); 7] = [
         (
             "a reader that does not ask hinders nobody, one that waits gets what comes",
             |desk| Box::pin(stuck(desk)),
@@ -35,6 +35,10 @@ pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
         (
             "closing waits for what is in flight and ends the rest",
             |desk| Box::pin(closing(desk)),
+        ),
+        (
+            "nobody waits for ever for a bus whose closing was given up",
+            |desk| Box::pin(given_up(desk)),
         ),
         (
             "consumers that vanish again and again are not made in a loop",
@@ -141,6 +145,26 @@ async fn closing(desk: Desk) -> Outcome {
         stored >= accepted,
         format!("{accepted} accepted, {stored} stored"),
     )
+}
+
+async fn given_up(desk: Desk) -> Outcome {
+    desk.publish("1").await?;
+    desk.server()?.pause()?;
+    let publish = desk.bus.publish(event("2"));
+    let close = async {
+        // The message is on its way by then.
+        sleep(QUIET).await;
+        timeout(QUIET, desk.bus.close()).await.is_err()
+    };
+    let ended = timeout(PATIENCE, async { futures::join!(publish, close) }).await;
+    let (published, is_given_up) =
+        ended.map_err(|_| Broken("the publisher waits for ever".to_owned()))?;
+    desk.server()?.resume()?;
+    ensure(is_given_up, "it was closed though the server stood still")?;
+    match published {
+        Err(error) if error.kind() == ErrorKind::Closed => Ok(()),
+        other => Err(Broken(format!("{other:?}"))),
+    }
 }
 
 async fn vanishing(desk: Desk) -> Outcome {

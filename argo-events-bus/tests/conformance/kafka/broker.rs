@@ -1,10 +1,10 @@
-//! A broker for several trials, and topics of their own.
+//! Brokers for several trials, and topics of their own.
 
 use argo_events_bus::{KafkaBus, KafkaConfig};
 use argo_events_core::{
     Error, ErrorKind, Result, SystemClock, registry::BusBuild, secret::MemorySecrets,
 };
-use argo_events_testkit::servers::{KafkaServer, Server};
+use argo_events_testkit::servers::{KafkaCluster, KafkaServer, Server};
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
@@ -12,7 +12,7 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer as _},
     error::{KafkaError, KafkaResult},
     message::OwnedHeaders,
-    producer::{FutureProducer, FutureRecord},
+    producer::{BaseProducer, FutureProducer, FutureRecord, Producer as _},
 };
 use serde_json::{Value, json};
 use std::{
@@ -22,20 +22,72 @@ use std::{
     },
     time::Duration,
 };
+use tokio::task::block_in_place;
 
-/// A broker that is started when it is first needed, and ends with the last trial.
-#[derive(Debug, Default)]
-pub(super) struct Broker(OnceLock<Result<KafkaServer, String>>);
+/// How long a broker is given.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Brokers as they are started, and what a manifest says to use them.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) address: String,
+    pub(super) settings: Value,
+    pub(super) secrets: MemorySecrets,
+    /// Ends with this.
+    pub(super) _running: Running,
+}
+
+/// Whose end is the end of the brokers.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held so that brokers go on")]
+pub(super) enum Running {
+    One(KafkaServer),
+    Three(KafkaCluster),
+}
+
+type Start = fn() -> Result<Started>;
+
+/// Brokers that are started when they are first needed, and end with the last trial.
+#[derive(Debug)]
+pub(super) struct Broker {
+    start: Start,
+    started: OnceLock<Result<Started, String>>,
+}
 
 impl Broker {
-    pub(super) fn server(&self) -> Result<&KafkaServer> {
-        let started = self
-            .0
-            .get_or_init(|| KafkaServer::start(Server::Kafka).map_err(|error| error.to_string()));
+    /// Describes brokers.
+    pub(super) fn new(start: Start) -> Arc<Self> {
+        let started = OnceLock::new();
+        Arc::new(Self { start, started })
+    }
+
+    /// Describes one broker of a version.
+    pub(super) fn newest() -> Arc<Self> {
+        Self::new(|| one(Server::Kafka))
+    }
+
+    /// Describes one broker of the last line before 4.
+    pub(super) fn older() -> Arc<Self> {
+        Self::new(|| one(Server::Kafka39))
+    }
+
+    fn started(&self) -> Result<&Started> {
+        let start = || block_in_place(self.start).map_err(|error| error.to_string());
+        let started = self.started.get_or_init(start);
         started
             .as_ref()
             .map_err(|reason| Error::permanent(ErrorKind::Unavailable, reason.clone()))
     }
+}
+
+fn one(server: Server) -> Result<Started> {
+    let server = KafkaServer::start(server)?;
+    Ok(Started {
+        address: server.bootstrap(),
+        settings: json!({}),
+        secrets: MemorySecrets::default(),
+        _running: Running::One(server),
+    })
 }
 
 /// A topic that no other trial knows.
@@ -56,8 +108,16 @@ impl Topic {
         }
     }
 
-    pub(super) fn server(&self) -> Result<&KafkaServer> {
-        self.broker.server()
+    /// Makes a topic on brokers that run.
+    pub(super) fn of(started: Started) -> Self {
+        let broker = Broker::newest();
+        // A broker of this kind is described, and not started.
+        let _ = broker.started.set(Ok(started));
+        Self::new(&broker, 1)
+    }
+
+    fn address(&self) -> Result<&str> {
+        Ok(&self.broker.started()?.address)
     }
 
     /// Opens a bus on the topic; the topic is made before if it has several partitions.
@@ -67,7 +127,7 @@ impl Topic {
 
     /// Opens a bus in a namespace.
     pub(super) async fn open_in(&self, namespace: &str) -> Result<KafkaBus> {
-        let config = json!({ "url": self.server()?.bootstrap(), "topic": self.name });
+        let config = json!({ "url": self.address()?, "topic": self.name });
         let mut build = build(MemorySecrets::default());
         build.namespace = namespace.to_owned();
         KafkaBus::open(setting(config), build).await
@@ -75,20 +135,22 @@ impl Topic {
 
     /// Opens a bus with more settings.
     pub(super) async fn open_with(&self, more: Value) -> Result<KafkaBus> {
-        let address = self.server()?.bootstrap();
+        let started = self.broker.started()?;
         if self.partitions > 1 {
-            make(&address, &self.name, self.partitions).await?;
+            make(&started.address, &self.name, self.partitions).await?;
         }
-        let mut config = json!({ "url": address, "topic": self.name });
-        if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
-            config.extend(more);
+        let mut config = json!({ "url": started.address, "topic": self.name });
+        for settings in [&started.settings, &more] {
+            if let (Some(config), Some(settings)) = (config.as_object_mut(), settings.as_object()) {
+                config.extend(settings.clone());
+            }
         }
-        open(config, MemorySecrets::default()).await
+        open(config, started.secrets.clone()).await
     }
 
     fn client(&self) -> Result<ClientConfig> {
         let mut client = ClientConfig::new();
-        client.set("bootstrap.servers", self.server()?.bootstrap());
+        client.set("bootstrap.servers", self.address()?);
         Ok(client)
     }
 
@@ -107,6 +169,38 @@ impl Topic {
     }
 }
 
+/// An offset that somebody commits with a transaction, which is not complete yet.
+pub(super) struct Pending(BaseProducer);
+
+impl Pending {
+    /// Completes the transaction.
+    pub(super) async fn complete(self) -> Result<()> {
+        blocking(move || self.0.commit_transaction(WAIT)).await
+    }
+}
+
+impl Topic {
+    /// Begins to commit an offset of the first partition for a group, as sensors of the reference do.
+    pub(super) async fn begin_commit(&self, group: &str, offset: i64) -> Result<Pending> {
+        let (mut client, name) = (self.client()?, self.name.clone());
+        client
+            .set("group.id", group)
+            .set("transactional.id", format!("{name}-{group}"));
+        blocking(move || {
+            let consumer: BaseConsumer = client.create()?;
+            let producer: BaseProducer = client.create()?;
+            producer.init_transactions(WAIT)?;
+            producer.begin_transaction()?;
+            let mut list = TopicPartitionList::new();
+            list.add_partition_offset(&name, 0, Offset::Offset(offset))?;
+            let member = consumer.group_metadata().expect("it has a group");
+            producer.send_offsets_to_transaction(&list, &member, WAIT)?;
+            Ok(Pending(producer))
+        })
+        .await
+    }
+}
+
 /// Puts a record on a topic, as anybody might.
 pub(super) async fn produce(
     topic: &Topic,
@@ -118,7 +212,7 @@ pub(super) async fn produce(
     let producer: FutureProducer = topic.client()?.create().map_err(failed)?;
     let mut record = FutureRecord::<str, str>::to(name);
     (record.key, record.payload, record.headers) = (key, value, headers);
-    let sent = producer.send(record, Duration::from_secs(20)).await;
+    let sent = producer.send(record, WAIT).await;
     sent.map(drop).map_err(|(error, _)| failed(error))
 }
 
@@ -136,7 +230,7 @@ pub(super) async fn records(topic: &Topic, name: &str) -> Result<Vec<(String, St
         consumer.assign(&list)?;
         let mut found = Vec::new();
         loop {
-            match consumer.poll(Duration::from_secs(20)) {
+            match consumer.poll(WAIT) {
                 Some(Ok(message)) => found.push((text(message.key()), text(message.payload()))),
                 Some(Err(KafkaError::PartitionEOF(_))) | None => return Ok(found),
                 Some(Err(error)) => return Err(error),

@@ -1,6 +1,7 @@
-//! Holds the Kafka bus to the contract, against a broker that is started for these trials.
+//! Holds the Kafka bus to the contract, against brokers that are started for these trials.
 
 mod broker;
+mod cluster;
 mod secured;
 mod together;
 mod trouble;
@@ -43,23 +44,35 @@ impl BusHarness for Kafka {
     }
 }
 
-/// Makes the trials.
+/// Makes the trials: the whole suite on one broker, and what a broker's version, encryption or death may
+/// change elsewhere.
 pub(crate) fn trials() -> Vec<Trial> {
-    let broker = Arc::new(Broker::default());
-    let mut trials = Vec::new();
-    for (name, partitions) in [("kafka", 1), ("kafka, six partitions", 6)] {
-        let broker = Arc::clone(&broker);
-        trials.extend(bus::trials(name, move || {
-            Kafka(Topic::new(&broker, partitions))
-        }));
-    }
-    trials.extend(together::trials(&broker));
+    let newest = Broker::newest();
+    let mut trials = suite("kafka", &newest, 1);
+    trials.extend(suite("kafka, six partitions", &newest, 6));
+    trials.extend(suite(
+        "kafka with SCRAM and TLS",
+        &Broker::new(secured::start),
+        1,
+    ));
+    trials.extend(cluster::trials());
+    trials.extend(together::trials(&newest));
     trials.extend(trouble::trials());
     trials.extend(secured::trials());
-    trials
+    let older = suite("kafka 3.9", &Broker::older(), 1);
+    let trials = trials
         .into_iter()
-        .map(|trial| servers::needing(&[Server::Kafka], trial))
-        .collect()
+        .map(|trial| servers::needing(&[Server::Kafka], trial));
+    let older = older
+        .into_iter()
+        .map(|trial| servers::needing(&[Server::Kafka39], trial));
+    trials.chain(older).collect()
+}
+
+/// Every case of bus and state store, each on a topic of its own.
+fn suite(kind: &str, broker: &Arc<Broker>, partitions: i32) -> Vec<Trial> {
+    let broker = Arc::clone(broker);
+    bus::trials(kind, move || Kafka(Topic::new(&broker, partitions)))
 }
 
 /// Makes a trial that runs in a runtime of its own.

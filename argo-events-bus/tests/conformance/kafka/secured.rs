@@ -1,7 +1,11 @@
 //! TLS and users.
 
-use super::{broker, together::publish, trial};
-use argo_events_core::{Error, ErrorKind, EventBus as _, secret::MemorySecrets};
+use super::{
+    broker::{self, Running, Started},
+    together::publish,
+    trial,
+};
+use argo_events_core::{Error, ErrorKind, EventBus as _, Result, secret::MemorySecrets};
 use argo_events_testkit::{
     bus::{Broken, Outcome, ensure},
     servers::{Certificates, KafkaServer, Listener, Server},
@@ -17,6 +21,24 @@ pub(super) fn trials() -> Vec<Trial> {
         "users and certificates are shown, and wrong ones are refused with a reason",
         secured,
     )]
+}
+
+/// Starts a broker that wants a password by SCRAM, and encrypts.
+pub(super) fn start() -> Result<Started> {
+    let server = KafkaServer::options(Server::Kafka)
+        .listener(Listener::SaslTls)
+        .scram_sha_512("carol", "carol-secret")
+        .start()?;
+    let secrets = secrets(server.certificates());
+    Ok(Started {
+        address: server.at(Listener::SaslTls),
+        settings: json!({
+            "tls": tls(&["ca"]),
+            "sasl": sasl("SCRAM-SHA-512", "carol", "carol"),
+        }),
+        secrets: secrets.map_err(|broken| Error::permanent(ErrorKind::NotFound, broken.0))?,
+        _running: Running::One(server),
+    })
 }
 
 async fn secured() -> Outcome {

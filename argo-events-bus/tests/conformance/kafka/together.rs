@@ -19,7 +19,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn trials(broker: &Arc<Broker>) -> Vec<Trial> {
     let on = |partitions| Topic::new(broker, partitions);
     let (shared, foreign, oldest) = (on(6), on(1), on(1));
-    let (raced, shadowed, heir) = (on(1), on(1), on(1));
+    let (raced, shadowed, heir, doubtful) = (on(1), on(1), on(1), on(1));
     vec![
         trial(
             "members come and go and no event is lost or doubled",
@@ -44,6 +44,10 @@ pub(super) fn trials(broker: &Arc<Broker>) -> Vec<Trial> {
         trial(
             "a new group goes on where the reference's sensor was",
             || goes_on(heir),
+        ),
+        trial(
+            "a new group waits until the reference's position is certain",
+            || waits_for_position(doubtful),
         ),
     ]
 }
@@ -280,4 +284,22 @@ async fn goes_on(topic: Topic) -> Outcome {
         found == "5",
         format!("{found} came first to another sensor"),
     )
+}
+
+async fn waits_for_position(topic: Topic) -> Outcome {
+    let bus = topic.open_in("prod").await?;
+    for id in 0..5 {
+        publish(&bus, id).await?;
+    }
+    let pending = topic.begin_commit("prod-ship", 2).await?;
+    let subscribing = bus.subscribe(subscription("sensor/prod/ship/shared"));
+    let mut subscribing = std::pin::pin!(subscribing);
+    let early = timeout(Duration::from_secs(2), &mut subscribing).await;
+    ensure(early.is_err(), "it begins though nobody knows where")?;
+    pending.complete().await?;
+    let mut deliveries = timeout(PATIENCE, subscribing)
+        .await
+        .map_err(|_| Broken("it does not begin".to_owned()))??;
+    let found = one(&mut deliveries).await?;
+    ensure(found == "2", format!("{found} came first"))
 }

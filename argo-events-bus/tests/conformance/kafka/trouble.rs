@@ -13,10 +13,11 @@ use argo_events_testkit::{
 };
 use libtest_mimic::Trial;
 use serde_json::json;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 use tokio::{
+    sync::{oneshot, watch},
     task::{block_in_place, spawn_blocking},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Makes the trials.
@@ -27,26 +28,17 @@ pub(super) fn trials() -> Vec<Trial> {
     )]
 }
 
+const COUNT: u64 = 2000;
+/// How long events may take to go through a broker that is killed in between.
+const DEADLINE: Duration = Duration::from_secs(120);
+
 async fn killed() -> Outcome {
-    const COUNT: u64 = 2000;
     let server = block_in_place(|| KafkaServer::start(Server::Kafka))?;
     let config = json!({ "url": server.bootstrap(), "topic": "events" });
     let bus = broker::open(config, MemorySecrets::default()).await?;
     let store = bus.state("sensor").await?;
     let version = store.put("key", "before".into(), None).await?;
-    let mut deliveries = bus.subscribe(subscription("group")).await?;
-    let breaking = {
-        let server = server.clone();
-        spawn_blocking(move || {
-            server.kill()?;
-            server.start_again()
-        })
-    };
-    let reading = read_all(&mut deliveries, COUNT);
-    let (published, read, broken) = futures::join!(publish_all(&bus, COUNT), reading, breaking);
-    published?;
-    read?;
-    broken.map_err(|error| Broken(error.to_string()))??;
+    flow(&bus, &server).await?;
     bus.check().await?;
     store.put("key", "after".into(), Some(version)).await?;
     too_large(&bus).await?;
@@ -60,29 +52,63 @@ async fn killed() -> Outcome {
     ensure(closed.is_ok(), "a bus without a broker cannot be closed")
 }
 
-async fn read_all(deliveries: &mut Box<dyn Deliveries>, count: u64) -> Outcome {
+/// Publishes and reads; the broker is killed when some events came, and started again while more are
+/// published.
+async fn flow(bus: &KafkaBus, server: &KafkaServer) -> Outcome {
+    let mut deliveries = bus.subscribe(subscription("group")).await?;
+    let (came, mut has_come) = watch::channel(0);
+    let (died, has_died) = oneshot::channel();
+    let breaking = async {
+        let enough = has_come.wait_for(|came| *came >= COUNT / 4).await;
+        enough.map_err(|_| Broken("reading has ended".to_owned()))?;
+        block_in_place(|| server.kill())?;
+        // Who publishes has ended only if that went wrong.
+        let _ = died.send(());
+        let server = server.clone();
+        let started = spawn_blocking(move || server.start_again()).await;
+        Ok(started.map_err(|error| Broken(error.to_string()))??)
+    };
+    let publishing = async {
+        publish_all(bus, 0..COUNT / 2).await?;
+        // Ends early only with the one that breaks.
+        let _ = has_died.await;
+        publish_all(bus, COUNT / 2..COUNT).await
+    };
+    let reading = read_all(&mut deliveries, &came);
+    let all = async { futures::try_join!(publishing, reading, breaking) };
+    let ended = timeout(DEADLINE, all).await;
+    let ended = ended.map_err(|_| Broken(format!("{} of {COUNT} came", *came.borrow())))?;
+    ended.map(drop)
+}
+
+async fn read_all(deliveries: &mut Box<dyn Deliveries>, came: &watch::Sender<u64>) -> Outcome {
     let mut found = BTreeSet::new();
-    while found.len() < usize::try_from(count).unwrap_or(0) {
-        let next = timeout(PATIENCE * 2, deliveries.next(64)).await;
-        let next = next.map_err(|_| Broken(format!("{} of {count} came", found.len())))?;
-        let Some(Ok(batch)) = next else { continue };
+    while *came.borrow() < COUNT {
+        let Some(Ok(batch)) = deliveries.next(64).await else {
+            continue;
+        };
         for delivery in batch {
             found.insert(delivery.event().id().to_owned());
             delivery.ack().await?;
         }
+        came.send_replace(found.len() as u64);
     }
     Ok(())
 }
 
 /// Publishes with many in flight, and again what failed.
-async fn publish_all(bus: &KafkaBus, count: u64) -> Outcome {
-    let publish = async |id| while publish(bus, id).await.is_err() {};
-    let ids: Vec<_> = (0..count).collect();
+async fn publish_all(bus: &KafkaBus, ids: Range<u64>) -> Outcome {
+    let ids: Vec<_> = ids.collect();
     for ids in ids.chunks(50) {
-        futures::future::join_all(ids.iter().map(|id| publish(*id))).await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        futures::future::join_all(ids.iter().map(|id| insist(bus, *id))).await;
     }
     Ok(())
+}
+
+async fn insist(bus: &KafkaBus, id: u64) {
+    while publish(bus, id).await.is_err() {
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn too_large(bus: &KafkaBus) -> Outcome {
