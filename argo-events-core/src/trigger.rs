@@ -4,7 +4,7 @@
 //! are possible; `execute` sends it. Retry, rate limit, timeout and dead letter are wrapped around
 //! both by the sensor, never written in a trigger.
 
-use crate::{Clock, Firing, FiringId, Result};
+use crate::{Clock, Error, ErrorKind, Firing, FiringId, Result};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::{
@@ -42,6 +42,21 @@ pub trait Trigger: Send + Sync + 'static {
     /// # Cancel safety
     /// A dropped future may or may not have had its effect.
     async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed>;
+
+    /// Looks again at the object that came of an execution; policies that wait for its labels ask.
+    ///
+    /// Only kinds that give an object have to implement it.
+    ///
+    /// # Errors
+    /// `Unsupported`, permanent, from kinds that give none; `NotFound` when the object is gone.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect.
+    async fn refresh(&self, rendered: &Rendered, executed: &Executed) -> Result<Executed> {
+        let _ = (rendered, executed);
+        let message = "triggers of this kind give no object to look at";
+        Err(Error::permanent(ErrorKind::Unsupported, message).with("kind", self.kind()))
+    }
 }
 
 /// What an execution may use.
@@ -188,6 +203,14 @@ impl Executed {
         Self {
             status: Some(status),
             object: None,
+        }
+    }
+
+    /// Makes a result with the object that was made or changed.
+    pub fn with_object(object: Value) -> Self {
+        Self {
+            status: None,
+            object: Some(object),
         }
     }
 }

@@ -6,7 +6,7 @@
 pub mod context;
 mod document;
 mod source;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use document::Documents;
 pub use source::{Resolved, Source};

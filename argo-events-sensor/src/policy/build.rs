@@ -1,6 +1,6 @@
 //! Makes a guarded trigger of what a manifest says about its policies.
 
-use super::{Guarded, RateLimiter};
+use super::{Guarded, RateLimiter, labels::Labels};
 use argo_events_core::{
     Backoff, Clock, Trigger, api,
     backoff::Schedule,
@@ -74,17 +74,16 @@ impl<'a> GuardedBuilder<'a> {
             .template
             .as_ref()
             .map_or("", |template| &template.name);
-        let status = self
-            .spec
-            .policy
-            .as_ref()
-            .and_then(|policy| policy.status.as_ref());
+        let policy = self.spec.policy.as_ref();
+        let status = policy.and_then(|policy| policy.status.as_ref());
+        let labels = policy.and_then(|policy| policy.k8s.as_ref());
         Guarded {
             name: name.to_owned(),
             trigger,
             retry: Retry::new(self.spec.retry_strategy.as_ref()),
             rate: self.spec.rate_limit.as_ref().and_then(RateLimiter::new),
             allow: status.and_then(|status| status.allow.clone()),
+            labels: labels.and_then(Labels::new),
             timeout: self.timeout,
             dead_letter: dead_letter.map(Guarded::into_dead_letter).map(Box::new),
             clock: self.clock,

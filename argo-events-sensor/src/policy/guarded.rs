@@ -3,9 +3,11 @@
 use super::{
     RateLimiter,
     build::{Counters, Retry},
+    labels::Labels,
 };
 use argo_events_core::{
-    Clock, Error, ErrorKind, Executed, Firing, Result, Retry as Advice, Trigger, TriggerContext,
+    Clock, Error, ErrorKind, Executed, Firing, Rendered, Result, Retry as Advice, Trigger,
+    TriggerContext,
 };
 use futures::FutureExt as _;
 use std::{fmt, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
@@ -39,6 +41,7 @@ pub struct Guarded {
     pub(super) retry: Retry,
     pub(super) rate: Option<RateLimiter>,
     pub(super) allow: Option<Vec<i32>>,
+    pub(super) labels: Option<Labels>,
     pub(super) timeout: Duration,
     pub(super) dead_letter: Option<Box<Guarded>>,
     pub(super) clock: Arc<dyn Clock>,
@@ -166,7 +169,10 @@ impl Guarded {
         }
         let began = Instant::now();
         let context = TriggerContext::new(attempt, stop.clone(), self.clock.clone());
-        let outcome = self.contained(firing, &context).await;
+        let outcome = match self.contained(self.run_once(firing, &context)).await {
+            Ok((rendered, executed)) => self.see_labels(&rendered, executed).await,
+            Err(error) => Err(error),
+        };
         self.counters
             .duration
             .observe(began.elapsed().as_millis() as f64);
@@ -183,10 +189,9 @@ impl Guarded {
         outcome
     }
 
-    /// Runs the trigger so that neither a panic nor an endless wait gets out.
-    async fn contained(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
-        let work = AssertUnwindSafe(self.run_once(firing, context)).catch_unwind();
-        let mut work = pin!(work);
+    /// Runs a part of an attempt so that neither a panic nor an endless wait gets out.
+    async fn contained<T>(&self, part: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut work = pin!(AssertUnwindSafe(part).catch_unwind());
         // What ends at once needs no timer.
         let outcome = match work.as_mut().now_or_never() {
             Some(outcome) => outcome,
@@ -205,7 +210,11 @@ impl Guarded {
         })
     }
 
-    async fn run_once(&self, firing: &Firing, context: &TriggerContext) -> Result<Executed> {
+    async fn run_once(
+        &self,
+        firing: &Firing,
+        context: &TriggerContext,
+    ) -> Result<(Rendered, Executed)> {
         let rendered = self.trigger.render(firing).await?;
         let executed = self.trigger.execute(&rendered, context).await?;
         match (&self.allow, executed.status) {
@@ -213,7 +222,28 @@ impl Guarded {
                 let message = "the status is none of those that the policy allows";
                 Err(Error::transient(ErrorKind::Rejected, message).with("status", status))
             }
-            _ => Ok(executed),
+            _ => Ok((rendered, executed)),
+        }
+    }
+
+    /// Waits for the labels that the policy names, if there is an object to have them.
+    ///
+    /// The waits are the policy's own and do not count as the trigger's time.
+    async fn see_labels(&self, rendered: &Rendered, executed: Executed) -> Result<Executed> {
+        let Some(labels) = self.labels.as_ref().filter(|_| executed.object.is_some()) else {
+            return Ok(executed);
+        };
+        let mut pauses = labels.schedule()?.pauses(self.random);
+        loop {
+            let look = self.trigger.refresh(rendered, &executed);
+            let seen = self.contained(look).await?;
+            if labels.are_on(&seen) {
+                return Ok(seen);
+            }
+            match pauses.next() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return labels.missing().map_or(Ok(seen), Err),
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What surrounds every trigger: rate limit, retry, timeout, status policy, dead letter.
+//! What surrounds every trigger: rate limit, retry, timeout, status and label policies, dead letter.
 //!
 //! [`Guarded`] runs a firing to its end through all of them. Triggers know nothing of it, and lanes
 //! know only how it ended. Semantics: the ledger's EXE, RTY, DLQ, RL and POL rows, with strict token
@@ -6,6 +6,7 @@
 
 mod build;
 mod guarded;
+mod labels;
 mod rate;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 mod closure;
 pub mod decode;
 pub mod http;
+pub mod k8s;
 pub mod log;
 mod template;
 mod unbuilt;
@@ -29,9 +30,13 @@ pub fn descriptors() -> Vec<TriggerDescriptor> {
     let http = TriggerDescriptor::of::<http::HttpConfig>();
     #[cfg(not(feature = "http"))]
     let http = TriggerDescriptor::config_only::<http::HttpConfig>();
+    #[cfg(feature = "k8s")]
+    let k8s = TriggerDescriptor::of::<k8s::K8sConfig>();
+    #[cfg(not(feature = "k8s"))]
+    let k8s = TriggerDescriptor::config_only::<k8s::K8sConfig>();
     #[cfg(feature = "log")]
     let log = TriggerDescriptor::of::<log::LogConfig>();
     #[cfg(not(feature = "log"))]
     let log = TriggerDescriptor::config_only::<log::LogConfig>();
-    unbuilt::descriptors(http, log)
+    unbuilt::descriptors(vec![http, k8s, log])
 }

@@ -284,6 +284,17 @@ struct Inner {
     rendered: Rendered,
 }
 
+impl Inner {
+    fn of(rendered: &Rendered) -> Result<&Self> {
+        rendered.content().ok_or_else(|| {
+            Error::permanent(
+                ErrorKind::Unexpected,
+                "what was rendered is no templated trigger",
+            )
+        })
+    }
+}
+
 impl TemplatedTrigger {
     /// Edits the template with the events of a firing.
     ///
@@ -314,13 +325,13 @@ impl Trigger for TemplatedTrigger {
     }
 
     async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed> {
-        let inner = rendered.content::<Inner>().ok_or_else(|| {
-            Error::permanent(
-                ErrorKind::Unexpected,
-                "what was rendered is no templated trigger",
-            )
-        })?;
+        let inner = Inner::of(rendered)?;
         inner.trigger.execute(&inner.rendered, context).await
+    }
+
+    async fn refresh(&self, rendered: &Rendered, executed: &Executed) -> Result<Executed> {
+        let inner = Inner::of(rendered)?;
+        inner.trigger.refresh(&inner.rendered, executed).await
     }
 }
 
@@ -441,8 +452,8 @@ mod tests {
                 .unwrap()
         };
         assert_eq!(
-            of(r#""k8s":{}"#),
-            ["template.k8s: this build cannot run triggers of kind k8s"]
+            of(r#""email":{}"#),
+            ["template.email: this build cannot run triggers of kind email"]
         );
         assert!(
             of(r#""htp":{}"#)

@@ -10,6 +10,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// Every kind, in the order in which one of several in a template is chosen.
+const ORDER: [&str; 14] = [
+    "k8s",
+    "argoWorkflow",
+    "http",
+    "awsLambda",
+    "azureEventHubs",
+    "azureServiceBus",
+    "kafka",
+    "pulsar",
+    "nats",
+    "slack",
+    "openWhisk",
+    "custom",
+    "log",
+    "email",
+];
+
 /// Declares kinds whose configuration is kept as it is written.
 macro_rules! unbuilt {
     ($($name:ident $kind:literal),* $(,)?) => {$(
@@ -28,7 +46,6 @@ macro_rules! unbuilt {
 }
 
 unbuilt! {
-    K8s "k8s",
     ArgoWorkflow "argoWorkflow",
     AwsLambda "awsLambda",
     AzureEventHubs "azureEventHubs",
@@ -49,15 +66,11 @@ fn warn(kind: &str, path: &FieldPath, problems: &mut Problems) {
     );
 }
 
-/// Describes every kind, in the order in which one of several in a template is chosen.
-pub(super) fn descriptors(
-    http: TriggerDescriptor,
-    log: TriggerDescriptor,
-) -> Vec<TriggerDescriptor> {
-    vec![
-        TriggerDescriptor::config_only::<K8s>(),
+/// Describes every kind, in the order in which one of several in a template is chosen; `built` are
+/// those with a folder of their own.
+pub(super) fn descriptors(built: Vec<TriggerDescriptor>) -> Vec<TriggerDescriptor> {
+    let unbuilt = [
         TriggerDescriptor::config_only::<ArgoWorkflow>(),
-        http,
         TriggerDescriptor::config_only::<AwsLambda>(),
         TriggerDescriptor::config_only::<AzureEventHubs>(),
         TriggerDescriptor::config_only::<AzureServiceBus>(),
@@ -67,7 +80,10 @@ pub(super) fn descriptors(
         TriggerDescriptor::config_only::<Slack>(),
         TriggerDescriptor::config_only::<OpenWhisk>(),
         TriggerDescriptor::config_only::<Custom>(),
-        log,
         TriggerDescriptor::config_only::<Email>(),
-    ]
+    ];
+    let place = |known: &TriggerDescriptor| ORDER.iter().position(|kind| *kind == known.kind);
+    let mut all: Vec<_> = built.into_iter().chain(unbuilt).collect();
+    all.sort_by_key(|known| place(known).unwrap_or(ORDER.len()));
+    all
 }

@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 128;
 const MAX_VALUES: usize = 200_000;
 
 /// Converts a document to JSON.
-pub(super) fn to_json(text: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn to_json(text: &[u8]) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     // YAML 1.1 lets no value begin behind a tab, later versions do.
     if text.trim_start_matches(['\n', '\r']).starts_with('\t') {

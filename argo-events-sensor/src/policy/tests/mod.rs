@@ -1,6 +1,7 @@
 //! Promises of the policies, on paused time, with a trigger that does as it is told.
 
 mod dead_letter;
+mod labels;
 
 use super::*;
 use crate::trigger::FunctionTrigger;

@@ -5,7 +5,7 @@
 //! as failure beyond that is the status policy's business.
 
 #[cfg(feature = "http")]
-mod client;
+pub(crate) mod client;
 mod config;
 #[cfg(feature = "http")]
 mod plan;

@@ -11,6 +11,18 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
     pub(super) body: Body,
+    /// The tag by which the other side knows what it sent.
+    #[cfg_attr(
+        not(feature = "artifact"),
+        expect(dead_code, reason = "only documents have a use for it")
+    )]
+    pub(super) tag: Option<String>,
+    /// Whether the body is zipped.
+    #[cfg_attr(
+        not(feature = "artifact"),
+        expect(dead_code, reason = "only documents have a use for it")
+    )]
+    pub(super) is_zipped: bool,
     /// Whether the other side keeps the connection open.
     pub(super) keeps: bool,
 }
@@ -56,6 +68,8 @@ pub(super) async fn read(
 #[derive(Debug, Default)]
 struct Fields {
     location: Option<String>,
+    tag: Option<String>,
+    is_zipped: bool,
     lengths: Vec<Vec<u8>>,
     encodings: Vec<Vec<u8>>,
     connection: Vec<u8>,
@@ -100,6 +114,8 @@ impl Fields {
             b"location" if self.location.is_none() => {
                 self.location = Some(String::from_utf8_lossy(&value).into_owned());
             }
+            b"etag" => self.tag = String::from_utf8(value).ok(),
+            b"content-encoding" => self.is_zipped = value.eq_ignore_ascii_case(b"gzip"),
             b"content-length" => self.lengths.push(value),
             b"transfer-encoding" => self.encodings.push(value),
             b"connection" => {
@@ -123,6 +139,8 @@ impl Fields {
             status,
             location,
             body,
+            tag: self.tag,
+            is_zipped: self.is_zipped,
             keeps,
         })
     }

@@ -1,12 +1,15 @@
 //! An HTTP/1.1 client that writes requests as Go's does, byte for byte.
 //!
 //! The usual clients cannot: they rewrite the case and the order of headers and refuse queries that
-//! Go sends. Bodies of answers are thrown away, since only the status counts. Speaks no HTTP/2.
+//! Go sends. Bodies of answers are thrown away, since for triggers only the status counts; documents
+//! are fetched by other callers. Speaks no HTTP/2.
 
 mod answer;
 mod body;
 mod connection;
 mod escape;
+#[cfg(feature = "artifact")]
+mod fetch;
 mod host;
 mod pool;
 mod proxy;
@@ -16,10 +19,13 @@ mod request;
 mod tls;
 mod url;
 
-pub(super) use proxy::Proxies;
-pub(super) use request::{Headers, Request, basic, is_token};
-pub(super) use tls::Tls;
-pub(super) use url::Url;
+#[cfg(feature = "artifact")]
+pub(crate) use fetch::Fetched;
+pub(crate) use proxy::Proxies;
+pub(super) use request::is_token;
+pub(crate) use request::{Headers, Request, basic};
+pub(crate) use tls::Tls;
+pub(crate) use url::Url;
 
 use answer::{Answer, Failure};
 use argo_events_core::{Error, ErrorKind, Result};
@@ -38,7 +44,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// Sends requests and keeps connections.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     tls: Tls,
     proxies: Proxies,
     timeout: Duration,
@@ -47,7 +53,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(tls: Tls, proxies: Proxies, timeout: Duration) -> Self {
+    pub(crate) fn new(tls: Tls, proxies: Proxies, timeout: Duration) -> Self {
         Self {
             tls,
             proxies,

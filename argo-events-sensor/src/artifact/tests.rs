@@ -1,0 +1,1 @@
+//! Artifacts from web servers, files and config maps.

@@ -1,0 +1,17 @@
+//! Labels that say which trigger made an object, as the reference writes them.
+
+/// Names the sensor.
+pub const SENSOR: &str = "events.argoproj.io/sensor";
+/// Names the trigger.
+pub const TRIGGER: &str = "events.argoproj.io/trigger";
+/// Says when the trigger acted, in milliseconds since 1970.
+pub const ACTION_TIMESTAMP: &str = "events.argoproj.io/action-timestamp";
+
+/// Returns the three labels of an object that a trigger makes at a time in milliseconds.
+pub fn of(sensor: &str, trigger: &str, milliseconds: i64) -> [(&'static str, String); 3] {
+    [
+        (SENSOR, sensor.to_owned()),
+        (TRIGGER, trigger.to_owned()),
+        (ACTION_TIMESTAMP, milliseconds.to_string()),
+    ]
+}
