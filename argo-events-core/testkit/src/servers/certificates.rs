@@ -20,6 +20,11 @@ impl Certificates {
     /// # Errors
     /// When a file cannot be written.
     pub fn make(folder: impl Into<PathBuf>) -> Result<Self> {
+        Self::make_with(folder, &[])
+    }
+
+    /// Makes all of them, and more that the same authority has signed.
+    pub(super) fn make_with(folder: impl Into<PathBuf>, more: &[Leaf<'_>]) -> Result<Self> {
         let made = Self {
             folder: folder.into(),
         };
@@ -27,9 +32,17 @@ impl Certificates {
         let stranger = found("stranger").map_err(failed)?;
         made.write("ca.pem", &authority.pem())?;
         made.write("stranger.pem", &stranger.pem())?;
-        made.sign(&authority, "server", ExtendedKeyUsagePurpose::ServerAuth)?;
-        made.sign(&authority, "client", ExtendedKeyUsagePurpose::ClientAuth)?;
+        for leaf in [&SERVER, &CLIENT].into_iter().chain(more) {
+            let (certificate, key) = leaf.signed(&authority).map_err(failed)?;
+            made.write(&format!("{}.pem", leaf.file), &certificate)?;
+            made.write(&format!("{}.key", leaf.file), &key)?;
+        }
         Ok(made)
+    }
+
+    /// Returns the files of something else that was signed: the certificate and its key.
+    pub(super) fn pair(&self, file: &str) -> [PathBuf; 2] {
+        ["pem", "key"].map(|kind| self.folder.join(format!("{file}.{kind}")))
     }
 
     /// Returns the certificate of the authority, which clients trust.
@@ -62,12 +75,6 @@ impl Certificates {
         self.folder.join("client.key")
     }
 
-    fn sign(&self, issuer: &Issuer, name: &str, purpose: ExtendedKeyUsagePurpose) -> Result<()> {
-        let (certificate, key) = signed(issuer, name, purpose).map_err(failed)?;
-        self.write(&format!("{name}.pem"), &certificate)?;
-        self.write(&format!("{name}.key"), &key)
-    }
-
     fn write(&self, name: &str, text: &str) -> Result<()> {
         place::write(&self.folder.join(name), text)
     }
@@ -75,27 +82,58 @@ impl Certificates {
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
+/// What an authority signs.
+pub(super) struct Leaf<'a> {
+    /// The name of its files.
+    pub(super) file: &'a str,
+    /// Who it is.
+    pub(super) name: &'a str,
+    /// The group that it belongs to, which is its organisation.
+    pub(super) group: Option<&'a str>,
+    /// Names and addresses that it is reached by, besides those of this machine.
+    pub(super) hosts: &'a [&'a str],
+    /// What it is for.
+    pub(super) purposes: &'a [ExtendedKeyUsagePurpose],
+}
+
+const SERVER: Leaf<'static> = Leaf {
+    file: "server",
+    name: "server",
+    group: None,
+    hosts: &[],
+    purposes: &[ExtendedKeyUsagePurpose::ServerAuth],
+};
+const CLIENT: Leaf<'static> = Leaf {
+    file: "client",
+    name: "client",
+    purposes: &[ExtendedKeyUsagePurpose::ClientAuth],
+    ..SERVER
+};
+
+impl Leaf<'_> {
+    fn signed(&self, issuer: &Issuer) -> Result<(String, String), rcgen::Error> {
+        let hosts = ["localhost", "127.0.0.1"].iter().chain(self.hosts);
+        let hosts: Vec<_> = hosts.map(|host| (*host).to_owned()).collect();
+        let mut parameters = CertificateParams::new(hosts)?;
+        let subject = &mut parameters.distinguished_name;
+        if let Some(group) = self.group {
+            subject.push(DnType::OrganizationName, group);
+        }
+        subject.push(DnType::CommonName, self.name);
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        parameters.extended_key_usages = self.purposes.to_vec();
+        let key = KeyPair::generate()?;
+        let certificate = parameters.signed_by(&key, issuer)?;
+        Ok((certificate.pem(), key.serialize_pem()))
+    }
+}
+
 fn found(name: &str) -> Result<Issuer, rcgen::Error> {
     let mut parameters = CertificateParams::new(Vec::new())?;
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)
-}
-
-fn signed(
-    issuer: &Issuer,
-    name: &str,
-    purpose: ExtendedKeyUsagePurpose,
-) -> Result<(String, String), rcgen::Error> {
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let mut parameters = CertificateParams::new(names)?;
-    parameters.distinguished_name.push(DnType::CommonName, name);
-    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.extended_key_usages = vec![purpose];
-    let key = KeyPair::generate()?;
-    let certificate = parameters.signed_by(&key, issuer)?;
-    Ok((certificate.pem(), key.serialize_pem()))
 }
 
 fn failed(error: rcgen::Error) -> Error {

@@ -21,6 +21,7 @@
 mod certificates;
 mod faults;
 mod kafka;
+mod kube;
 mod nats;
 mod place;
 mod port;
@@ -32,6 +33,9 @@ mod versions;
 pub use certificates::Certificates;
 pub use faults::{Fault, FaultKind, Faults};
 pub use kafka::{KafkaCluster, KafkaOptions, KafkaServer, Listener};
+#[cfg(feature = "kube")]
+pub use kube::StandIn;
+pub use kube::{KubeOptions, KubePart, KubeServer, Part};
 pub use nats::{NatsCluster, NatsOptions, NatsServer};
 pub use proxy::{Direction, Proxy};
 pub use tools::{Missing, available, needing};

@@ -261,9 +261,22 @@ fn guarded(program: &OsStr) -> Command {
     command
 }
 
-/// Writes the calls that every server has, for one with a field `process`.
+/// Writes the calls that every server has, for one with a field `process`; `keeping` leaves out the
+/// one that deletes its data.
 macro_rules! verbs {
     () => {
+        verbs!(keeping);
+
+        /// Kills it, deletes its data, starts it on the same port and waits until it is ready.
+        ///
+        /// # Errors
+        /// When the data cannot be deleted, or it does not get ready.
+        pub fn wipe(&self) -> ::argo_events_core::Result<()> {
+            self.process.wipe()?;
+            self.process.wait_until_ready()
+        }
+    };
+    (keeping) => {
         /// Returns the id of its process while it runs.
         pub fn id(&self) -> Option<u32> {
             self.process.id()
@@ -313,15 +326,6 @@ macro_rules! verbs {
         /// When it does not; it is killed then.
         pub fn stop(&self) -> ::argo_events_core::Result<()> {
             self.process.stop()
-        }
-
-        /// Kills it, deletes its data, starts it on the same port and waits until it is ready.
-        ///
-        /// # Errors
-        /// When the data cannot be deleted, or it does not get ready.
-        pub fn wipe(&self) -> ::argo_events_core::Result<()> {
-            self.process.wipe()?;
-            self.process.wait_until_ready()
         }
     };
 }

@@ -39,7 +39,7 @@ impl From<Missing> for Error {
     }
 }
 
-/// Returns where a server is: a program, or for Kafka a folder of jars.
+/// Returns where a server is: a program, or the folder of Kafka's jars, or of the programs of Kubernetes.
 ///
 /// # Errors
 /// When it is not there; `cargo xtask servers` fetches it.

@@ -14,17 +14,29 @@ pub enum Server {
     Kafka39,
     /// The newest Kafka.
     Kafka,
+    /// The control plane of Kubernetes, etcd included, as one program with several names.
+    Kube,
+    /// The same, with what runs on a node. Not among those that tests need: for runs on real nodes.
+    KubeNode,
 }
 
 impl Server {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Nats210, Self::Nats, Self::Kafka39, Self::Kafka];
+    /// All that tests need.
+    pub const ALL: [Self; 5] = [
+        Self::Nats210,
+        Self::Nats,
+        Self::Kafka39,
+        Self::Kafka,
+        Self::Kube,
+    ];
 
     /// Returns the name of the program.
     pub fn program(self) -> &'static str {
         match self {
             Self::Nats210 | Self::Nats => "nats-server",
             Self::Kafka39 | Self::Kafka => "kafka",
+            Self::Kube => "kube",
+            Self::KubeNode => "kube-node",
         }
     }
 
@@ -35,6 +47,8 @@ impl Server {
             Self::Nats => "2.15.1",
             Self::Kafka39 => "3.9.2",
             Self::Kafka => "4.4.0",
+            // As `kube/go.mod` of the test kit says.
+            Self::Kube | Self::KubeNode => "1.33.13",
         }
     }
 
