@@ -9,6 +9,7 @@ mod conformance;
 mod faults;
 mod folder;
 mod fuzz;
+mod image;
 mod layout;
 mod servers;
 mod snippets;
@@ -31,6 +32,8 @@ Usage: cargo xtask <task>
                                             break pods and their bus while events flow, for ten minutes
   servers                                   fetch the servers that tests start, as far as they are missing
   fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
+  image [--tag NAME:TAG] [--target TRIPLE]… [--output FILE] [--features LIST] [--binary FILE] [--rootfs DIR]
+                                            make the image of the pods without a container engine
   layout                                    check that every kind has its files and its registration
   snippets                                  run the commands and programs of the README
 
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         "faults" => faults::run(rest),
         "fuzz" => fuzz::run(rest),
         "servers" => servers::fetch(),
+        "image" => image::image(rest),
         "layout" => layout::run(),
         "snippets" => snippets::run(),
         "--help" | "-h" | "help" => {
