@@ -36,10 +36,22 @@ impl Plan {
         message: &str,
         now: Timestamp,
     ) -> Option<Value> {
+        self.failed(object, action.refused, message, now)
+    }
+
+    /// Returns the status to write after something else failed on the way, such as reading the
+    /// children (`GetDeploymentFailed`, `GetServiceFailed`), if it changes anything.
+    pub fn failed(
+        &self,
+        object: &Value,
+        reason: &'static str,
+        message: &str,
+        now: Timestamp,
+    ) -> Option<Value> {
         let current = self.status.as_ref().unwrap_or(&object["status"]);
         let wanted = status::with_condition(
             current,
-            &status::Condition::no("Deployed", action.refused, message),
+            &status::Condition::no("Deployed", reason, message),
             object::generation(object),
             now,
         );
@@ -84,6 +96,9 @@ pub enum Verb {
     Update,
     /// It is deleted, if its uid is the one given; that it is gone already is fine.
     Delete,
+    /// It is deleted as above, but what it owns stays: `propagationPolicy: Orphan`. It is created
+    /// anew right after, which may be refused until it is gone.
+    Orphan,
 }
 
 /// Something to tell people, as a Kubernetes event of the object.

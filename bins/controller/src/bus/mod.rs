@@ -1,5 +1,9 @@
 //! The reconciler of EventBuses.
+//!
+//! JetStream is set up here ([`jetstream`]); a JetStream or a Kafka that exists is only written
+//! into the status, from where pods learn about it. NATS Streaming is refused with a condition.
 
+pub mod jetstream;
 mod logic;
 
 pub use logic::{Observed, child_names, plan};

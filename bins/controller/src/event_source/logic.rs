@@ -1,9 +1,82 @@
 //! What to do about one EventSource.
 
-use crate::{Plan, Settings, workload::Observed};
+use super::resources;
+use crate::{
+    Action, Condition, Plan, Settings, check,
+    children::{self, Reasons},
+    object::{self, Ownership},
+    packed,
+    workload::{
+        Observed, Obstacle, Progress, SOURCE, bus_of, deployments, finish, left,
+        resources as pods, settle_deployment, unfinished,
+    },
+};
 
-/// Compares what a EventSource asks for with what exists.
+/// Reasons of the Service.
+const SERVICE: Reasons = Reasons {
+    create: "CreateServiceFailed",
+    update: "RecreateServiceFailed",
+};
+
+/// Compares what an EventSource asks for with what exists.
 pub fn plan(observed: &Observed<'_>, settings: &Settings) -> Plan {
-    let _ = (observed, settings);
-    Plan::default()
+    let source = observed.object;
+    if let Some(plan) = left(source, super::FINALIZER) {
+        return plan;
+    }
+    let mut progress = Progress::new(SOURCE.conditions);
+    let errors = check::errors(source, settings);
+    if !errors.is_empty() {
+        let (reason, message) = ("InvalidEventSource", check::message(&errors));
+        progress.set(Condition::no("SourcesProvided", reason, &message));
+        return finish(progress, observed, &SOURCE, Some((reason, message)));
+    }
+    progress.set(Condition::yes("SourcesProvided", "", ""));
+    match children(observed, settings) {
+        Ok(actions) => {
+            progress.actions = actions;
+            progress.set(Condition::yes("Deployed", "", ""));
+            finish(progress, observed, &SOURCE, None)
+        }
+        Err(obstacle) => unfinished(progress, observed, &SOURCE, obstacle),
+    }
+}
+
+fn children(observed: &Observed<'_>, settings: &Settings) -> Result<Vec<Action>, Obstacle> {
+    let bus = bus_of(observed)?;
+    let source = observed.object;
+    let group = packed::group_of(source, settings);
+    let (mut actions, selector) = match &group {
+        Some(group) => (packed::move_in(observed, &SOURCE, group)?, group.labels()),
+        None => {
+            let wanted = pods::wanted(&SOURCE, source, bus, settings)
+                .map_err(|why| Obstacle::unbuildable("BuildDeploymentSpecFailed", why))?;
+            let actions = settle_deployment(observed, &SOURCE, wanted);
+            (actions, pods::system_labels(&SOURCE, source))
+        }
+    };
+    // Until the group's pods are there, the Service stays in front of the EventSource's own.
+    let waits = observed.packed_into.is_none() && !deployments(observed, &SOURCE).is_empty();
+    if group.is_none() || !waits {
+        actions.extend(settle_service(observed, resources::service(source, selector)));
+    }
+    Ok(actions)
+}
+
+fn settle_service(
+    observed: &Observed<'_>,
+    wanted: Option<serde_json::Value>,
+) -> Vec<Action> {
+    let name = resources::service_name(observed.object);
+    let found = children::find(observed.children, "Service", &name);
+    match (wanted, found) {
+        (Some(wanted), found) => children::ensure(wanted, found, observed.object, SERVICE),
+        (None, Some(found))
+            if object::ownership(found, observed.object) == Ownership::Ours
+                && !object::is_deleting(found) =>
+        {
+            vec![children::delete(found, "DeleteServiceFailed")]
+        }
+        (None, _) => Vec::new(),
+    }
 }

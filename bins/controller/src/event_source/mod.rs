@@ -1,6 +1,7 @@
-//! The reconciler of EventSources.
+//! The reconciler of EventSources: a Deployment of pods, and a Service where one is asked for.
 
 mod logic;
+mod resources;
 
 pub use logic::plan;
 

@@ -1,7 +1,10 @@
 //! What to do about one group.
 
 use super::Group;
-use crate::{Plan, Settings, workload::Bus};
+use crate::{
+    Action, Plan, Settings,
+    workload::{Bus, Flavour, Observed as Workload, Obstacle},
+};
 use argo_events_core::Timestamp;
 use serde_json::Value;
 
@@ -24,6 +27,10 @@ pub struct Observed<'a> {
 pub fn group_of(object: &Value, settings: &Settings) -> Option<Group> {
     let _ = (object, settings);
     None
+}
+
+pub(crate) fn move_in(_: &Workload<'_>, _: &Flavour, _: &Group) -> Result<Vec<Action>, Obstacle> {
+    Ok(Vec::new())
 }
 
 /// Compares what the objects of a group ask for with what exists; the plan has no status.

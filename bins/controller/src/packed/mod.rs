@@ -7,6 +7,7 @@
 
 mod logic;
 
+pub(crate) use logic::move_in;
 pub use logic::{Observed, group_of, plan};
 
 /// Annotation of an EventSource or a Sensor: `"true"` to share pods, `"false"` not to.
@@ -27,4 +28,10 @@ pub struct Group {
     pub service_account: String,
     /// Class of pods: sources that run once are kept apart from those that every replica runs.
     pub class: String,
+}
+
+impl Group {
+    pub(crate) fn labels(&self) -> serde_json::Map<String, serde_json::Value> {
+        serde_json::Map::new()
+    }
 }

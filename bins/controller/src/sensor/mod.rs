@@ -1,4 +1,4 @@
-//! The reconciler of Sensors.
+//! The reconciler of Sensors: a Deployment of pods.
 
 mod logic;
 
