@@ -25,6 +25,7 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 #[derive(Clone, Debug)]
 enum Watched {
     Starting { metrics: Metrics, why: String },
+    StandingBy(Metrics),
     Running(Probe),
     Draining(Probe),
 }
@@ -84,6 +85,11 @@ impl Health {
         });
     }
 
+    /// Says from now on that this waits for another to end, and is ready for that.
+    pub fn standing_by(&self, metrics: &Metrics) {
+        self.show(Watched::StandingBy(metrics.clone()));
+    }
+
     /// Says from now on that this is not ready, beside whatever else is not.
     pub fn always(&self, faults: Vec<String>) {
         self.shown.send_modify(|shown| shown.faults = faults);
@@ -99,7 +105,7 @@ impl Health {
         self.shown.send_modify(|shown| match &mut shown.watched {
             Watched::Running(probe) => shown.watched = Watched::Draining(probe.clone()),
             Watched::Starting { why, .. } => *why = "draining".to_owned(),
-            Watched::Draining(_) => {}
+            Watched::StandingBy(_) | Watched::Draining(_) => {}
         });
     }
 
@@ -127,7 +133,7 @@ async fn alive() -> &'static str {
 async fn metrics(State(shown): State<Receiver<Shown>>) -> impl IntoResponse {
     let now = shown.borrow().watched.clone();
     let text = match now {
-        Watched::Starting { metrics, .. } => metrics.render(),
+        Watched::Starting { metrics, .. } | Watched::StandingBy(metrics) => metrics.render(),
         Watched::Running(probe) | Watched::Draining(probe) => probe.metrics(),
     };
     ([(CONTENT_TYPE, METRICS_TYPE)], text)
@@ -138,6 +144,7 @@ async fn ready(State(shown): State<Receiver<Shown>>) -> (StatusCode, String) {
     let Shown { watched, faults } = shown.borrow().clone();
     let mut waiting = match watched {
         Watched::Starting { why, .. } => vec![why],
+        Watched::StandingBy(_) => Vec::new(),
         Watched::Draining(_) => vec!["draining".to_owned()],
         Watched::Running(probe) => probe.readiness().await.waiting,
     };

@@ -15,6 +15,7 @@ use crate::{
 use argo_events::{
     BuiltinKinds as _, Engine, Error, ErrorKind, EventBus, Registry, Result, Running, SystemClock,
     core::{
+        api::Metadata,
         registry::BusBuild,
         telemetry::{Metrics, names},
     },
@@ -22,7 +23,7 @@ use argo_events::{
 };
 use argo_events_process::{Exit, Failure, Health, Signals};
 use election::Election;
-use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
+use std::{convert::Infallible, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
@@ -34,6 +35,8 @@ const GRACE: Duration = Duration::from_secs(20);
 const FLUSH: Duration = Duration::from_secs(5);
 /// How long one attempt to reach the bus may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// After how long a pod of the reference was heard if one leads.
+const HEARING: Duration = Duration::from_secs(1);
 /// Pause before the second attempt; doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -182,7 +185,7 @@ async fn open(settings: &Settings) -> std::result::Result<Health, Failure> {
 async fn connect(settings: &Settings, health: &Health) -> std::result::Result<Running, Failure> {
     let mut pause = PAUSE;
     loop {
-        let error = match attempt(settings).await {
+        let error = match attempt(settings, health).await {
             Ok(running) => return Ok(running),
             Err(error) if is_hopeless(&error) => {
                 return Err(Failure::new(Exit::InputWrong, error));
@@ -206,18 +209,46 @@ fn is_hopeless(error: &Error) -> bool {
     is_wrong && !error.is_transient()
 }
 
-async fn attempt(settings: &Settings) -> Result<Running> {
+async fn attempt(settings: &Settings, health: &Health) -> Result<Running> {
     let Bus {
         descriptor, config, ..
     } = &settings.bus;
     let bus = in_time(descriptor.build(config, surroundings(settings))).await?;
-    match in_time(start(settings, bus.clone())).await {
+    let started = async {
+        stand_by(settings, &*bus, health).await?;
+        in_time(start(settings, bus.clone())).await
+    };
+    match started.await {
         Ok(running) => Ok(running),
         Err(error) => {
             close(&*bus, FLUSH).await;
             Err(error)
         }
     }
+}
+
+/// Waits until no pod of the reference leads the sensor, however long that takes.
+///
+/// That counts as ready: a rollout ends the old pod only once the new one is.
+async fn stand_by(settings: &Settings, bus: &dyn EventBus, health: &Health) -> Result<()> {
+    let Work::Sensor(sensor) = &settings.work else {
+        return Ok(());
+    };
+    let Metadata {
+        name, namespace, ..
+    } = &sensor.metadata;
+    if in_time(bus.predecessor(name)).await?.is_none() {
+        return Ok(());
+    }
+    let cluster = format!("{namespace}-sensor-{name}");
+    let mut free = pin!(bus.wait_until_free(&cluster));
+    if let Ok(nobody) = timeout(HEARING, &mut free).await {
+        return nobody;
+    }
+    health.standing_by(&settings.metrics);
+    free.await?;
+    health.starting(&settings.metrics, "starting");
+    Ok(())
 }
 
 async fn in_time<T>(attempt: impl Future<Output = Result<T>>) -> Result<T> {
