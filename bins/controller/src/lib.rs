@@ -13,9 +13,16 @@
 //! | [`config`] | the controller's configuration file |
 //! | [`mounts`] | the Secrets and ConfigMaps that an object refers to |
 
+pub mod admission;
 pub mod bus;
+mod check;
+mod children;
+mod cluster;
+pub mod compare;
 pub mod config;
+mod controller;
 pub mod event_source;
+pub mod metrics;
 pub mod mounts;
 pub mod object;
 pub mod packed;
@@ -23,9 +30,11 @@ pub mod plan;
 pub mod sensor;
 mod settings;
 pub mod status;
+mod wiring;
 pub mod workload;
 
 pub use config::Config;
+pub use controller::{Controller, LEASE, Readiness};
 pub use plan::{Action, Finalizer, Note, Plan, Verb};
 pub use settings::Settings;
 pub use status::{Condition, Truth};

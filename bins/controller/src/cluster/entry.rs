@@ -34,7 +34,7 @@ pub(crate) struct Entry {
     pub(crate) bus: String,
     /// Why all but its metadata and status cannot be read; empty if it can.
     pub(crate) fault: String,
-    /// Of everything that is not the cluster's own remark.
+    /// Of everything that matters to its owner.
     digest: u64,
     /// Text of everything but the version.
     json: Arc<str>,
@@ -43,7 +43,9 @@ pub(crate) struct Entry {
 /// Shows which object it is, never what is in it: it may be a Secret.
 impl fmt::Debug for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, name, .. } = self;
+        let Self {
+            namespace, name, ..
+        } = self;
         write!(formatter, "{namespace}/{name}@{}", self.version)
     }
 }
@@ -86,7 +88,12 @@ impl Entry {
         if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
             annotations.remove(LAST_APPLIED);
         }
-        let text = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| {
+            metadata
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let labels = metadata.get("labels").and_then(Value::as_object);
         let labels = labels.into_iter().flatten();
         let mut entry = Self {
@@ -121,7 +128,7 @@ impl Entry {
         self.json == other.json
     }
 
-    /// Tells whether this is the same object, and nothing but its status differs.
+    /// Tells whether this is the same object, and nothing that matters to its owner differs.
     pub(crate) fn asks_the_same(&self, other: &Self) -> bool {
         self.uid == other.uid && self.digest == other.digest
     }
@@ -141,8 +148,7 @@ impl Entry {
 
 fn rest(text: &[u8]) -> Result<Value> {
     // What is not asked for is skipped without recursion, however deep it is.
-    let rest: Rest =
-        serde_json::from_slice(text).map_err(|error| nameless().caused_by(error))?;
+    let rest: Rest = serde_json::from_slice(text).map_err(|error| nameless().caused_by(error))?;
     Ok(json!({ "metadata": rest.metadata, "status": rest.status }))
 }
 
@@ -151,12 +157,13 @@ fn nameless() -> Error {
     Error::permanent(ErrorKind::PayloadInvalid, message)
 }
 
-/// Condenses what somebody asks for: all but the status and the revision of a rollout.
+/// Condenses what somebody asks for, and how many pods of it are ready: all but the rest of the
+/// status and the revision of a rollout.
 fn digest(object: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (key, value) in object.as_object().into_iter().flatten() {
         match key.as_str() {
-            "status" => {}
+            "status" => value["readyReplicas"].as_i64().hash(&mut hasher),
             "metadata" => metadata_digest(value, &mut hasher),
             _ => (key, value.to_string()).hash(&mut hasher),
         }
@@ -198,7 +205,7 @@ mod tests {
                 "managedFields": [{ "manager": "somebody" }],
                 "annotations": { LAST_APPLIED: "{}", "mine": "kept", REVISION: version },
             },
-            "status": { "replicas": version },
+            "status": { "updatedReplicas": version },
         });
         Entry::of(object).unwrap()
     }
@@ -235,11 +242,12 @@ mod tests {
     #[test]
     fn an_object_nested_without_end_is_known_by_name() {
         let deep = format!("{}{}", "[".repeat(9000), "]".repeat(9000));
-        let text = format!(
-            r#"{{"spec":{{"x":{deep}}},"metadata":{{"name":"a","uid":"u"}}}}"#
-        );
+        let text = format!(r#"{{"spec":{{"x":{deep}}},"metadata":{{"name":"a","uid":"u"}}}}"#);
         let entry = Entry::read(text.as_bytes(), Resource::Sensors).unwrap();
-        assert_eq!((&*entry.name, &entry.value()["kind"]), ("a", &json!("Sensor")));
+        assert_eq!(
+            (&*entry.name, &entry.value()["kind"]),
+            ("a", &json!("Sensor"))
+        );
         assert!(entry.fault.contains("recursion"), "{}", entry.fault);
         assert!(Entry::read(b"{}", Resource::Sensors).is_err());
     }

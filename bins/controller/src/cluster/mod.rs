@@ -64,6 +64,15 @@ impl Target<'_> {
     }
 }
 
+/// What becomes of what a deleted object owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    /// It goes too.
+    Deleted,
+    /// It stays.
+    Kept,
+}
+
 /// A page of a list.
 #[derive(Deserialize)]
 struct Page {
@@ -131,7 +140,11 @@ impl Cluster {
             let page = self.call(Method::GET, &path, None).await;
             let page = page.map_err(|error| error.during("list").with("resource", &base))?;
             let page: Page = serde_json::from_slice(&page).map_err(fault::garbled)?;
-            entries.extend(page.items.iter().filter_map(|item| readable(item, resource)));
+            entries.extend(
+                page.items
+                    .iter()
+                    .filter_map(|item| readable(item, resource)),
+            );
             token = page.metadata.r#continue;
             if token.is_empty() {
                 return Ok((entries, page.metadata.resource_version));
@@ -178,7 +191,10 @@ impl Cluster {
 
     async fn patch(&self, target: Target<'_>, part: &str, patch: &Value) -> Result<Entry> {
         let path = format!("{}{part}?fieldManager={FIELD_MANAGER}", target.path());
-        self.count(target.resource, if part.is_empty() { "patch" } else { "status" });
+        self.count(
+            target.resource,
+            if part.is_empty() { "patch" } else { "status" },
+        );
         let body = Payload {
             content_type: "application/merge-patch+json",
             value: patch,
@@ -187,19 +203,32 @@ impl Cluster {
         written(made, "patch", target)
     }
 
-    /// Deletes an object of a uid, in the background; one that is gone is no error.
-    pub(crate) async fn delete(&self, target: Target<'_>, uid: Option<&str>) -> Result<()> {
+    /// Deletes an object of a uid; one that is gone is no error.
+    ///
+    /// What it owns goes with it, in the background, or stays as an orphan.
+    pub(crate) async fn delete(
+        &self,
+        target: Target<'_>,
+        uid: Option<&str>,
+        owned: Owned,
+    ) -> Result<()> {
         let mut options = json!({
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Background",
+            "propagationPolicy": match owned {
+                Owned::Deleted => "Background",
+                Owned::Kept => "Orphan",
+            },
         });
         if let Some(uid) = uid {
             options["preconditions"] = json!({ "uid": uid });
         }
         self.count(target.resource, "delete");
-        let made = self.call(Method::DELETE, &target.path(), Some(plain(&options)));
-        match made.await {
+        let path = target.path();
+        match self
+            .call(Method::DELETE, &path, Some(plain(&options)))
+            .await
+        {
             Ok(_) => Ok(()),
             Err(error) if is_gone(&error) => Ok(()),
             Err(error) => Err(about(error, "delete", target)),

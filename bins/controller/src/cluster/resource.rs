@@ -81,9 +81,7 @@ impl Resource {
             Self::ConfigMaps => ("v1", "ConfigMap", "configmaps"),
             Self::Secrets => ("v1", "Secret", "secrets"),
             Self::VolumeClaims => ("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
-            Self::DisruptionBudgets => {
-                ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
-            }
+            Self::DisruptionBudgets => ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
             Self::Events => ("v1", "Event", "events"),
             Self::ClusterRoles => (
                 "rbac.authorization.k8s.io/v1",
@@ -103,7 +101,9 @@ impl Resource {
         let version = self.api_version();
         let root = if version.contains('/') { "apis" } else { "api" };
         match namespace {
-            Some(namespace) => format!("/{root}/{version}/namespaces/{namespace}/{}", self.plural()),
+            Some(namespace) => {
+                format!("/{root}/{version}/namespaces/{namespace}/{}", self.plural())
+            }
             None => format!("/{root}/{version}/{}", self.plural()),
         }
     }
@@ -117,7 +117,11 @@ mod tests {
     fn paths_are_those_of_the_api_server() {
         let cases = [
             (Resource::Secrets, Some("a"), "/api/v1/namespaces/a/secrets"),
-            (Resource::Sensors, None, "/apis/argoproj.io/v1alpha1/sensors"),
+            (
+                Resource::Sensors,
+                None,
+                "/apis/argoproj.io/v1alpha1/sensors",
+            ),
             (
                 Resource::EventBuses,
                 Some("a"),
@@ -127,6 +131,9 @@ mod tests {
         for (resource, namespace, path) in cases {
             assert_eq!(resource.path(namespace), path);
         }
-        assert_eq!(Resource::of_kind("StatefulSet"), Some(Resource::StatefulSets));
+        assert_eq!(
+            Resource::of_kind("StatefulSet"),
+            Some(Resource::StatefulSets)
+        );
     }
 }

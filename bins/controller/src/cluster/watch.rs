@@ -6,7 +6,7 @@
 
 use super::{Cluster, Entry, PATIENCE, Resource, fault, parameter};
 use argo_events::{Error, Result, core::Retry};
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 use http::Request;
 use kube::core::WatchEvent;
 use serde_json::value::RawValue;
@@ -52,7 +52,9 @@ impl Watch {
         let mut pauses = Pauses::default();
         loop {
             let namespace = self.namespace.as_deref();
-            let list = self.cluster.entries(self.resource, namespace, &self.selector);
+            let list = self
+                .cluster
+                .entries(self.resource, namespace, &self.selector);
             match list.await {
                 Ok((entries, version)) => {
                     tell(Seen::All(entries, version.clone()));
@@ -81,7 +83,10 @@ impl Watch {
                 // A server that ends watches at once is not to be asked without end.
                 Ok(()) => pauses.next().await,
                 Err(error) if fault::is_expired(&error) => {
-                    debug!(resource = self.resource.plural(), "the watch expired, listing anew");
+                    debug!(
+                        resource = self.resource.plural(),
+                        "the watch expired, listing anew"
+                    );
                     return pauses.next().await;
                 }
                 Err(error) => {
@@ -99,7 +104,7 @@ impl Watch {
         let client = self.cluster.client();
         let opened = timeout(PATIENCE, client.request_events::<Box<RawValue>>(request)).await;
         let events = opened.map_err(|_| fault::late(PATIENCE))?.map_err(failed)?;
-        let mut events = pin!(events.into_stream());
+        let mut events = pin!(events);
         loop {
             let next = timeout(SPAN + MARGIN, events.next()).await;
             let Some(event) = next.map_err(|_| fault::late(SPAN + MARGIN))? else {

@@ -38,7 +38,7 @@ impl Key {
     }
 
     /// Returns the reference's name for who works on this.
-    pub(super) fn controller(&self) -> &'static str {
+    pub(crate) fn controller(&self) -> &'static str {
         match self {
             Self::Object(key) => match key.resource {
                 Resource::EventBuses => "eventbus-controller",
@@ -58,7 +58,13 @@ impl fmt::Display for Key {
                 write!(formatter, "{kind} {}/{}", key.namespace, key.name)
             }
             Self::Group(group) => {
-                let Group { kind, namespace, bus, class, .. } = group;
+                let Group {
+                    kind,
+                    namespace,
+                    bus,
+                    class,
+                    ..
+                } = group;
                 write!(formatter, "packed {kind}s {namespace}/{bus}/{class}")
             }
         }

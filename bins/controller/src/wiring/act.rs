@@ -1,0 +1,216 @@
+//! Writes to the API server, and what becomes of them: remembered, read again, or refused.
+
+use super::{
+    key::ObjectKey,
+    turn::{Reconciler, Stop},
+};
+use crate::{
+    Action, Verb,
+    cluster::{self, Owned, Resource, Target},
+    object,
+};
+use argo_events::{Error, core::ErrorKind};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+impl Reconciler {
+    /// Patches an object, or a part of it, and returns it as it is then.
+    pub(super) async fn write(
+        &self,
+        key: &ObjectKey,
+        part: &str,
+        patch: &Value,
+    ) -> Result<Value, Stop> {
+        let target = target(key);
+        let written = match part {
+            "status" => self.cluster.merge_status(target, patch).await,
+            _ => self.cluster.merge(target, patch).await,
+        };
+        match written {
+            Ok(entry) => {
+                let value = entry.value();
+                let finalizers = value["metadata"]["finalizers"].as_array();
+                let is_last = finalizers.is_none_or(Vec::is_empty);
+                if object::is_deleting(&value) && is_last {
+                    self.forget(key.resource, &key.namespace, &key.name);
+                } else {
+                    self.queue.extend(self.cache.wrote(key.resource, entry));
+                }
+                Ok(value)
+            }
+            Err(error) if cluster::is_gone(&error) => {
+                self.forget(key.resource, &key.namespace, &key.name);
+                Err(Stop::Gone)
+            }
+            Err(error) if cluster::is_conflict(&error) => {
+                self.read_again(key.resource, &key.namespace, &key.name)
+                    .await?;
+                Err(Stop::Stale)
+            }
+            Err(error) => Err(Stop::Refused(error)),
+        }
+    }
+
+    /// Creates, changes or deletes a child.
+    pub(super) async fn act(
+        &self,
+        action: &Action,
+        namespace: &str,
+        strays: &[Value],
+    ) -> Result<(), Stop> {
+        let child = named(&action.object);
+        let kind = child["kind"].as_str().unwrap_or_default();
+        let Some(resource) = Resource::of_kind(kind) else {
+            let message = format!("a plan names the kind `{kind}`, which is not known here");
+            return Err(Stop::Refused(Error::permanent(
+                ErrorKind::Unexpected,
+                message,
+            )));
+        };
+        let name = object::name(&child);
+        let target = Target {
+            resource,
+            namespace: Some(namespace),
+            name,
+        };
+        let done = match action.verb {
+            Verb::Create => self.cluster.create(resource, Some(namespace), &child).await,
+            Verb::Update => self.cluster.replace(target, &child).await,
+            Verb::Delete | Verb::Orphan => {
+                let owned = match action.verb {
+                    Verb::Orphan => Owned::Kept,
+                    _ => Owned::Deleted,
+                };
+                let uid = Some(object::uid(&child)).filter(|uid| !uid.is_empty());
+                let deleted = self.cluster.delete(target, uid, owned).await;
+                return match deleted {
+                    Ok(()) => {
+                        self.forget(resource, namespace, name);
+                        Ok(())
+                    }
+                    Err(error) => Err(self.stopped(error, target, strays).await),
+                };
+            }
+        };
+        match done {
+            Ok(entry) => {
+                self.queue.extend(self.cache.wrote(resource, entry));
+                Ok(())
+            }
+            Err(error) => Err(self.stopped(error, target, strays).await),
+        }
+    }
+
+    /// Finds out why a child could not be written as planned.
+    async fn stopped(&self, error: Error, target: Target<'_>, strays: &[Value]) -> Stop {
+        let Target { resource, name, .. } = target;
+        let namespace = target.namespace.unwrap_or_default();
+        if cluster::is_there_already(&error) {
+            let is_known =
+                |stray: &&Value| stray["kind"] == resource.kind() && object::name(stray) == name;
+            // The plan knows it and would still make it: it is somebody else's.
+            if strays.iter().any(|stray| is_known(&stray)) {
+                return Stop::Refused(error);
+            }
+            return match self.cluster.get(target).await {
+                Ok(Some(child)) if object::is_deleting(&child) => Stop::Busy,
+                Ok(Some(child)) => Stop::Stray(child),
+                Ok(None) => Stop::Stale,
+                Err(error) => Stop::Refused(error),
+            };
+        }
+        if cluster::is_conflict(&error) || cluster::is_gone(&error) {
+            return match self.read_again(resource, namespace, name).await {
+                Ok(()) => Stop::Stale,
+                Err(stop) => stop,
+            };
+        }
+        Stop::Refused(error)
+    }
+
+    /// Reads what was changed or deleted by others.
+    async fn read_again(
+        &self,
+        resource: Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Result<(), Stop> {
+        let target = Target {
+            resource,
+            namespace: Some(namespace),
+            name,
+        };
+        match self.cluster.entry(target).await {
+            Ok(Some(entry)) => self.queue.extend(self.cache.wrote(resource, entry)),
+            Ok(None) => self.forget(resource, namespace, name),
+            Err(error) => return Err(Stop::Refused(error)),
+        }
+        Ok(())
+    }
+
+    fn forget(&self, resource: Resource, namespace: &str, name: &str) {
+        let keys = self.cache.removed(resource, namespace, name);
+        self.queue.extend(keys);
+    }
+}
+
+fn target(key: &ObjectKey) -> Target<'_> {
+    Target {
+        resource: key.resource,
+        namespace: Some(&key.namespace),
+        name: &key.name,
+    }
+}
+
+/// Gives a child the name that it asks the API server to make up.
+///
+/// It follows from who owns it, so that two controllers, or one that forgot, make one child.
+fn named(child: &Value) -> Value {
+    /// What the API server leaves of a prefix.
+    const PREFIX: usize = 58;
+    let metadata = &child["metadata"];
+    let Some(prefix) = metadata["generateName"].as_str() else {
+        return child.clone();
+    };
+    if metadata["name"].is_string() {
+        return child.clone();
+    }
+    let owner = metadata["ownerReferences"][0]["uid"].as_str();
+    let suffix = suffix(&[prefix, owner.unwrap_or_default()]);
+    let prefix: String = prefix.chars().take(PREFIX).collect();
+    let mut child = child.clone();
+    child["metadata"]["name"] = json!(format!("{prefix}{suffix}"));
+    child
+}
+
+/// Returns five letters, as the API server makes them, that follow from texts.
+fn suffix(parts: &[&str]) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let hash = Sha256::digest(parts.join("\0").as_bytes());
+    let letters = hash.iter().take(5);
+    letters
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_name_follows_from_its_owner() {
+        let child = |owner: &str| {
+            named(&json!({ "metadata": {
+                "generateName": "orders-sensor-",
+                "ownerReferences": [{ "uid": owner }],
+            }}))
+        };
+        let name = |child: &Value| object::name(child).to_owned();
+        assert_eq!(name(&child("u-1")), name(&child("u-1")));
+        assert_ne!(name(&child("u-1")), name(&child("u-2")));
+        assert!(name(&child("u-1")).starts_with("orders-sensor-"));
+        assert_eq!(name(&child("u-1")).len(), "orders-sensor-".len() + 5);
+        let given = json!({ "metadata": { "generateName": "a-", "name": "mine" } });
+        assert_eq!(named(&given), given);
+    }
+}
