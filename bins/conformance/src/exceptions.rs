@@ -6,6 +6,7 @@
 pub mod flow;
 pub mod http;
 pub mod identities;
+pub mod reconcile;
 pub mod scripts;
 pub mod sensor;
 pub mod sources;

@@ -25,6 +25,7 @@ mod misc;
 mod params;
 mod payloads;
 mod re2;
+mod reconcile;
 mod sjson;
 mod transform;
 mod trigger_flow;
@@ -57,6 +58,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("params", params::check),
     ("payloads", payloads::check),
     ("re2", re2::check),
+    ("reconcile", reconcile::check),
     ("sjson", sjson::check),
     ("transform", transform::check),
     ("trigger-flow", trigger_flow::check),
@@ -75,7 +77,6 @@ pub const WAITING: &[(&str, &str)] = &[
         "http-signatures",
         "sources with signatures are not built yet",
     ),
-    ("reconcile", "controller: issue 7"),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
     ("trigger-k8s", "k8s trigger: issue 7"),
 ];
