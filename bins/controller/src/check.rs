@@ -16,8 +16,8 @@ pub(crate) fn errors(object: &Value, settings: &Settings) -> Vec<Diagnostic> {
     if bare["spec"].is_null() {
         bare["spec"] = json!({});
     }
-    let found = Manifests::from_text("", bare.to_string())
-        .check(&settings.registry, &Checks::of_a_part());
+    let found =
+        Manifests::from_text("", bare.to_string()).check(&settings.registry, &Checks::of_a_part());
     found
         .into_iter()
         .filter(|one| one.severity == Severity::Error)

@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn what_nobody_asked_for_is_a_default() {
         let found = json!({ "replicas": 1, "strategy": { "type": "RollingUpdate" }, "a": [{ "x": 1, "y": 2 }] });
-        assert!(holds(&json!({ "replicas": 1, "a": [{ "x": 1 }], "b": {}, "c": null }), &found));
+        assert!(holds(
+            &json!({ "replicas": 1, "a": [{ "x": 1 }], "b": {}, "c": null }),
+            &found
+        ));
         assert!(!holds(&json!({ "replicas": 2 }), &found));
         assert!(!holds(&json!({ "a": [] }), &found));
         assert!(!holds(&json!({ "a": [{ "x": 1 }, { "x": 1 }] }), &found));
@@ -132,10 +135,19 @@ mod tests {
     #[test]
     fn amounts_are_compared_not_their_spelling() {
         let spelled = |cpu: Value, memory: &str| json!({ "resources": { "limits": { "cpu": cpu, "memory": memory } } });
-        assert!(holds(&spelled(json!("0.5"), "1024Mi"), &spelled(json!("500m"), "1Gi")));
+        assert!(holds(
+            &spelled(json!("0.5"), "1024Mi"),
+            &spelled(json!("500m"), "1Gi")
+        ));
         assert!(holds(&spelled(json!(1), "1e3"), &spelled(json!("1"), "1k")));
-        assert!(!holds(&spelled(json!("0.5"), "1G"), &spelled(json!("500m"), "1Gi")));
-        assert!(!holds(&json!({ "value": "1000m" }), &json!({ "value": "1" })));
+        assert!(!holds(
+            &spelled(json!("0.5"), "1G"),
+            &spelled(json!("500m"), "1Gi")
+        ));
+        assert!(!holds(
+            &json!({ "value": "1000m" }),
+            &json!({ "value": "1" })
+        ));
     }
 
     #[test]

@@ -85,9 +85,7 @@ impl References {
 
     fn collect(&mut self, value: &Value, depth: usize) {
         match value {
-            Value::Array(items) => items
-                .iter()
-                .for_each(|item| self.collect(item, depth + 1)),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item, depth + 1)),
             Value::Object(members) => {
                 for (field, value) in members {
                     self.take(field, value, depth);
@@ -328,9 +326,13 @@ mod tests {
 
     #[test]
     fn a_secret_of_object_and_bus_is_mounted_once() {
-        let spec = json!({ "webhook": { "one": { "authSecret": { "name": "both", "key": "k" } } } });
+        let spec =
+            json!({ "webhook": { "one": { "authSecret": { "name": "both", "key": "k" } } } });
         let tls = json!({ "caCertSecret": { "name": "both", "key": "ca" } });
-        let mounts = all(&References::of(&spec), &json!({ "jetstream": { "tls": tls } }));
+        let mounts = all(
+            &References::of(&spec),
+            &json!({ "jetstream": { "tls": tls } }),
+        );
         let at: Vec<&str> = mounts.iter().map(|mount| mount.path.as_str()).collect();
         assert_eq!(at, ["/argo-events/secrets/both", "/tmp"]);
         assert!(mounts[0].volume["secret"]["items"].is_null());

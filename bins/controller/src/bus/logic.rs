@@ -100,12 +100,7 @@ fn refuse(mut progress: Progress, observed: &Observed<'_>) -> Plan {
     let message = "NATS Streaming is not supported, its makers have ended it; what runs is left \
                    alone: make an EventBus of kind jetstream, and name it in `eventBusName`";
     progress.set(Condition::no("Deployed", reason, message));
-    end(
-        progress,
-        observed,
-        None,
-        Some((reason, message.to_owned())),
-    )
+    end(progress, observed, None, Some((reason, message.to_owned())))
 }
 
 fn set_up(mut progress: Progress, observed: &Observed<'_>, settings: &Settings) -> Plan {

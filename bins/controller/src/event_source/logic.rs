@@ -7,8 +7,8 @@ use crate::{
     object::{self, Ownership},
     packed,
     workload::{
-        Observed, Obstacle, Progress, SOURCE, bus_of, deployments, finish, left,
-        resources as pods, settle_deployment, unfinished,
+        Observed, Obstacle, Progress, SOURCE, bus_of, deployments, finish, left, resources as pods,
+        settle_deployment, unfinished,
     },
 };
 
@@ -58,15 +58,15 @@ fn children(observed: &Observed<'_>, settings: &Settings) -> Result<Vec<Action>,
     // Until the group's pods are there, the Service stays in front of the EventSource's own.
     let waits = observed.packed_into.is_none() && !deployments(observed, &SOURCE).is_empty();
     if group.is_none() || !waits {
-        actions.extend(settle_service(observed, resources::service(source, selector)));
+        actions.extend(settle_service(
+            observed,
+            resources::service(source, selector),
+        ));
     }
     Ok(actions)
 }
 
-fn settle_service(
-    observed: &Observed<'_>,
-    wanted: Option<serde_json::Value>,
-) -> Vec<Action> {
+fn settle_service(observed: &Observed<'_>, wanted: Option<serde_json::Value>) -> Vec<Action> {
     let name = resources::service_name(observed.object);
     let found = children::find(observed.children, "Service", &name);
     match (wanted, found) {

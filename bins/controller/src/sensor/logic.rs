@@ -45,7 +45,11 @@ fn examine(errors: &[Diagnostic], progress: &mut Progress) -> Option<(&'static s
         .iter()
         .partition(|error| check::is_about(error, "dependencies"));
     let sides = [
-        ("DependenciesProvided", "InvalidDependencies", of_dependencies),
+        (
+            "DependenciesProvided",
+            "InvalidDependencies",
+            of_dependencies,
+        ),
         ("TriggersProvided", "InvalidTriggers", others),
     ];
     for (kind, reason, errors) in sides {

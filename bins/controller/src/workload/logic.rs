@@ -1,6 +1,9 @@
 //! What must hold before an object can run, and how far that went.
 
-use super::{Bus, Flavour, Observed, resources::{self, Wanted}};
+use super::{
+    Bus, Flavour, Observed,
+    resources::{self, Wanted},
+};
 use crate::{
     Action, Condition, Finalizer, Note, Plan,
     children::{self, Reasons},
@@ -38,8 +41,7 @@ impl Progress {
 
     /// Says how one side of the object is.
     pub(crate) fn set(&mut self, condition: Condition) {
-        self.conditions
-            .retain(|known| known.kind != condition.kind);
+        self.conditions.retain(|known| known.kind != condition.kind);
         self.conditions.push(condition);
     }
 
@@ -156,7 +158,13 @@ pub(crate) fn finish(
         observed.packed_into.or_else(own),
         observed.now,
     );
-    settled(progress, observed.object, flavour.controller, wanted, trouble)
+    settled(
+        progress,
+        observed.object,
+        flavour.controller,
+        wanted,
+        trouble,
+    )
 }
 
 /// Returns an object's status: its conditions, and how many of its pods are ready.
@@ -212,7 +220,11 @@ const DEPLOYMENT: Reasons = Reasons {
 };
 
 /// Sees to it that there is exactly one Deployment, as wanted, and the file of a large object.
-pub(crate) fn settle_deployment(observed: &Observed<'_>, flavour: &Flavour, wanted: Wanted) -> Vec<Action> {
+pub(crate) fn settle_deployment(
+    observed: &Observed<'_>,
+    flavour: &Flavour,
+    wanted: Wanted,
+) -> Vec<Action> {
     let owner = observed.object;
     let mut actions = Vec::new();
     let name = resources::object_name(flavour, owner);

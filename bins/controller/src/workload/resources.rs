@@ -73,7 +73,11 @@ pub(crate) fn wanted(
         .annotated(annotations)
         .running(variables, &mounts, serves);
     Ok(Wanted {
-        deployment: deployment(flavour, owner, template.render(system_labels(flavour, owner))),
+        deployment: deployment(
+            flavour,
+            owner,
+            template.render(system_labels(flavour, owner)),
+        ),
         object: match object {
             Carried::File { config_map, .. } => Some(config_map),
             Carried::Variable(_) => None,

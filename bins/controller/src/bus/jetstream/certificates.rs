@@ -31,8 +31,7 @@ pub(super) struct Pair {
 /// Makes a pair for servers with these names.
 pub(super) fn pair(names: &[String], purpose: Use, now: Timestamp) -> Result<Pair> {
     let issue = || -> std::result::Result<Pair, rcgen::Error> {
-        let authority =
-            CertifiedIssuer::self_signed(authority(names, now)?, KeyPair::generate()?)?;
+        let authority = CertifiedIssuer::self_signed(authority(names, now)?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
         let certificate = leaf(names, purpose, now)?.signed_by(&key, &authority)?;
         Ok(Pair {
@@ -75,10 +74,7 @@ fn leaf(
     Ok(terms)
 }
 
-fn terms(
-    names: &[String],
-    now: Timestamp,
-) -> std::result::Result<CertificateParams, rcgen::Error> {
+fn terms(names: &[String], now: Timestamp) -> std::result::Result<CertificateParams, rcgen::Error> {
     let mut terms = CertificateParams::new(names)?;
     terms.distinguished_name = DistinguishedName::new();
     terms
@@ -118,7 +114,10 @@ mod tests {
         assert_eq!(peer.extended_key_usages.len(), 2);
         assert_eq!(peer.key_usages, [KeyUsagePurpose::DigitalSignature]);
         let server = leaf(&names(), Use::Server, now).unwrap();
-        assert_eq!(server.extended_key_usages, [ExtendedKeyUsagePurpose::ServerAuth]);
+        assert_eq!(
+            server.extended_key_usages,
+            [ExtendedKeyUsagePurpose::ServerAuth]
+        );
     }
 
     #[test]

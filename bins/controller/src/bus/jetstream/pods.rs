@@ -57,7 +57,11 @@ fn annotations(bus: &Value, existing: Option<&Value>, renewed: Option<&str>) -> 
     let mode = &spec["template"]["metadata"]["annotations"][MODE];
     let was_clustered = spec["replicas"].as_i64().is_some_and(|count| count > 2);
     if was_clustered != is_clustered(bus) {
-        let now = if is_clustered(bus) { "cluster" } else { "alone" };
+        let now = if is_clustered(bus) {
+            "cluster"
+        } else {
+            "alone"
+        };
         annotations[MODE] = json!(now);
     } else if mode.is_string() {
         annotations[MODE] = mode.clone();

@@ -132,17 +132,20 @@ fn servers(
     let bus = observed.bus;
     let names = Names::of(object::name(bus));
     let mut data = data_of(found);
-    let has_auth = data.get("auth").is_some_and(|value| !object::is_empty(value));
+    let has_auth = data
+        .get("auth")
+        .is_some_and(|value| !object::is_empty(value));
     if !has_auth || !(login.agreed || found_account(found)) {
-        data.insert("auth".to_owned(), encoded(&auth_config(login, &random(32)?)));
+        data.insert(
+            "auth".to_owned(),
+            encoded(&auth_config(login, &random(32)?)),
+        );
     }
     if data.get("encryption").is_none_or(object::is_empty) {
         data.insert("encryption".to_owned(), encoded(&random(32)?));
         notes.extend(lost_key(observed));
     }
-    let mut annotations = found.map_or(json!({}), |found| {
-        found["metadata"]["annotations"].clone()
-    });
+    let mut annotations = found.map_or(json!({}), |found| found["metadata"]["annotations"].clone());
     let due = is_due(found, observed.now);
     for (prefix, purpose) in [("", Use::Server), ("cluster-", Use::Peer)] {
         let keys = Keys::with(prefix);
@@ -188,9 +191,10 @@ fn lost_key(observed: &Observed<'_>) -> Option<Note> {
     Some(Note {
         warning: true,
         reason: "EncryptionKeyLost".to_owned(),
-        message: "the Secret with the key of the stored data was gone; servers that restart cannot \
+        message:
+            "the Secret with the key of the stored data was gone; servers that restart cannot \
                   read what they stored before: restore the Secret if you have it"
-            .to_owned(),
+                .to_owned(),
     })
 }
 
@@ -307,7 +311,9 @@ fn text(secret: &Value, key: &str) -> Option<String> {
 
 fn text_of(data: &Map<String, Value>, key: &str) -> Option<String> {
     let bytes = BASE64_STANDARD.decode(data.get(key)?.as_str()?).ok()?;
-    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 fn encoded(text: &str) -> Value {
@@ -325,7 +331,9 @@ fn random(length: usize) -> Result<String> {
                 .with("error", error)
         })?;
         // Bytes beyond a multiple of the letters would make the first ones likelier.
-        let fair = bytes.iter().filter(|byte| usize::from(**byte) < LETTERS.len() * 4);
+        let fair = bytes
+            .iter()
+            .filter(|byte| usize::from(**byte) < LETTERS.len() * 4);
         let letters = fair.map(|byte| LETTERS[usize::from(*byte) % LETTERS.len()] as char);
         text.extend(letters.take(length - text.len()));
     }

@@ -12,8 +12,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 pub(super) fn merged(defaults: &str, own: &str, servers: i64) -> Result<String, String> {
     let mut settings = pairs(defaults)
         .map_err(|error| format!("eventBus.jetstream.streamConfig of the controller: {error}"))?;
-    settings
-        .extend(pairs(own).map_err(|error| format!("spec.jetstream.streamConfig: {error}"))?);
+    settings.extend(pairs(own).map_err(|error| format!("spec.jetstream.streamConfig: {error}"))?);
     if let Some(copies) = settings.get_mut("replicas")
         && whole(copies).is_some_and(|count| count > servers)
     {
@@ -94,7 +93,11 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_settings_is_told() {
-        assert!(merged(DEFAULTS, "::bad", 3).unwrap_err().starts_with("spec.jetstream"));
+        assert!(
+            merged(DEFAULTS, "::bad", 3)
+                .unwrap_err()
+                .starts_with("spec.jetstream")
+        );
         assert!(merged("a: [1]", "", 3).unwrap_err().contains("controller"));
     }
 }
