@@ -7,7 +7,7 @@ use crate::{
     object::{self, Ownership},
     packed,
     workload::{
-        Observed, Obstacle, Progress, SOURCE, bus_of, deployments, finish, left, resources as pods,
+        Observed, Obstacle, Progress, SOURCE, bus_of, finish, left, resources as pods,
         settle_deployment, unfinished,
     },
 };
@@ -45,24 +45,15 @@ pub fn plan(observed: &Observed<'_>, settings: &Settings) -> Plan {
 fn children(observed: &Observed<'_>, settings: &Settings) -> Result<Vec<Action>, Obstacle> {
     let bus = bus_of(observed)?;
     let source = observed.object;
-    let group = packed::group_of(source, settings);
-    let (mut actions, selector) = match &group {
-        Some(group) => (packed::move_in(observed, &SOURCE, group)?, group.labels()),
+    let mut actions = match packed::group_of(source, settings) {
+        Some(group) => packed::move_in(observed, &SOURCE, &group)?,
         None => {
             let wanted = pods::wanted(&SOURCE, source, bus, settings)
                 .map_err(|why| Obstacle::unbuildable("BuildDeploymentSpecFailed", why))?;
-            let actions = settle_deployment(observed, &SOURCE, wanted);
-            (actions, pods::system_labels(&SOURCE, source))
+            settle_deployment(observed, &SOURCE, wanted)
         }
     };
-    // Until the group's pods are there, the Service stays in front of the EventSource's own.
-    let waits = observed.packed_into.is_none() && !deployments(observed, &SOURCE).is_empty();
-    if group.is_none() || !waits {
-        actions.extend(settle_service(
-            observed,
-            resources::service(source, selector),
-        ));
-    }
+    actions.extend(settle_service(observed, resources::service(source)));
     Ok(actions)
 }
 

@@ -1,9 +1,14 @@
-//! What to do about one group.
+//! What to do about one group, and about an object that moves into one.
 
-use super::Group;
+use super::{
+    Group, group_of,
+    resources::{self, Files},
+};
 use crate::{
-    Action, Plan, Settings,
-    workload::{Bus, Flavour, Observed as Workload, Obstacle},
+    Action, Note, Plan, Settings, check,
+    children::{self, Reasons},
+    object,
+    workload::{self, Bus, Flavour, Obstacle, bus_named, deployments},
 };
 use argo_events_core::Timestamp;
 use serde_json::Value;
@@ -17,24 +22,148 @@ pub struct Observed<'a> {
     pub objects: &'a [Value],
     /// The EventBus.
     pub bus: Bus<'a>,
-    /// Deployments, ConfigMaps and Services of the namespace with the labels of the group.
+    /// Deployments and ConfigMaps of the namespace with the label of the group.
     pub children: &'a [Value],
     /// The time.
     pub now: Timestamp,
 }
 
-/// Tells which group an EventSource or a Sensor belongs to, if it shares pods.
-pub fn group_of(object: &Value, settings: &Settings) -> Option<Group> {
-    let _ = (object, settings);
-    None
-}
-
-pub(crate) fn move_in(_: &Workload<'_>, _: &Flavour, _: &Group) -> Result<Vec<Action>, Obstacle> {
-    Ok(Vec::new())
-}
+/// Reasons of what a group is made of.
+const PACKED: Reasons = Reasons {
+    create: "CreateDeploymentFailed",
+    update: "UpdateDeploymentFailed",
+};
 
 /// Compares what the objects of a group ask for with what exists; the plan has no status.
+///
+/// An object that is wrong is left out, or goes on as it was before it became wrong; the others do
+/// not notice.
 pub fn plan(observed: &Observed<'_>, settings: &Settings) -> Plan {
-    let _ = (observed, settings);
-    Plan::default()
+    let files = files(observed, settings);
+    if files.is_empty() {
+        return Plan {
+            actions: remove(observed, |_| true),
+            ..Plan::default()
+        };
+    }
+    match settle(observed, &files, settings) {
+        Ok(actions) => Plan {
+            actions,
+            ..Plan::default()
+        },
+        Err(obstacle) => blocked(obstacle),
+    }
+}
+
+fn blocked(obstacle: Obstacle) -> Plan {
+    let (reason, message) = obstacle.told();
+    Plan {
+        notes: vec![Note {
+            warning: true,
+            reason: reason.to_owned(),
+            message: message.clone(),
+        }],
+        error: Some(message),
+        ..Plan::default()
+    }
+}
+
+fn settle(
+    observed: &Observed<'_>,
+    files: &Files,
+    settings: &Settings,
+) -> Result<Vec<Action>, Obstacle> {
+    let group = observed.group;
+    let bus = bus_named(&group.bus, observed.bus)?;
+    let maps = resources::config_maps(group, bus, files);
+    let deployment = resources::deployment(group, bus, files, &maps, settings)
+        .map_err(|why| Obstacle::unbuildable("BuildDeploymentSpecFailed", why))?;
+    let kept: Vec<String> = maps
+        .iter()
+        .chain([&deployment])
+        .map(|child| object::name(child).to_owned())
+        .collect();
+    let mut actions = Vec::new();
+    // Pods are started when their files are there; files go when no pod is told of them any more.
+    for child in maps.into_iter().chain([deployment]) {
+        let found = children::find(
+            observed.children,
+            object::kind(&child),
+            object::name(&child),
+        );
+        actions.extend(children::ensure(child, found, bus, PACKED));
+    }
+    actions.extend(remove(observed, |child| {
+        !kept.iter().any(|name| name == object::name(child))
+    }));
+    Ok(actions)
+}
+
+fn remove(observed: &Observed<'_>, unwanted: impl Fn(&Value) -> bool) -> Vec<Action> {
+    let group = Some(observed.group);
+    let found = observed.children.iter().filter(|child| {
+        Group::of_child(child).as_ref() == group && !object::is_deleting(child) && unwanted(child)
+    });
+    found
+        .map(|child| children::delete(child, PACKED.update))
+        .collect()
+}
+
+/// Returns the files of the objects, sorted by name.
+fn files(observed: &Observed<'_>, settings: &Settings) -> Files {
+    let members = observed.objects.iter().filter(|object| {
+        !object::is_deleting(object) && group_of(object, settings).as_ref() == Some(observed.group)
+    });
+    let mut files: Vec<(String, Value)> = members
+        .filter_map(|object| {
+            let name = resources::file_name(object);
+            let text = if is_right(object, settings) {
+                workload::resources::bare(object).to_string().into()
+            } else {
+                before(observed, &name)?
+            };
+            Some((name, text))
+        })
+        .collect();
+    files.sort_by(|one, other| one.0.cmp(&other.0));
+    files.into_iter().collect()
+}
+
+/// Returns the file as it is now.
+fn before(observed: &Observed<'_>, name: &str) -> Option<Value> {
+    let mut texts = observed.children.iter().map(|child| &child["data"][name]);
+    texts.find(|text| text.is_string()).cloned()
+}
+
+/// Tells whether an object is right; its status knows, if it is about the object as it is.
+fn is_right(object: &Value, settings: &Settings) -> bool {
+    let status = &object["status"];
+    let generation = object::generation(object);
+    if generation.is_some() && status["observedGeneration"].as_i64() == generation {
+        let conditions = status["conditions"].as_array().into_iter().flatten();
+        return conditions
+            .filter(|one| one["type"] != "Deployed")
+            .all(|one| one["status"] != "False");
+    }
+    check::errors(object, settings).is_empty()
+}
+
+/// Returns what to do about an object that runs in a group: its own pods end once there are those
+/// of the group.
+pub(crate) fn move_in(
+    observed: &workload::Observed<'_>,
+    flavour: &Flavour,
+    group: &Group,
+) -> Result<Vec<Action>, Obstacle> {
+    if observed.packed_into.is_none() {
+        let message = format!(
+            "Deployment {} that it shares does not exist yet",
+            group.name()
+        );
+        return Err(Obstacle::unbuildable("PackedDeploymentPending", message));
+    }
+    Ok(deployments(observed, flavour)
+        .into_iter()
+        .map(|own| children::delete(own, PACKED.update))
+        .collect())
 }

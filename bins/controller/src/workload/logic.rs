@@ -118,6 +118,11 @@ impl Obstacle {
         self.reason == "EventBusNotReady"
     }
 
+    /// Returns reason and message.
+    pub(crate) fn told(self) -> (&'static str, String) {
+        (self.reason, self.message)
+    }
+
     /// Says that the pods cannot be described.
     pub(crate) fn unbuildable(reason: &'static str, message: String) -> Self {
         Self {
@@ -263,9 +268,13 @@ pub(crate) fn deployments<'a>(observed: &Observed<'a>, flavour: &Flavour) -> Vec
     let mut found: Vec<&Value> = observed
         .children
         .iter()
-        .filter(|child| object::kind(child) == "Deployment" && object::has_labels(child, &labels))
-        .filter(|child| !object::is_deleting(child))
-        .filter(|child| object::ownership(child, observed.object) != Ownership::Foreign)
+        .filter(|child| object::kind(child) == "Deployment" && !object::is_deleting(child))
+        .filter(|child| match object::ownership(child, observed.object) {
+            // Ours stays ours, should somebody have taken its labels away.
+            Ownership::Ours => true,
+            Ownership::Adoptable => object::has_labels(child, &labels),
+            Ownership::Foreign => false,
+        })
         .collect();
     found.sort_by_key(|child| {
         let is_ours = object::ownership(child, observed.object) == Ownership::Ours;

@@ -9,8 +9,8 @@ use argo_events_core::Timestamp;
 use serde_json::Value;
 
 pub(crate) use logic::{
-    Obstacle, Progress, bus_of, deployments, finish, left, settle_deployment, settled, status,
-    unfinished,
+    Obstacle, Progress, bus_named, bus_of, deployments, finish, left, settle_deployment, settled,
+    status, unfinished,
 };
 
 /// What is known of the EventBus that an object refers to.

@@ -1,0 +1,198 @@
+//! Groups: who is in, what they are made of, and how they change.
+
+use super::*;
+use crate::{
+    Config, Settings, Verb, object,
+    workload::{self, Bus},
+};
+use argo_events_core::Timestamp;
+use serde_json::{Value, json};
+
+fn settings() -> Settings {
+    Settings::new(Config::default(), "image")
+}
+
+fn bus() -> Value {
+    json!({
+        "kind": "EventBus",
+        "metadata": { "name": "default", "namespace": "ns", "uid": "bus" },
+        "status": {
+            "conditions": [{ "type": "Deployed", "status": "True" }],
+            "config": { "jetstream": { "url": "nats://x:4222" } },
+        },
+    })
+}
+
+fn sensor(name: &str) -> Value {
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Sensor",
+        "metadata": { "name": name, "namespace": "ns", "uid": name, "annotations": { ANNOTATION: "true" } },
+        "spec": {
+            "dependencies": [{ "name": "d", "eventSourceName": "s", "eventName": "e" }],
+            "triggers": [{ "template": { "name": "t", "log": {} } }],
+        },
+    })
+}
+
+fn group() -> Group {
+    group_of(&sensor("a"), &settings()).unwrap()
+}
+
+fn planned(objects: &[Value], children: &[Value]) -> crate::Plan {
+    let (bus, group) = (bus(), group());
+    let observed = Observed {
+        group: &group,
+        objects,
+        bus: Bus::Found(&bus),
+        children,
+        now: Timestamp::EPOCH,
+    };
+    plan(&observed, &settings())
+}
+
+fn made(objects: &[Value]) -> Vec<Value> {
+    let plan = planned(objects, &[]);
+    assert!(
+        plan.actions
+            .iter()
+            .all(|action| action.verb == Verb::Create)
+    );
+    plan.actions
+        .into_iter()
+        .map(|action| action.object)
+        .collect()
+}
+
+#[test]
+fn who_asks_for_a_pod_of_its_own_has_one() {
+    let settings = settings();
+    let mut apart = sensor("a");
+    apart["metadata"]["annotations"] = json!({});
+    assert_eq!(group_of(&apart, &settings), None);
+    let changes = [
+        ("replicas", json!(2)),
+        ("replicas", json!(0)),
+        ("template", json!({ "nodeSelector": { "a": "b" } })),
+    ];
+    for (field, value) in changes {
+        let mut changed = sensor("a");
+        changed["spec"][field] = value;
+        assert_eq!(group_of(&changed, &settings), None);
+    }
+    let mut same = sensor("a");
+    same["spec"]["template"] = json!({ "serviceAccountName": "sa", "container": {} });
+    assert_eq!(group_of(&same, &settings).unwrap().service_account, "sa");
+}
+
+#[test]
+fn the_controller_decides_for_those_that_do_not_say() {
+    let mut settings = settings();
+    settings.packed = true;
+    let mut silent = sensor("a");
+    silent["metadata"]["annotations"] = json!({});
+    assert!(group_of(&silent, &settings).is_some());
+    silent["metadata"]["annotations"][ANNOTATION] = json!("false");
+    assert_eq!(group_of(&silent, &settings), None);
+}
+
+#[test]
+fn sources_that_listen_are_not_packed() {
+    let mut source = sensor("a");
+    source["kind"] = json!("EventSource");
+    source["spec"] = json!({ "calendar": { "c": { "interval": "10s" } } });
+    assert_eq!(group_of(&source, &settings()).unwrap().class, "single");
+    source["spec"] = json!({ "webhook": { "w": { "port": "12000", "endpoint": "/" } } });
+    assert_eq!(group_of(&source, &settings()), None);
+}
+
+#[test]
+fn a_group_is_files_before_the_pod_that_reads_them() {
+    let made = made(&[sensor("b"), sensor("a")]);
+    let kinds: Vec<&str> = made.iter().map(object::kind).collect();
+    assert_eq!(kinds, ["ConfigMap", "Deployment"]);
+    let files: Vec<&String> = made[0]["data"].as_object().unwrap().keys().collect();
+    assert_eq!(files, ["a.json", "b.json"]);
+    assert!(planned(&[sensor("a"), sensor("b")], &made).is_settled());
+    assert!(
+        made.iter()
+            .all(|child| Group::of_child(child) == Some(group()))
+    );
+}
+
+#[test]
+fn a_changed_object_restarts_the_pod() {
+    let before = made(&[sensor("a")]);
+    let mut changed = sensor("a");
+    changed["spec"]["triggers"][0]["template"]["name"] = json!("other");
+    let plan = planned(&[changed], &before);
+    let verbs: Vec<Verb> = plan.actions.iter().map(|action| action.verb).collect();
+    assert_eq!(verbs, [Verb::Update, Verb::Update]);
+}
+
+#[test]
+fn a_bad_object_goes_on_as_it_was_and_stops_nobody() {
+    let before = made(&[sensor("a"), sensor("b")]);
+    let mut bad = sensor("a");
+    bad["spec"]["triggers"] = json!([]);
+    assert!(planned(&[bad.clone(), sensor("b")], &before).is_settled());
+    let without = planned(&[bad, sensor("b")], &[]);
+    let files = without.actions[0].object["data"].as_object().unwrap().len();
+    assert_eq!(files, 1);
+}
+
+#[test]
+fn a_group_without_objects_is_gone() {
+    let before = made(&[sensor("a")]);
+    let plan = planned(&[], &before);
+    assert!(
+        plan.actions
+            .iter()
+            .all(|action| action.verb == Verb::Delete)
+    );
+    assert_eq!(plan.actions.len(), before.len());
+}
+
+#[test]
+fn many_large_objects_take_several_maps_and_the_spare_ones_go() {
+    let large = |name: &str| {
+        let mut sensor = sensor(name);
+        sensor["spec"]["loggingFields"] = json!({ "a": "x".repeat(500 * 1024) });
+        sensor
+    };
+    let before = made(&[large("a"), large("b"), large("c")]);
+    assert_eq!(before.len(), 4);
+    let plan = planned(&[large("a")], &before);
+    let last = plan.actions.last().unwrap();
+    assert_eq!(
+        (last.verb, object::kind(&last.object)),
+        (Verb::Delete, "ConfigMap")
+    );
+}
+
+#[test]
+fn own_pods_end_once_there_are_those_of_the_group() {
+    let (bus, object) = (bus(), sensor("a"));
+    let mut alone = object.clone();
+    alone["metadata"]["annotations"] = json!({});
+    let observe = |object, children, packed_into| workload::Observed {
+        object,
+        bus: Bus::Found(&bus),
+        children,
+        packed_into,
+        now: Timestamp::EPOCH,
+    };
+    let own = crate::sensor::plan(&observe(&alone, &[], None), &settings());
+    let own: Vec<Value> = own
+        .actions
+        .into_iter()
+        .map(|action| action.object)
+        .collect();
+    let waiting = crate::sensor::plan(&observe(&object, &own, None), &settings());
+    assert!(waiting.actions.is_empty());
+    assert!(waiting.error.unwrap().contains("does not exist yet"));
+    let deployment = made(std::slice::from_ref(&object)).pop().unwrap();
+    let moved = crate::sensor::plan(&observe(&object, &own, Some(&deployment)), &settings());
+    assert_eq!(moved.actions[0].verb, Verb::Delete);
+    assert_eq!(moved.error, None);
+}
