@@ -12,6 +12,7 @@ pub mod generic;
 pub mod http;
 pub mod kinds;
 pub mod kit;
+pub mod resource;
 pub mod runtime;
 pub mod webhook;
 
@@ -33,6 +34,7 @@ pub fn descriptors() -> Vec<SourceDescriptor> {
         descriptor!("calendar", calendar::CalendarConfig),
         descriptor!("file", file::FileConfig),
         descriptor!("generic", generic::GenericConfig),
+        descriptor!("resource", resource::ResourceConfig),
         descriptor!("webhook", webhook::WebhookConfig),
     ]
 }

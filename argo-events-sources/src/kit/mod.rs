@@ -5,6 +5,7 @@
 
 mod filter;
 mod insist;
+mod kept;
 pub mod payload;
 pub mod poll;
 pub mod record_id;
@@ -13,3 +14,5 @@ pub mod webhook;
 
 pub use filter::ExpressionFilter;
 pub use insist::insist;
+#[cfg(feature = "resource")]
+pub(crate) use kept::Kept;

@@ -3,19 +3,16 @@
 //! A kind implements [`Poller`]; [`Poll`] makes a source of it. How far it is, its mark, moves on only
 //! after the bus has accepted what was found, and is kept in the state store where the kind asks for it.
 
-use argo_events_core::{
-    Draft, Error, ErrorKind, EventSource, Result, SourceContext, StateStore, Timestamp,
-};
+use super::kept::Kept;
+use argo_events_core::{Draft, EventSource, Result, SourceContext, Timestamp};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt,
-    fmt::Write as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::sleep;
-use tracing::warn;
 
 /// The longest sleep before the clock is looked at again, so that a clock that is set is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -176,7 +173,7 @@ impl<P: Poller> EventSource for Poll<P> {
     }
 
     async fn run(&self, context: SourceContext) -> Result<()> {
-        let mut kept = Kept::open(&self.poller, &context);
+        let mut kept = Kept::mark(self.poller.kind(), self.poller.keeps_mark(), &context);
         self.begin(&mut kept).await?;
         context.ready();
         loop {
@@ -206,97 +203,5 @@ async fn wait_until(due: Timestamp, context: &SourceContext) {
             return tokio::task::yield_now().await;
         }
         sleep(left.min(LONGEST_SLEEP)).await;
-    }
-}
-
-/// The mark in the state store, if the kind keeps it and there is one.
-struct Kept {
-    store: Option<Arc<dyn StateStore>>,
-    key: String,
-    version: Option<u64>,
-}
-
-impl Kept {
-    fn open<P: Poller>(poller: &P, context: &SourceContext) -> Self {
-        let store = poller
-            .keeps_mark()
-            .then(|| context.state().cloned())
-            .flatten();
-        if poller.keeps_mark() && store.is_none() {
-            let event = context.event();
-            warn!(
-                event,
-                "there is no state store, so what is missed while nothing runs stays missed"
-            );
-        }
-        let (source, event) = (encoded(context.source()), encoded(context.event()));
-        Self {
-            store,
-            key: format!("watermark/{}/{source}/{event}", poller.kind()),
-            version: None,
-        }
-    }
-
-    async fn load<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
-        let Some(store) = &self.store else {
-            return Ok(None);
-        };
-        let Some(stored) = store.get(&self.key).await? else {
-            return Ok(None);
-        };
-        self.version = Some(stored.version);
-        match serde_json::from_slice(&stored.value) {
-            Ok(mark) => Ok(Some(mark)),
-            Err(error) => {
-                warn!(%error, key = self.key, "a stored mark cannot be read and is replaced");
-                Ok(None)
-            }
-        }
-    }
-
-    /// Stores a mark. A failure costs a repeat after a restart, which carries the same id.
-    async fn save<M: Serialize + Sync>(&mut self, mark: &M) {
-        let Some(store) = &self.store else {
-            return;
-        };
-        let stored = match serde_json::to_vec(mark) {
-            Ok(value) => store.put(&self.key, value.into(), self.version).await,
-            Err(error) => Err(
-                Error::permanent(ErrorKind::Unexpected, "the mark has no JSON").caused_by(error),
-            ),
-        };
-        match stored {
-            Ok(version) => self.version = Some(version),
-            Err(error) => {
-                warn!(%error, key = self.key, "could not store how far the source is");
-                let present = store.get(&self.key).await;
-                self.version = present.ok().flatten().map(|present| present.version);
-            }
-        }
-    }
-}
-
-/// Writes a name with the letters that keys may have.
-fn encoded(name: &str) -> String {
-    let mut key = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            key.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(key, "={byte:02x}");
-        }
-    }
-    key
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_become_keys_that_differ() {
-        assert_eq!(encoded("a-b_c.d"), "a-b_c.d");
-        assert_eq!(encoded("a/b=é"), "a=2fb=3d=c3=a9");
     }
 }

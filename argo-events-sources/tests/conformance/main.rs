@@ -3,6 +3,8 @@
 mod calendar;
 mod file;
 mod generic;
+#[cfg(feature = "resource")]
+mod resource;
 mod webhook;
 
 use argo_events_core::{EventSource, Registry, Result};
@@ -16,6 +18,8 @@ fn main() -> ExitCode {
     all.extend(trials("file", || file::Folder::new(false)));
     all.extend(trials("file, polling", || file::Folder::new(true)));
     all.extend(trials("generic", generic::Service::default));
+    #[cfg(feature = "resource")]
+    all.extend(trials("resource", resource::Cluster::default));
     run(all)
 }
 

@@ -12,6 +12,8 @@ mod descriptors;
 mod file;
 mod generic;
 mod http;
+#[cfg(feature = "resource")]
+mod resource;
 mod runtime;
 mod tls;
 mod webhook;
