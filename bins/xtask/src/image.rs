@@ -63,6 +63,15 @@ pub(crate) fn image(words: &[String]) -> Outcome {
     Ok(())
 }
 
+/// Makes the image if there is an engine to give it to: elsewhere it takes minutes and serves nobody.
+pub(crate) fn where_an_engine_runs() -> Outcome {
+    if engine().is_none() {
+        eprintln!("not run: image, since no container engine answers here");
+        return Ok(());
+    }
+    image(&[])
+}
+
 /// Makes the image of one platform, says how large it is, and fails when it is too large.
 fn platform(target: &str, entries: &[Entry]) -> Result<Platform, String> {
     let layer = archive::tar(entries);
@@ -106,8 +115,7 @@ fn write(path: &Path, bytes: &[u8]) -> Outcome {
 /// Gives the archive to an engine if one runs here, else says who takes it.
 fn offer(order: &Order) {
     let (path, tag) = (order.output.display(), &order.tag);
-    let engine = ["docker", "podman"].into_iter().find(|it| answers(it));
-    let Some(engine) = engine else {
+    let Some(engine) = engine() else {
         command::say(&format!(
             "{path} holds {tag}; no engine runs here. Elsewhere: docker load -i FILE, \
              ctr -n k8s.io images import FILE, skopeo copy oci-archive:FILE docker://…"
@@ -121,6 +129,11 @@ fn offer(order: &Order) {
         Ok(()) => command::say(&format!("{path} was loaded into {engine} as {tag}")),
         Err(reason) => eprintln!("{path} is written, but not loaded: {reason}"),
     }
+}
+
+/// Finds an engine.
+fn engine() -> Option<&'static str> {
+    ["docker", "podman"].into_iter().find(|it| answers(it))
 }
 
 /// Tells whether an engine is there and can be reached.

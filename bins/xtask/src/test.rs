@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     ("examples", examples),
     ("stranger", stranger),
     ("budget", || crate::budget::run(&[])),
+    ("image", crate::image::where_an_engine_runs),
     ("snippets", crate::snippets::run),
 ];
 
