@@ -5,6 +5,8 @@
 
 pub mod jetstream;
 mod logic;
+#[cfg(test)]
+mod tests;
 
 pub use logic::{Observed, child_names, plan};
 

@@ -4,6 +4,8 @@
 
 mod logic;
 pub(crate) mod resources;
+#[cfg(test)]
+mod tests;
 
 use argo_events_core::Timestamp;
 use serde_json::Value;
