@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cluster::{Entry, Resource},
-    packed::Group,
+    packed::{GROUP_LABEL, Group},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -91,6 +91,9 @@ fn remove<K: Hash + Eq, V: Ord>(map: &mut HashMap<K, BTreeSet<V>>, key: &K, valu
 
 /// Tells by its labels whose a child is.
 fn owner(entry: &Entry) -> Option<Key> {
+    if entry.labels.contains_key(GROUP_LABEL) {
+        return Group::of_child(&entry.value()).map(Key::Group);
+    }
     let resource = controlled_by(&entry.labels)?;
     let name = entry.labels.get(OWNER)?;
     let key = ObjectKey::new(resource, &entry.namespace, name);
