@@ -1,0 +1,211 @@
+//! What becomes of objects, and of them when something goes wrong.
+
+use crate::{
+    Promise, Stage,
+    process::Process,
+    space::{Space, sensor, source},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) const PROMISES: &[Promise] = &[
+    (
+        "objects get their pods, change them and take them along",
+        course,
+    ),
+    ("a bus stays while somebody uses it", bus),
+    ("what is changed by hand is put right", drift),
+    ("a controller that is killed midway is carried on", killed),
+    ("two controllers at once agree", two),
+    ("bad objects stop nobody", bad),
+];
+
+/// With a control plane of their own, to be broken.
+pub(crate) const ALONE: &[Promise] = &[("an API server that goes away is awaited", away)];
+
+impl Stage {
+    fn controller(&self, space: &Space) -> Process {
+        Process::start(&self.server.kubeconfig(), &space.name)
+    }
+}
+
+fn course(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "course").await;
+        let _controller = stage.controller(&space);
+        space.make("EventSource", "shop", source()).await;
+        space.make("Sensor", "orders", sensor()).await;
+        for kind in ["EventBus", "EventSource", "Sensor"] {
+            space.until_ready(kind, 1).await;
+        }
+        space.until("Deployment", |all| all.len() == 2).await;
+        space.until("Service", |all| all.len() == 1).await;
+        space
+            .until("Sensor", |all| all[0].data["status"]["readyReplicas"] == 1)
+            .await;
+        space
+            .change("Sensor", "orders", json!({"spec": {"replicas": 2}}))
+            .await;
+        let scaled = |it: &Value| it["spec"]["replicas"] == 2;
+        space
+            .until("Deployment", |all| all.iter().any(|it| scaled(&it.data)))
+            .await;
+        space
+            .until("Sensor", |all| all[0].data["status"]["readyReplicas"] == 2)
+            .await;
+        space.delete("Sensor", "orders").await;
+        space.until("Sensor", |all| all.is_empty()).await;
+        space.until("Deployment", |all| all.len() == 1).await;
+        space.delete("EventSource", "shop").await;
+        space.until("Deployment", |all| all.is_empty()).await;
+        space.until("Service", |all| all.is_empty()).await;
+    });
+}
+
+fn bus(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "bus").await;
+        let _controller = stage.controller(&space);
+        space.make("Sensor", "orders", sensor()).await;
+        space.until_ready("Sensor", 1).await;
+        space.delete("EventBus", "default").await;
+        let told = |reason: &str| {
+            let reason = reason.to_owned();
+            move |all: &[kube::api::DynamicObject]| {
+                all.iter().any(|it| it.data["reason"] == *reason)
+            }
+        };
+        space.until("Event", told("EventBusInUse")).await;
+        assert_eq!(space.names("EventBus").await, ["default"]);
+        space.delete("Sensor", "orders").await;
+        space.until("EventBus", |all| all.is_empty()).await;
+    });
+}
+
+fn drift(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "drift").await;
+        let _controller = stage.controller(&space);
+        space.make("Sensor", "orders", sensor()).await;
+        space.until_ready("Sensor", 1).await;
+        space.until("Deployment", |all| all.len() == 1).await;
+        let name = space.names("Deployment").await.remove(0);
+        space
+            .change("Deployment", &name, json!({"spec": {"replicas": 5}}))
+            .await;
+        space
+            .until("Deployment", |all| {
+                all.iter().all(|it| it.data["spec"]["replicas"] == 1)
+            })
+            .await;
+        let before = space
+            .all("Deployment")
+            .get(&name)
+            .await
+            .unwrap()
+            .metadata
+            .uid;
+        space.delete("Deployment", &name).await;
+        let is_new =
+            |all: &[kube::api::DynamicObject]| all.len() == 1 && all[0].metadata.uid != before;
+        space.until("Deployment", is_new).await;
+    });
+}
+
+fn killed(stage: &Stage) {
+    const ALL: usize = 40;
+    stage.run(async {
+        let space = Space::new(stage, "killed").await;
+        for index in 0..ALL {
+            space.make("Sensor", &format!("s{index}"), sensor()).await;
+        }
+        let controller = stage.controller(&space);
+        space.until("Deployment", |all| all.len() >= 5).await;
+        controller.kill();
+        let _controller = stage.controller(&space);
+        space.until_ready("Sensor", ALL).await;
+        assert_eq!(space.names("Deployment").await.len(), ALL);
+    });
+}
+
+fn two(stage: &Stage) {
+    const ALL: usize = 20;
+    stage.run(async {
+        let space = Space::new(stage, "two").await;
+        let controllers = [stage.controller(&space), stage.controller(&space)];
+        for index in 0..ALL {
+            space.make("Sensor", &format!("s{index}"), sensor()).await;
+        }
+        space.until_ready("Sensor", ALL).await;
+        space
+            .until("Sensor", |all| {
+                all.iter().all(|it| it.data["status"]["readyReplicas"] == 1)
+            })
+            .await;
+        assert_eq!(space.names("Deployment").await.len(), ALL);
+        // They do not undo each other's work for ever.
+        let mut versions = (space.versions().await, Vec::new());
+        while versions.0 != versions.1 {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            versions = (space.versions().await, versions.0);
+        }
+        for controller in controllers {
+            println!("one of two controllers wrote {:?}", controller.stop());
+        }
+    });
+}
+
+fn bad(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "bad").await;
+        let mut unknown = sensor();
+        unknown["triggers"][0]["template"]["conditions"] = json!("paid && shipped");
+        let mut homeless = sensor();
+        homeless["eventBusName"] = json!("none");
+        space.make("Sensor", "a-unknown", unknown).await;
+        space.make("Sensor", "b-homeless", homeless).await;
+        for index in 0..5 {
+            space
+                .make("Sensor", &format!("good{index}"), sensor())
+                .await;
+        }
+        let _controller = stage.controller(&space);
+        space.until("Deployment", |all| all.len() == 5).await;
+        let reason = space
+            .refusal("Sensor", "a-unknown", "TriggersProvided")
+            .await;
+        assert_eq!(reason, "InvalidTriggers");
+        let reason = space.refusal("Sensor", "b-homeless", "Deployed").await;
+        assert_eq!(reason, "EventBusNotFound");
+        space
+            .change("Sensor", "a-unknown", json!({"spec": sensor()}))
+            .await;
+        space.until("Deployment", |all| all.len() == 5 + 1).await;
+    });
+}
+
+fn away(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "away").await;
+        let _controller = stage.controller(&space);
+        space.make("Sensor", "before", sensor()).await;
+        space.until_ready("Sensor", 1).await;
+        stage.server.kill().unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stage.server.start_again().unwrap();
+        space.make("Sensor", "after", sensor()).await;
+        space.until_ready("Sensor", 2).await;
+        assert_eq!(space.names("Deployment").await.len(), 2);
+    });
+}
+
+impl Space {
+    /// Returns the versions of what controllers write.
+    async fn versions(&self) -> Vec<Option<String>> {
+        let mut all = self.list("Sensor").await;
+        all.extend(self.list("Deployment").await);
+        all.into_iter()
+            .map(|it| it.metadata.resource_version)
+            .collect()
+    }
+}

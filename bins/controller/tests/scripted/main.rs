@@ -1,0 +1,13 @@
+//! The controller and its webhook against an API server in memory, which does what it is told to.
+//!
+//! Time stands still unless everybody waits, so nothing here sleeps for long.
+
+mod conditions;
+mod crowd;
+mod election;
+mod faults;
+mod lifecycle;
+mod objects;
+mod server;
+mod stage;
+mod webhook;
