@@ -127,8 +127,8 @@ impl Fetcher {
         most: usize,
     ) -> Result<Fetched> {
         let request = Request {
-            method: method.to_owned(),
-            url: target.url.clone(),
+            method: method.into(),
+            url: target.url.clone().into(),
             host: None,
             headers,
             body,
