@@ -109,6 +109,11 @@ impl<R: LeaseRecords> LeaseElector<R> {
         self
     }
 
+    /// Tells whether no other living process has the name of this replica.
+    pub(super) fn is_alone(&self) -> bool {
+        self.ballot.is_alone
+    }
+
     /// Returns what this process is called in the records.
     pub fn identity(&self) -> &str {
         &self.ballot.identity
@@ -237,7 +242,7 @@ impl<R: LeaseRecords> LeaseElector<R> {
 }
 
 /// Tells whether two identities are processes of one replica: they differ in the number behind its name.
-fn is_predecessor(own: &str, other: &str) -> bool {
+pub(super) fn is_predecessor(own: &str, other: &str) -> bool {
     let parts = |identity: &str| {
         let (replica, number) = identity.rsplit_once('.')?;
         let is_number = number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -240,7 +240,10 @@ impl Replica {
         let now = Instant::now();
         let settings = self.elector.settings();
         let (lease, missed) = (settings.lease, settings.missed_renewal());
-        let alive = self.others.alive(lease, missed, now);
+        let mut alive = self.others.alive(lease, missed, now);
+        if self.elector.is_alone() {
+            alive.retain(|id| !self.others.is_former(id, &self.id));
+        }
         let others: Vec<_> = alive
             .iter()
             .map(|id| (*id, self.held_by(id, now)))

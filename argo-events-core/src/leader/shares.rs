@@ -1,5 +1,6 @@
 //! How many shards a replica should have, and which others are alive to have some.
 
+use super::elector::is_predecessor;
 use std::{cmp::Reverse, collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
@@ -56,6 +57,17 @@ impl Others {
         all.map(|(id, _)| id.as_str()).collect()
     }
 
+    /// Tells whether another process of the same replica announced itself later, or this one is of that
+    /// replica: where replicas have names of their own, it has ended then.
+    pub(super) fn is_former(&self, id: &str, own: &str) -> bool {
+        let version = self.seen.get(id).map(|seen| seen.version);
+        let mut later = self
+            .seen
+            .iter()
+            .filter(|(_, seen)| Some(seen.version) > version);
+        is_predecessor(own, id) || later.any(|(other, _)| is_predecessor(other, id))
+    }
+
     /// Returns those whose announcement did not change for a long time.
     pub(super) fn forgotten(&self, after: Duration, now: Instant) -> Vec<(String, u64)> {
         let gone = self
@@ -69,6 +81,19 @@ impl Others {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_process_left_is_no_replica_beside_the_one_that_followed_it() {
+        let id = |name: &str, number: u8| format!("{name}.{number:016x}");
+        let (own, before, other, left) = (id("a", 2), id("a", 1), id("b", 4), id("b", 3));
+        let mut others = Others::default();
+        let announced = [(&before, 5), (&left, 6), (&other, 9)];
+        let announced = announced.map(|(id, version)| (id.clone(), version));
+        others.note(announced.to_vec(), Instant::now());
+        let former = [&before, &left, &other].map(|id| others.is_former(id, &own));
+        assert_eq!(former, [true, true, false]);
+        assert!(!others.is_former(&other, &id("c", 1)));
+    }
 
     #[test]
     fn shares_add_up_and_what_is_balanced_stays() {
