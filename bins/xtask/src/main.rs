@@ -4,6 +4,7 @@
 
 mod bench;
 mod budget;
+mod cluster;
 mod command;
 mod conformance;
 mod faults;
@@ -28,8 +29,9 @@ Usage: cargo xtask <task>
   conformance [--vectors DIR] [--family F]  run recorded vectors of the reference (default: the sample kept here)
   bench [--output json] [FILTER]            run the benchmarks, print each beside its baseline
   budget [--long]                           measure size, start and memory of the release binary
-  faults [--seed N] [--events N] [--faults N]
+  faults [--bus jetstream|kafka] [--seed N] [--events N] [--faults N]
                                             break pods and their bus while events flow, for ten minutes
+  cluster [--binary FILE]                   run pods of our image on a real node; needs root
   servers                                   fetch the servers that tests start, as far as they are missing
   fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
   image [--tag NAME:TAG] [--target TRIPLE]… [--output FILE] [--features LIST] [--binary FILE] [--rootfs DIR]
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(rest),
         "bench" => bench::run(rest),
         "budget" => budget::run(rest),
+        "cluster" => cluster::run_on_node(rest),
         "faults" => faults::run(rest),
         "fuzz" => fuzz::run(rest),
         "servers" => servers::fetch(),

@@ -1,10 +1,12 @@
 //! Fault runs: events go from webhooks over the bus to HTTP triggers, while source, sensor and bus are
 //! killed, stopped and cut off by chance; then what came is compared with what lies on the bus.
 //!
-//! `run` is the order of events, `stage` has the pods and what can go wrong with them, `load` posts,
-//! `sink` is called by the triggers, `stored` reads the bus and `check` compares. The short run is for
-//! every day; `cargo xtask faults` starts the long one. `ARGO_EVENTS_SEED` repeats a plan of faults.
+//! `run` is the order of events, `bus` is the server: NATS or a Kafka broker. `stage` has the pods and what
+//! can go wrong with them, `load` posts, `sink` is called by the triggers, `stored` reads the bus and `check`
+//! compares. The short run is for every day; `cargo xtask faults` starts the long one, over Kafka with
+//! `--bus kafka`. `ARGO_EVENTS_SEED` repeats a plan of faults.
 
+mod bus;
 mod check;
 mod client;
 mod load;
@@ -15,7 +17,8 @@ mod sink;
 mod stage;
 mod stored;
 
-use argo_events_testkit::servers::{Server, needing};
+use argo_events_testkit::servers::needing;
+use bus::Kind;
 use libtest_mimic::{Arguments, Trial};
 use run::Extent;
 
@@ -33,15 +36,28 @@ const LONG: Extent = Extent {
 
 fn main() {
     let arguments = Arguments::from_args();
+    let long = LONG.or_of_variables();
     let trials = vec![
-        trial("nothing_is_lost_in_a_short_run", SHORT),
-        trial("nothing_is_lost_in_a_long_run", LONG.or_of_variables()).with_ignored_flag(true),
+        trial("nothing_is_lost_in_a_short_run", Kind::JetStream, SHORT),
+        trial("nothing_is_lost_in_a_long_run", Kind::JetStream, long).with_ignored_flag(true),
+        #[cfg(feature = "kafka")]
+        trial(
+            "nothing_is_lost_in_a_short_run_over_kafka",
+            Kind::Kafka,
+            SHORT,
+        ),
+        #[cfg(feature = "kafka")]
+        trial(
+            "nothing_is_lost_in_a_long_run_over_kafka",
+            Kind::Kafka,
+            long,
+        )
+        .with_ignored_flag(true),
     ];
-    let trials = trials.into_iter();
-    let trials = trials.map(|it| needing(&[Server::Nats], it)).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trial(name: &str, extent: Extent) -> Trial {
-    Trial::test(name, move || run::play(extent).map_err(Into::into))
+fn trial(name: &str, kind: Kind, extent: Extent) -> Trial {
+    let play = move || run::play(kind, extent).map_err(Into::into);
+    needing(&[kind.server()], Trial::test(name, play))
 }

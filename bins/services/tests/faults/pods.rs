@@ -61,7 +61,7 @@ impl Pod {
         name: &'static str,
         (subcommand, variable, object): (&'static str, &'static str, &str),
         spec: &Value,
-        bus: &str,
+        bus: &Value,
     ) -> io::Result<Self> {
         let encoded = |value: &Value| BASE64_STANDARD.encode(value.to_string());
         let health = free_port()?;
@@ -69,10 +69,7 @@ impl Pod {
         let object = json!({ "metadata": metadata, "spec": spec });
         let variables = [
             (variable, encoded(&object)),
-            (
-                "EVENTBUS_CONFIG",
-                encoded(&json!({ "jetstream": { "url": bus } })),
-            ),
+            ("EVENTBUS_CONFIG", encoded(bus)),
             ("POD_NAME", name.to_owned()),
             ("ARGO_EVENTS_METRICS", format!("127.0.0.1:{health}")),
             ("ARGO_EVENTS_GRACE", "5s".to_owned()),

@@ -1,6 +1,7 @@
 //! A run: load and faults at the same time, a probe after each fault, and the reckoning.
 
 use super::{
+    bus,
     check::{Expected, Tally, complain},
     client::Client,
     load::{Load, insist},
@@ -67,10 +68,10 @@ struct Outcome {
 }
 
 /// Plays a run; an error says everything that is wrong.
-pub(crate) fn play(extent: Extent) -> std::result::Result<(), String> {
+pub(crate) fn play(kind: bus::Kind, extent: Extent) -> std::result::Result<(), String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     let began = Instant::now();
-    let outcome = runtime.block_on(run(extent));
+    let outcome = runtime.block_on(run(kind, extent));
     let outcome = outcome.map_err(|error| error.to_string())?;
     eprintln!("{}", outcome.told(extent, began.elapsed()));
     if outcome.complaints.is_empty() {
@@ -79,13 +80,13 @@ pub(crate) fn play(extent: Extent) -> std::result::Result<(), String> {
     Err(outcome.complaints.join("\n"))
 }
 
-async fn run(extent: Extent) -> Result<Outcome> {
+async fn run(kind: bus::Kind, extent: Extent) -> Result<Outcome> {
     let sink = Sink::start().await?;
-    let mut stage = Stage::set(&sink).await?;
+    let mut stage = Stage::set(kind, &sink).await?;
     let posts = Arc::new(Posts::default());
     let load = Load::start(extent.events, posts.clone(), stage.ports.clone());
     let mut outcome = Outcome::default();
-    let faults = plan(extent.seed).take(extent.faults);
+    let faults = plan(kind, extent.seed).take(extent.faults);
     for (number, fault) in faults.enumerate() {
         let share = |of: usize| extent.events * of / extent.faults;
         load.allow(share(number + 1));
@@ -213,13 +214,12 @@ impl Outcome {
         faults: usize,
     ) -> Result<()> {
         let began = Instant::now();
-        let url = stage.server.url();
-        let Events { events, twice } = stored::events(&url).await?;
+        let Events { events, twice } = stored::events(&stage.server).await?;
         let numbers: HashSet<_> = events.iter().map(|event| event.number).collect();
         let gone: Vec<_> = accepted.iter().filter(|it| !numbers.contains(it)).collect();
         complain(&mut self.complaints, "accepted, but not on the bus", &gone);
         let expected = Expected::of(&events);
-        self.settle(&url, sink, &expected, began).await?;
+        self.settle(stage, sink, &expected, began).await?;
         self.tally = Some(expected.compare(&sink.calls(), &mut self.complaints));
         (self.accepted, self.stored, self.twice) = (accepted.len(), events.len(), twice);
         self.lines = stage.lines();
@@ -233,14 +233,13 @@ impl Outcome {
 
     async fn settle(
         &mut self,
-        url: &str,
+        stage: &Stage,
         sink: &Sink,
         expected: &Expected,
         began: Instant,
     ) -> Result<()> {
-        let client = async_nats::connect(url).await?;
         loop {
-            let left = stored::unsettled(&client).await?;
+            let left = stored::unsettled(&stage.server).await?;
             let is_met = expected.is_met(&sink.calls());
             if left.is_empty() && is_met {
                 self.settled = Some(began.elapsed());

@@ -1,13 +1,14 @@
 //! The server, the pods with a proxy each between them and the server, and what can go wrong with them.
 
 use super::{
+    bus::{self, Bus},
     pods::{Pod, free_port},
     sink::Sink,
 };
 use argo_events_testkit::servers::{
     Direction, Fault,
     FaultKind::{self, Cut, Delay, HalfOpen, Kill, Pause, Restart},
-    Faults, NatsServer, Proxy, Server,
+    Faults, Proxy,
 };
 use serde_json::{Value, json};
 use std::{error::Error, time::Duration};
@@ -33,39 +34,38 @@ pub(crate) struct Stage {
     // First: pods end before what they talk to.
     pub(crate) pods: Vec<Pod>,
     proxies: Vec<Proxy>,
-    pub(crate) server: NatsServer,
+    pub(crate) server: Bus,
     /// Where the sources take events.
     pub(crate) ports: Vec<u16>,
     halves: usize,
 }
 
 /// Returns a plan in which everything that takes part has every fault.
-pub(crate) fn plan(seed: u64) -> Faults {
+pub(crate) fn plan(kind: bus::Kind, seed: u64) -> Faults {
     const OF_A_POD: [FaultKind; 6] = [Kill, Pause, Restart, Cut, HalfOpen, Delay];
-    let plan = Faults::new(seed).target(BUS, &[Kill, Pause, Restart, Cut, HalfOpen]);
+    let plan = Faults::new(seed).lasting(kind.faults());
+    let plan = plan.target(BUS, &[Kill, Pause, Restart, Cut, HalfOpen]);
     let pods = SOURCES.into_iter().chain(SENSORS);
     pods.fold(plan, |plan, pod| plan.target(pod, &OF_A_POD))
 }
 
 impl Stage {
     /// Starts everything and waits until it is ready.
-    pub(crate) async fn set(sink: &Sink) -> Result<Self> {
-        let server = NatsServer::start(Server::Nats)?;
-        let (mut pods, mut proxies, mut ports) = (Vec::new(), Vec::new(), Vec::new());
-        for name in SENSORS {
-            let proxy = Proxy::start(server.address())?;
+    pub(crate) async fn set(kind: bus::Kind, sink: &Sink) -> Result<Self> {
+        let (server, proxies) = Bus::start(kind, SENSORS.len() + SOURCES.len())?;
+        let (mut pods, mut ports) = (Vec::new(), Vec::new());
+        let mut configs = proxies.iter().map(|proxy| server.config(proxy));
+        for (name, config) in SENSORS.into_iter().zip(&mut configs) {
             let object = ("sensor-service", "SENSOR_OBJECT", "sn");
-            pods.push(Pod::new(name, object, &sensor(sink), &url(&proxy))?);
-            proxies.push(proxy);
+            pods.push(Pod::new(name, object, &sensor(sink), &config)?);
         }
-        for name in SOURCES {
-            let proxy = Proxy::start(server.address())?;
+        for (name, config) in SOURCES.into_iter().zip(&mut configs) {
             let object = ("eventsource-service", "EVENTSOURCE_OBJECT", "src");
             let port = free_port()?;
-            pods.push(Pod::new(name, object, &source(port), &url(&proxy))?);
-            proxies.push(proxy);
+            pods.push(Pod::new(name, object, &source(port), &config)?);
             ports.push(port);
         }
+        drop(configs);
         let mut stage = Self {
             pods,
             proxies,
@@ -144,10 +144,6 @@ impl Stage {
     pub(crate) fn lines(&self) -> usize {
         self.pods.iter().map(|pod| pod.log().lines).sum()
     }
-}
-
-fn url(proxy: &Proxy) -> String {
-    format!("nats://{}", proxy.address())
 }
 
 fn source(port: u16) -> Value {

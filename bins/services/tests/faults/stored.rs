@@ -1,19 +1,16 @@
-//! What lies on the bus, read past it: the events of the stream in order, and whether every consumer has
-//! settled everything.
+//! What lies on the bus, read past it: the events in order, and whether everybody who reads them has settled
+//! everything.
 
-use super::posts::Kind;
+#[cfg(feature = "kafka")]
+mod kafka;
+mod nats;
+
+use super::{bus::Bus, posts::Kind};
 use argo_events::core::event::codec;
-use async_nats::{Client, Message};
-use futures::StreamExt as _;
-use serde_json::{Value, json};
-use std::{collections::HashSet, error::Error, time::Duration};
-use tokio::time::timeout;
+use bytes::Bytes;
+use std::{collections::HashSet, error::Error};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
-
-/// How many messages are asked for at a time.
-const BATCH: usize = 1_000;
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An event as it lies on the bus.
 #[derive(Clone, Debug)]
@@ -23,7 +20,7 @@ pub(crate) struct Stored {
     pub(crate) key: String,
 }
 
-/// The events of a stream.
+/// The events of a stream, or of a topic.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     /// In order; an event that lies there twice counts once.
@@ -32,36 +29,27 @@ pub(crate) struct Events {
     pub(crate) twice: usize,
 }
 
-/// Reads the whole stream.
-pub(crate) async fn events(url: &str) -> Result<Events> {
-    let client = async_nats::connect(url).await?;
-    let config = json!({ "ack_policy": "none", "deliver_policy": "all", "mem_storage": true });
-    let request = json!({ "stream_name": "default", "config": config });
-    let made = ask(&client, "CONSUMER.CREATE.default", &request).await?;
-    let name = made["name"].as_str().ok_or("a consumer has no name")?;
-    let mut left = made["num_pending"].as_u64().ok_or("nothing is pending")? as usize;
-    let (mut found, mut ids) = (Events::default(), HashSet::new());
-    let inbox = client.new_inbox();
-    let mut answers = client.subscribe(inbox.clone()).await?;
-    while left > 0 {
-        let batch = left.min(BATCH);
-        let request = json!({ "batch": batch }).to_string();
-        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.default.{name}");
-        let published = client.publish_with_reply(subject, inbox.clone(), request.into());
-        published.await?;
-        for _ in 0..batch {
-            let message = timeout(PATIENCE, answers.next()).await?;
-            let message = message.ok_or("the connection has ended")?;
-            found.add(&message, &mut ids)?;
-        }
-        left -= batch;
+/// Reads everything.
+pub(crate) async fn events(bus: &Bus) -> Result<Events> {
+    match bus {
+        Bus::JetStream(server) => nats::events(&server.url()).await,
+        #[cfg(feature = "kafka")]
+        Bus::Kafka(server) => kafka::events(server.bootstrap()).await,
     }
-    Ok(found)
+}
+
+/// Returns who has not settled everything, with how much is left.
+pub(crate) async fn unsettled(bus: &Bus) -> Result<Vec<String>> {
+    match bus {
+        Bus::JetStream(server) => nats::unsettled(&server.url()).await,
+        #[cfg(feature = "kafka")]
+        Bus::Kafka(server) => kafka::unsettled(server.bootstrap()).await,
+    }
 }
 
 impl Events {
-    fn add(&mut self, message: &Message, ids: &mut HashSet<String>) -> Result<()> {
-        let event = codec::decode(&message.payload)?;
+    fn add(&mut self, body: &Bytes, ids: &mut HashSet<String>) -> Result<()> {
+        let event = codec::decode(body)?;
         if !ids.insert(event.id().to_owned()) {
             self.twice += 1;
             return Ok(());
@@ -76,30 +64,5 @@ impl Events {
         let number = number as usize;
         self.events.push(Stored { kind, number, key });
         Ok(())
-    }
-}
-
-/// Returns which consumers have not settled everything, with how many they have left.
-pub(crate) async fn unsettled(client: &Client) -> Result<Vec<String>> {
-    let request = json!({ "offset": 0 });
-    let list = ask(client, "CONSUMER.LIST.default", &request).await?;
-    let consumers = list["consumers"].as_array().into_iter().flatten();
-    let count = |consumer: &Value, name: &str| consumer[name].as_u64().unwrap_or(0);
-    let left = consumers.filter_map(|consumer| {
-        let new = count(consumer, "num_pending");
-        let open = count(consumer, "num_ack_pending");
-        let name = &consumer["name"];
-        (new + open > 0).then(|| format!("{name} has {new} to read and {open} to settle"))
-    });
-    Ok(left.collect())
-}
-
-async fn ask(client: &Client, subject: &str, request: &Value) -> Result<Value> {
-    let subject = format!("$JS.API.{subject}");
-    let request = client.request(subject, request.to_string().into());
-    let answer: Value = serde_json::from_slice(&timeout(PATIENCE, request).await??.payload)?;
-    match answer.get("error") {
-        Some(error) => Err(error.to_string().into()),
-        None => Ok(answer),
     }
 }

@@ -49,6 +49,8 @@ pub enum Listener {
     MutualTls,
     /// Encrypted, for the users that were added.
     SaslTls,
+    /// For everybody who comes through the proxy of this number; see [`KafkaOptions::proxied`].
+    Proxied(usize),
 }
 
 /// What a Kafka broker shall be like: open to everybody, unless told otherwise.
@@ -59,7 +61,8 @@ pub struct KafkaOptions {
     pub(super) listeners: Vec<Listener>,
     pub(super) users: Vec<User>,
     pub(super) settings: Vec<(String, String)>,
-    advertised: Option<SocketAddr>,
+    /// Where clients of a listener shall come instead of its own address.
+    advertised: Vec<(Listener, SocketAddr)>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +79,7 @@ impl KafkaOptions {
             listeners: vec![Listener::Plain],
             users: Vec::new(),
             settings: Vec::new(),
-            advertised: None,
+            advertised: Vec::new(),
         }
     }
 
@@ -122,8 +125,17 @@ impl KafkaOptions {
     /// [`Proxy`](crate::servers::Proxy); a broker sends its clients to where it says it is. For a
     /// single broker.
     pub fn advertise(mut self, address: SocketAddr) -> Self {
-        self.advertised = Some(address);
+        self.advertised.push((Listener::Plain, address));
         self
+    }
+
+    /// Adds a way in for clients that come through a proxy of their own at an address, and are told to come
+    /// there: the first is [`Listener::Proxied`] with 0. For a single broker.
+    pub fn proxied(mut self, address: SocketAddr) -> Self {
+        let is_proxied = |listener: &&Listener| matches!(listener, Listener::Proxied(_));
+        let listener = Listener::Proxied(self.listeners.iter().filter(is_proxied).count());
+        self.advertised.push((listener, address));
+        self.listener(listener)
     }
 
     /// Starts the broker and waits until it is ready.
@@ -159,7 +171,7 @@ impl KafkaOptions {
             index,
             ports: &ports,
             controllers,
-            advertised: self.advertised,
+            advertised: &self.advertised,
             store: &place::store(&folder),
             certificates: certificates.as_ref(),
         };
@@ -193,7 +205,8 @@ impl KafkaOptions {
             format.extend(["--add-scram".into(), scram.into()]);
         }
         let address = node.ports.address(Listener::Plain);
-        let known = node.advertised.or(address).map(|address| address.port());
+        let known = node.advertised(Listener::Plain).or(address);
+        let known = known.map(|address| address.port());
         Launch {
             program: "java".into(),
             arguments,

@@ -3,17 +3,26 @@
 use super::{KafkaOptions, Listener, Ports, options::User};
 use crate::servers::{Certificates, place};
 use argo_events_core::{Error, ErrorKind, Result};
-use std::{fmt::Write as _, fs, net::SocketAddr, path::Path};
+use std::{borrow::Cow, fmt::Write as _, fs, net::SocketAddr, path::Path};
 
 /// What differs between the brokers of a cluster.
 pub(super) struct Node<'a> {
     pub(super) index: usize,
     pub(super) ports: &'a Ports,
     pub(super) controllers: &'a [SocketAddr],
-    /// Where clients shall come instead of the listener for everybody.
-    pub(super) advertised: Option<SocketAddr>,
+    /// Where clients shall come instead of a listener.
+    pub(super) advertised: &'a [(Listener, SocketAddr)],
     pub(super) store: &'a Path,
     pub(super) certificates: Option<&'a Certificates>,
+}
+
+impl Node<'_> {
+    /// Returns where clients of a listener shall come instead.
+    pub(super) fn advertised(&self, listener: Listener) -> Option<SocketAddr> {
+        let mut advertised = self.advertised.iter();
+        let (_, address) = advertised.find(|(other, _)| *other == listener)?;
+        Some(*address)
+    }
 }
 
 /// Small buffers and few threads, and sessions that expire soon: a broker that was killed may
@@ -66,23 +75,22 @@ fn identity(node: &Node<'_>) -> String {
 }
 
 fn listeners(node: &Node<'_>) -> String {
-    let all = |plain: Option<SocketAddr>| {
-        let listeners = node.ports.listeners.iter().map(|(listener, port)| {
-            let instead = plain.filter(|_| *listener == Listener::Plain);
-            let address = instead.unwrap_or_else(|| port.address());
-            format!("{}://{address}", listener.name())
-        });
-        listeners.collect::<Vec<_>>().join(",")
+    let all = |show: &dyn Fn(Listener, SocketAddr) -> String| {
+        let listeners = node.ports.listeners.iter();
+        let shown = listeners.map(|(listener, port)| show(*listener, port.address()));
+        shown.collect::<Vec<_>>().join(",")
     };
-    let protocols =
-        Listener::ALL.map(|listener| format!("{}:{}", listener.name(), listener.protocol()));
+    let address = |listener: Listener, address| format!("{}://{address}", listener.name());
+    let advertised =
+        |listener: Listener, own| address(listener, node.advertised(listener).unwrap_or(own));
+    let protocol = |listener: Listener, _| format!("{}:{}", listener.name(), listener.protocol());
     format!(
         "listeners={},CONTROLLER://{}\nadvertised.listeners={}\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,{}\n",
-        all(None),
+        all(&address),
         node.ports.controller.address(),
-        all(node.advertised),
-        protocols.join(",")
+        all(&advertised),
+        all(&protocol)
     )
 }
 
@@ -157,27 +165,21 @@ fn stores(certificates: &Certificates) -> Result<String> {
 }
 
 impl Listener {
-    const ALL: [Self; 5] = [
-        Self::Plain,
-        Self::Sasl,
-        Self::Tls,
-        Self::MutualTls,
-        Self::SaslTls,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
+    fn name(self) -> Cow<'static, str> {
+        let name = match self {
             Self::Plain => "PLAIN",
             Self::Sasl => "SASL",
             Self::Tls => "TLS",
             Self::MutualTls => "MUTUAL",
             Self::SaslTls => "SASLTLS",
-        }
+            Self::Proxied(number) => return format!("PROXIED{number}").into(),
+        };
+        name.into()
     }
 
     fn protocol(self) -> &'static str {
         match self {
-            Self::Plain => "PLAINTEXT",
+            Self::Plain | Self::Proxied(_) => "PLAINTEXT",
             Self::Sasl => "SASL_PLAINTEXT",
             Self::Tls | Self::MutualTls => "SSL",
             Self::SaslTls => "SASL_SSL",
