@@ -13,7 +13,13 @@ use argo_events_core::{
     Error, ErrorKind, EventBus, Result,
     leader::{LeaseSettings, ShardLeases, StoreElector},
 };
-use std::{collections::BTreeMap, fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +85,10 @@ impl SensorRuntime {
     pub async fn run(self) {
         tracing::info!(sensor = %self.plan.name, "Sensor started.");
         let (mut running, mut shards) = (JoinSet::new(), BTreeMap::new());
+        if let Some((opener, _)) = self.lanes.first() {
+            let kept = self.lanes.iter().map(|(opener, _)| opener.group());
+            running.spawn(retire(opener.clone(), kept.collect()));
+        }
         for (opener, lane) in self.lanes {
             match (lane, &self.elector, opener.id.part) {
                 (None, Some(_), Part::Shard { index, count }) if count.get() > 1 => {
@@ -96,6 +106,18 @@ impl SensorRuntime {
         if let Some(elector) = self.elector {
             elector.settled().await;
         }
+    }
+}
+
+/// Lets go of lanes that the sensor had before it was changed, so that the bus keeps nothing for them.
+async fn retire(opener: Opener, kept: BTreeSet<String>) {
+    let prefix = format!("{}/", opener.plan.scope());
+    tokio::select! {
+        retired = opener.bus.retire(&prefix, &kept) => if let Err(error) = retired {
+            // They hinder nobody, and the next start tries again.
+            tracing::warn!(sensor = %opener.plan.name, %error, "lanes of before were not let go of");
+        },
+        () = opener.stop.cancelled() => {}
     }
 }
 

@@ -12,7 +12,11 @@ use argo_events_sensor::{
     trigger::FunctionTrigger,
 };
 use async_trait::async_trait;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
@@ -29,7 +33,10 @@ pub(crate) enum Act {
 }
 
 /// The bus in memory, as if other processes could use it too.
-struct Shared(MemoryBus);
+struct Shared(MemoryBus, Arc<Retired>);
+
+/// Of which groups was let go: the beginning of their names, and which were kept.
+type Retired = Mutex<Vec<(String, BTreeSet<String>)>>;
 
 #[async_trait]
 impl EventBus for Shared {
@@ -55,6 +62,12 @@ impl EventBus for Shared {
         self.0.state(scope).await
     }
 
+    async fn retire(&self, prefix: &str, kept: &BTreeSet<String>) -> Result<()> {
+        let mut retired = self.1.lock().expect("nobody panics with the lock");
+        retired.push((prefix.to_owned(), kept.clone()));
+        Ok(())
+    }
+
     async fn close(&self) -> Result<()> {
         self.0.close().await
     }
@@ -67,6 +80,8 @@ pub(crate) struct World {
     triggers: OwnTriggers,
     firings: mpsc::Sender<Firing>,
     pub(crate) fired: mpsc::Receiver<Firing>,
+    /// What replicas let go of.
+    pub(crate) retired: Arc<Retired>,
 }
 
 /// A sensor that runs; dropping it is a crash.
@@ -97,6 +112,7 @@ impl World {
             triggers: OwnTriggers::new(),
             firings,
             fired,
+            retired: Arc::default(),
         }
     }
 
@@ -116,8 +132,8 @@ impl World {
 
     /// Starts a replica that knows of others.
     pub(crate) async fn start_replica(&self, sensor: &Sensor) -> Alive {
-        self.start_on(Arc::new(Shared(self.bus.clone())), sensor)
-            .await
+        let bus = Shared(self.bus.clone(), self.retired.clone());
+        self.start_on(Arc::new(bus), sensor).await
     }
 
     async fn start_on(&self, bus: Arc<dyn EventBus>, sensor: &Sensor) -> Alive {

@@ -22,6 +22,24 @@ async fn a_condition_fires_once_however_many_replicas_there_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lanes_that_the_sensor_has_no_more_are_let_go_of() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    world.act("log", Act::Succeed);
+    for triggers in [&[("ship", "a && b"), ("log", "a")][..], &[("log", "a")]] {
+        let replica = world.start_replica(&sensor(&["a", "b"], triggers)).await;
+        world.nothing_for(Duration::from_secs(1)).await;
+        replica.drain().await;
+    }
+    let lanes = |names: &[&str]| {
+        let names = names.iter().map(|name| format!("sensor/orders/{name}"));
+        ("sensor/orders/".to_owned(), names.collect())
+    };
+    let retired = world.retired.lock().unwrap().clone();
+    assert_eq!(retired, [lanes(&["shared", "shard/0"]), lanes(&["shared"])]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_half_met_condition_is_taken_over_from_a_replica_that_died() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
