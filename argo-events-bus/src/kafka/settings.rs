@@ -85,7 +85,9 @@ impl Settings {
             // Where a group begins is committed before it reads; what lacks an offset came later.
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
-            .set("session.timeout.ms", "10000")
+            // The least that brokers allow unless told otherwise: for so long nobody reads the partitions
+            // of a pod that died.
+            .set("session.timeout.ms", "6000")
             .set("heartbeat.interval.ms", "500")
             .set("fetch.wait.max.ms", "250")
             .set("fetch.error.backoff.ms", "100")

@@ -62,6 +62,10 @@ impl ClientContext for Watch {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code();
+        // What a reader that asks for it hears at the end of a log.
+        if code == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         let kind = match code {
             Some(
                 RDKafkaErrorCode::Authentication
@@ -89,6 +93,14 @@ impl ConsumerContext for Watch {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_log_is_no_trouble() {
+        let watch = Watch::default();
+        let end = KafkaError::Global(RDKafkaErrorCode::PartitionEOF);
+        watch.error(end, "reached end of partition");
+        assert!(watch.trouble().is_none());
+    }
 
     #[test]
     fn the_reason_of_a_failure_is_remembered_rather_than_its_consequence() {

@@ -1,6 +1,7 @@
 //! Reads the state's topic from its beginning and then as it grows, on a thread.
 
 use super::{
+    ends::Ends,
     record::Wish,
     table::{Place, Table, Verdict},
 };
@@ -52,6 +53,7 @@ pub(in crate::kafka) struct Follower {
     table: Mutex<Table>,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Verdict>>>,
     nonce: AtomicU64,
+    ends: Ends,
     /// The offset up to which the log was read.
     read: watch::Sender<i64>,
     closed: AtomicBool,
@@ -70,6 +72,7 @@ pub(in crate::kafka) async fn follow(
         table: Mutex::default(),
         waiting: Mutex::default(),
         nonce: AtomicU64::new(RandomState::new().hash_one(0_u8)),
+        ends: Ends::default(),
         read: watch::Sender::new(0),
         closed: AtomicBool::new(false),
     });
@@ -122,7 +125,7 @@ impl Follower {
 
     /// Waits until everything was read that is on the log by now.
     pub(super) async fn catch_up(self: &Arc<Self>) -> Result<()> {
-        let end = self.end().await?;
+        let end = self.ends.ask(|| self.end()).await?;
         self.until(end).await
     }
 

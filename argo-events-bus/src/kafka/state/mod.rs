@@ -5,6 +5,7 @@
 //! `record` is how a write looks on the wire, `store` what a sensor sees. Why compaction cannot
 //! change a verdict is in `docs/adr/0006-kafka.md`.
 
+mod ends;
 mod follower;
 mod record;
 mod store;
