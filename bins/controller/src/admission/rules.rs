@@ -167,7 +167,7 @@ fn change_of_bus(old: &Value, new: &Value) -> Result<(), String> {
 
 fn change_of_nats(old: &Value, new: &Value) -> Result<(), String> {
     for (from, to) in [("exotic", "native"), ("native", "exotic")] {
-        if old[from].is_object() && new[to].is_object() {
+        if !old[to].is_object() && new[to].is_object() {
             return Err(format!(
                 "a NATS event bus cannot change from {from} to {to}; make a new EventBus"
             ));

@@ -2,6 +2,8 @@
 //!
 //! Time stands still unless everybody waits, so nothing here sleeps for long.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod conditions;
 mod crowd;
 mod election;
