@@ -3,6 +3,7 @@
 //! Each rule is a predicate over a vector's input, never over its id and never over our output,
 //! with the reason and with what is required instead.
 
+pub mod admission;
 pub mod flow;
 pub mod http;
 pub mod identities;

@@ -2,6 +2,8 @@
 //!
 //! Compared is the fact, since this project reports every fault where the reference reports one.
 
+mod admission;
+
 use crate::{
     Outcome,
     exceptions::{Rule, validate::*},
@@ -38,7 +40,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
         .as_str()
         .is_some_and(|group| group.starts_with("webhook-"))
     {
-        return Outcome::Waits("admission webhook: issue 7");
+        return admission::check(vector);
     }
     if !is_built(input) {
         return Outcome::Waits("kinds that are not built yet");
