@@ -23,6 +23,6 @@ pub(crate) fn start(format: LogFormat) -> Option<logging::Ending> {
                 .init();
             None
         }
-        LogFormat::Json => Some(logging::for_programs()),
+        LogFormat::Json => Some(logging::for_programs(logging::WITH_TRACES)),
     }
 }

@@ -6,7 +6,7 @@ use argo_events::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
-use std::{collections::HashMap, env, fmt, fs, time::Duration};
+use std::{collections::HashMap, env, fmt, fs, num::NonZeroUsize, time::Duration};
 
 /// Largest object that is read from a file, in bytes.
 const MAX_OBJECT_BYTES: u64 = 16 * 1024 * 1024;
@@ -40,6 +40,13 @@ impl Environment {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         Self(texts.collect())
+    }
+
+    /// Returns the same variables with one of them set.
+    pub(crate) fn with(&self, variable: &str, value: &str) -> Self {
+        let mut all = self.0.clone();
+        all.insert(variable.to_owned(), value.to_owned());
+        Self(all)
     }
 
     /// Returns a variable without blanks around it; `None` where it is absent or blank.
@@ -87,6 +94,17 @@ impl Environment {
             }
         };
         Ok(layout)
+    }
+
+    /// Returns how many threads a pod works on.
+    pub(crate) fn workers(&self) -> Result<NonZeroUsize, Fault> {
+        const VARIABLE: &str = "ARGO_EVENTS_WORKERS";
+        let Some(text) = self.get(VARIABLE) else {
+            return Ok(NonZeroUsize::MIN);
+        };
+        let right = "is not a number of threads; write 1 or more";
+        let wrong = |_| Fault::of(VARIABLE, format_args!("`{text}` {right}"));
+        text.parse().map_err(wrong)
     }
 
     /// Returns JSON that a variable holds in base64; `what` says of what.

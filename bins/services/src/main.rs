@@ -8,7 +8,11 @@ mod bus;
 mod candidate;
 mod environment;
 #[cfg(feature = "kubernetes")]
+mod flags;
+#[cfg(feature = "kubernetes")]
 mod leader;
+#[cfg(feature = "kubernetes")]
+mod manager;
 mod object;
 mod pod;
 mod secrets;
@@ -24,8 +28,11 @@ usage: argo-events-services <subcommand>
 
   eventsource-service   runs the EventSource in EVENTSOURCE_OBJECT
   sensor-service        runs the Sensor in SENSOR_OBJECT
+  controller            makes pods of the objects of a cluster
+  webhook-service       refuses wrong objects when they are applied
 
-Everything else comes from the environment; see the README of bins/services.";
+Everything else comes from the environment, see the README of bins/services; the last two have flags
+too: `controller --help`.";
 
 const VERSION: &str = concat!("argo-events-services ", env!("CARGO_PKG_VERSION"));
 
@@ -37,8 +44,13 @@ fn main() -> ExitCode {
         ["sensor-service"] => run(Role::Sensor),
         ["version" | "--version" | "-V"] => say(VERSION),
         ["help" | "--help" | "-h"] => say(USAGE),
-        [later @ ("controller" | "webhook-service"), ..] => {
-            let message = format!("`{later}` is not in this build yet\n\n{USAGE}");
+        #[cfg(feature = "kubernetes")]
+        ["controller", ref arguments @ ..] => manager::controller(arguments),
+        #[cfg(feature = "kubernetes")]
+        ["webhook-service", ref arguments @ ..] => manager::webhook(arguments),
+        #[cfg(not(feature = "kubernetes"))]
+        [other @ ("controller" | "webhook-service"), ..] => {
+            let message = format!("`{other}` needs a build with the feature `kubernetes`");
             Err(Failure::new(Exit::CallWrong, message))
         }
         [] => Err(Failure::new(
@@ -62,7 +74,7 @@ fn say(text: &str) -> Result<Exit, Failure> {
 
 /// Runs a pod. What is wrong with its environment is logged, as everything else that it says.
 fn run(role: Role) -> Result<Exit, Failure> {
-    let _lines = logging::for_programs();
+    let _lines = logging::for_programs(logging::WITHOUT_TRACES);
     install_tls();
     match pod::Settings::read(&Environment::of_process(), role) {
         Ok(settings) => pod::run(settings),

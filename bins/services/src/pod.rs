@@ -23,8 +23,13 @@ use argo_events::{
 };
 use argo_events_process::{Exit, Failure, Health, Signals};
 use election::Election;
-use std::{convert::Infallible, path::PathBuf, pin::pin, sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
+use std::{
+    convert::Infallible, io, num::NonZeroUsize, path::PathBuf, pin::pin, sync::Arc, time::Duration,
+};
+use tokio::{
+    runtime::{self, Runtime},
+    time::{sleep, timeout},
+};
 use tracing::{error, info, warn};
 
 /// Where metrics and health are, unless told otherwise.
@@ -57,6 +62,7 @@ pub(crate) struct Settings {
     election: Election,
     pod: String,
     layout: Layout,
+    workers: NonZeroUsize,
 }
 
 impl Settings {
@@ -75,13 +81,14 @@ impl Settings {
         let bus = bus.map_err(|found| faults.extend(found)).ok();
         let pod = pod.map_err(|found| faults.push(found)).ok();
         let grace = grace.map_err(|found| faults.push(found)).ok();
-        let layout = environment
-            .layout()
-            .map_err(|found| faults.push(found))
-            .ok();
-        let (Some((work, invalid)), Some(bus), Some(pod), Some(grace), Some(layout)) =
-            (work, bus, pod, grace, layout)
-        else {
+        let layout = environment.layout();
+        let layout = layout.map_err(|found| faults.push(found)).ok();
+        let workers = environment.workers();
+        let workers = workers.map_err(|found| faults.push(found)).ok();
+        let (Some((work, invalid)), Some(bus), Some(pod)) = (work, bus, pod) else {
+            return Err(faults);
+        };
+        let (Some(grace), Some(layout), Some(workers)) = (grace, layout, workers) else {
             return Err(faults);
         };
         let root = environment.get("ARGO_EVENTS_ROOT").unwrap_or("/");
@@ -93,6 +100,7 @@ impl Settings {
             election: Election::read(environment, pod),
             pod: pod.to_owned(),
             layout,
+            workers,
             metrics: metrics(&work.metadata().namespace),
             address: environment
                 .get("ARGO_EVENTS_METRICS")
@@ -120,12 +128,9 @@ fn metrics(namespace: &str) -> Metrics {
 
 /// Runs a pod until it is told to stop.
 pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Failure::new(Exit::Unreachable, format!("cannot start threads: {error}"))
-        })?;
+    let runtime = runtime(settings.workers).map_err(|error| {
+        Failure::new(Exit::Unreachable, format!("cannot start threads: {error}"))
+    })?;
     let exit = runtime.block_on(serve(&settings));
     // What hangs in a blocking call must not hold the end up.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -133,6 +138,16 @@ pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
         error!("{}", failure.message().trim_start_matches("error: "));
         Ok(failure.exit())
     })
+}
+
+/// Makes what the pod runs on. With one worker everything takes turns on one thread: what several
+/// connections bring is then written to the bus together, and nothing has to wake another thread.
+fn runtime(workers: NonZeroUsize) -> io::Result<Runtime> {
+    let mut builder = match workers.get() {
+        1 => runtime::Builder::new_current_thread(),
+        _ => runtime::Builder::new_multi_thread(),
+    };
+    builder.worker_threads(workers.get()).enable_all().build()
 }
 
 async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {

@@ -11,15 +11,15 @@ use argo_events_core::{
     telemetry::trace::{self, TRACE_PARENT, TRACE_STATE},
 };
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// How to make requests.
 #[derive(Debug)]
 pub(super) struct Plan {
-    method: String,
-    url: Result<Url, String>,
+    method: Arc<str>,
+    url: Result<Arc<Url>, String>,
     shown_url: String,
-    host: Option<String>,
+    host: Option<Arc<str>>,
     headers: Headers,
     dynamic: Parameters,
     payload: Option<Parameters>,
@@ -56,10 +56,14 @@ impl Plan {
             headers.set(name, value);
         }
         Ok(Self {
-            method: config.method,
-            url: Url::parse(&config.url),
+            // A parameter may have emptied the method; Go's client then asks with GET.
+            method: match &*config.method {
+                "" => "GET".into(),
+                method => method.into(),
+            },
+            url: Url::parse(&config.url).map(Arc::new),
             shown_url: without_credentials(&config.url),
-            host: (!config.host.is_empty()).then_some(config.host),
+            host: (!config.host.is_empty()).then(|| config.host.into()),
             headers,
             dynamic,
             payload: has_payload.then_some(payload),
@@ -74,22 +78,16 @@ impl Plan {
         let url = self.url.clone().map_err(|reason| {
             invalid(format!("the url is not valid: {reason}")).with("url", &self.shown_url)
         })?;
-        // A parameter may have emptied the method; Go's client then asks with GET.
-        let method = if self.method.is_empty() {
-            "GET"
-        } else {
-            &self.method
-        };
-        if !is_token(method) {
-            return Err(invalid(format!("{method:?} is no HTTP method")));
+        if !is_token(&self.method) {
+            return Err(invalid(format!("{:?} is no HTTP method", self.method)));
         }
-        let body = self.body(firing, method)?;
+        let body = self.body(firing)?;
         let mut headers = self.headers.clone();
         for (name, value) in self.dynamic.named(firing)? {
-            headers.set(name, value);
+            headers.set(name.to_owned(), value);
         }
         self.add_firing_headers(&mut headers, firing);
-        let (method, host) = (method.to_owned(), self.host.clone());
+        let (method, host) = (Arc::clone(&self.method), self.host.clone());
         let request = Request {
             method,
             url,
@@ -103,14 +101,14 @@ impl Plan {
         })
     }
 
-    fn body(&self, firing: &Firing, method: &str) -> Result<Bytes> {
+    fn body(&self, firing: &Firing) -> Result<Bytes> {
         if let Some(payload) = &self.payload {
             return Ok(payload
                 .payload(firing)?
                 .map(Bytes::from)
                 .unwrap_or_default());
         }
-        if matches!(method, "POST" | "PATCH" | "PUT") {
+        if matches!(&*self.method, "POST" | "PATCH" | "PUT") {
             tracing::warn!(
                 triggerName = firing.trigger(),
                 "payload parameters are not specified. request payload will be an empty string"
@@ -141,7 +139,10 @@ impl Plan {
 
 impl Draft {
     /// Adds what is secret: headers, then Basic authentication.
-    pub(super) async fn complete(&self, secrets: &dyn SecretSource) -> Result<Request> {
+    pub(super) async fn complete(&self, secrets: &dyn SecretSource) -> Result<Cow<'_, Request>> {
+        if self.plan.secure.is_empty() && self.plan.basic.is_none() {
+            return Ok(Cow::Borrowed(&self.request));
+        }
         let mut request = self.request.clone();
         for header in &self.plan.secure {
             let value = secure_value(header, secrets).await?;
@@ -158,7 +159,7 @@ impl Draft {
                 .headers
                 .set_secret("Authorization", basic(&name, &password));
         }
-        Ok(request)
+        Ok(Cow::Owned(request))
     }
 
     /// Shows what will be sent, without secrets.
@@ -178,7 +179,7 @@ impl Draft {
             headers.insert("Authorization".to_owned(), "(secret)".into());
         }
         serde_json::json!({
-            "method": self.request.method,
+            "method": *self.request.method,
             "url": self.request.url.to_string(),
             "headers": headers,
             "body": text(&self.request.body),

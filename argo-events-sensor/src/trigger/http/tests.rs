@@ -391,13 +391,13 @@ async fn whoever_says_anything_about_tls_uses_no_proxy() {
         // A name that nobody has, so that only a proxy can be asked for it.
         let url = Url::parse("http://svc.invalid/").unwrap();
         let request = Request {
-            method: "GET".to_owned(),
-            url,
+            method: "GET".into(),
+            url: Arc::new(url),
             host: None,
             headers: Headers::default(),
             body: Bytes::new(),
         };
-        client.send(request).await
+        client.send(&request).await
     };
     assert_eq!(send(None, &proxy).await.unwrap(), 200);
     assert!(proxy.heads()[0].starts_with("GET http://svc.invalid/ "));

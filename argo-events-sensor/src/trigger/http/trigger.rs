@@ -151,6 +151,6 @@ impl Trigger for HttpTrigger {
             url = draft.request.url.shown(),
             "Making a http request..."
         );
-        self.client.send(request).await.map(Executed::with_status)
+        self.client.send(&request).await.map(Executed::with_status)
     }
 }

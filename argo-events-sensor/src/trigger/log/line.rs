@@ -53,10 +53,16 @@ impl Line {
 impl Text {
     fn of(event: &Event) -> Self {
         Self {
-            message: String::from_utf8_lossy(&event.data_text()).into_owned(),
+            message: text(event.data_text().into_owned()),
             event_context: context::log_text(event),
         }
     }
+}
+
+/// Reads bytes as text; what is no UTF-8 is replaced. Most are, which is found out faster than where.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn shared<S: Serializer>(text: &Arc<Text>, serializer: S) -> Result<S::Ok, S::Error> {

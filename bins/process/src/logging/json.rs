@@ -291,16 +291,28 @@ struct Escaped<'a, 'w>(&'a mut Writer<'w>);
 impl fmt::Write for Escaped<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut done = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if byte >= b' ' && byte != b'"' && byte != b'\\' {
-                continue;
-            }
+        while let Some(found) = special(&text.as_bytes()[done..]) {
+            let at = done + found;
             self.0.write_str(&text[done..at])?;
+            self.escape(text.as_bytes()[at])?;
             done = at + 1;
-            self.escape(byte)?;
         }
         self.0.write_str(&text[done..])
     }
+}
+
+/// Finds the first byte that needs escaping. Whole pieces without any are passed over at once, which
+/// compilers turn into a few instructions.
+fn special(text: &[u8]) -> Option<usize> {
+    const PIECE: usize = 32;
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    let has_none = |piece: &&[u8]| {
+        let any = |found, byte: &u8| found | is_special(*byte);
+        piece.len() == PIECE && !piece.iter().fold(false, any)
+    };
+    let passed = text.chunks(PIECE).take_while(has_none).count() * PIECE;
+    let rest = text[passed..].iter();
+    rest.copied().position(is_special).map(|at| passed + at)
 }
 
 impl Escaped<'_, '_> {

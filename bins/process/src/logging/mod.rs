@@ -20,15 +20,21 @@ impl Observer for Flushing {
     }
 }
 
+/// What is logged where nothing else is asked for: lines, and in each of them the ids of its trace.
+pub const WITH_TRACES: &str = "info";
+/// Lines alone. The ids of events are in them all the same; a span for each firing costs a pod a fifth of its time.
+pub const WITHOUT_TRACES: &str = "info,argo_events::trace=off";
+
 /// Starts logging to standard output: one JSON object per line, as the reference writes.
 ///
-/// Lines are written in large pieces. Sensors need [`Flushing`], or one that calls [`flush`].
+/// `default` is what is logged unless the environment says otherwise. Lines are written in large
+/// pieces. Sensors need [`Flushing`], or one that calls [`flush`].
 ///
 /// # Panics
 /// When logging was started before.
-pub fn for_programs() -> Ending {
+pub fn for_programs(default: &str) -> Ending {
     fmt()
-        .with_env_filter(filter("info"))
+        .with_env_filter(filter(default))
         .with_writer(|| lines::Output)
         .fmt_fields(JsonFields::new())
         .event_format(Json)
@@ -42,7 +48,8 @@ pub fn filter(default: &str) -> EnvFilter {
 }
 
 /// Chooses what is logged: what `RUST_LOG` says, else from the level in the reference's `LOG_LEVEL`
-/// upwards. A level that is none means `info`, as there.
+/// upwards. A level that is none means `info`, as there. What the default leaves out stays out of all
+/// levels but `debug`.
 fn directives(default: &str, variable: impl Fn(&str) -> Option<String>) -> String {
     let set = |name| variable(name).filter(|value| !value.trim().is_empty());
     let level = |value: String| {
@@ -53,14 +60,30 @@ fn directives(default: &str, variable: impl Fn(&str) -> Option<String>) -> Strin
             .unwrap_or("info")
             .to_owned()
     };
+    let except = |level: String| match default.split_once(',') {
+        Some((_, except)) if level != "debug" => format!("{level},{except}"),
+        _ => level,
+    };
     set("RUST_LOG")
-        .or_else(|| set("LOG_LEVEL").map(level))
+        .or_else(|| set("LOG_LEVEL").map(level).map(except))
         .unwrap_or_else(|| default.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_default_leaves_out_comes_with_debug_only() {
+        let level = |level: &'static str| {
+            directives(WITHOUT_TRACES, |name| {
+                (name == "LOG_LEVEL").then(|| level.to_owned())
+            })
+        };
+        assert_eq!(level(""), WITHOUT_TRACES);
+        assert_eq!(level("warn"), "warn,argo_events::trace=off");
+        assert_eq!(level("debug"), "debug");
+    }
 
     #[test]
     fn a_level_counts_where_directives_are_absent_or_empty() {

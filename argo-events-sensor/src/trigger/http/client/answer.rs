@@ -1,9 +1,12 @@
 //! The head of an answer: read as Go reads it, and only what a trigger needs is kept.
 
+use std::mem;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 /// Most bytes of heads before the final one ends; as in Go.
 pub(super) const MAX_HEAD: u64 = 10 << 20;
+/// As much as most lines take, in bytes.
+const USUAL_LINE: usize = 128;
 
 /// What a trigger needs to know of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +55,9 @@ pub(super) async fn read(
     method: &str,
 ) -> Result<Answer, Failure> {
     let mut limited = stream.take(MAX_HEAD);
-    let mut begun = false;
+    let (mut begun, mut first) = (false, Vec::with_capacity(USUAL_LINE));
     loop {
-        let first = line(&mut limited, begun).await?;
+        line(&mut limited, begun, &mut first).await?;
         begun = true;
         let (status, version) = status_line(&first)?;
         let headers = Fields::read(&mut limited).await?;
@@ -78,51 +81,50 @@ struct Fields {
 impl Fields {
     async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Self, Failure> {
         let mut fields = Self::default();
-        let mut last: Option<Vec<u8>> = None;
+        // Empty as long as there is none.
+        let mut field = Vec::with_capacity(USUAL_LINE);
+        let mut next = Vec::with_capacity(USUAL_LINE);
         loop {
-            let next = line(stream, true).await?;
-            let folds = next
-                .first()
-                .is_some_and(|byte| matches!(byte, b' ' | b'\t'));
-            match &mut last {
-                Some(field) if folds => {
-                    field.push(b' ');
-                    field.extend_from_slice(next.trim_ascii());
-                    continue;
+            line(stream, true, &mut next).await?;
+            if matches!(next.first(), Some(b' ' | b'\t')) {
+                if field.is_empty() {
+                    return Err(malformed("a header begins with a blank", &next));
                 }
-                None if folds => return Err(malformed("a header begins with a blank", &next)),
-                _ => {}
+                field.push(b' ');
+                field.extend_from_slice(next.trim_ascii());
+                continue;
             }
-            if let Some(field) = last.take() {
+            if !field.is_empty() {
                 fields.take(&field)?;
             }
             if next.is_empty() {
                 return Ok(fields);
             }
-            last = Some(next);
+            mem::swap(&mut field, &mut next);
         }
     }
 
     fn take(&mut self, field: &[u8]) -> Result<(), Failure> {
         let colon = field.iter().position(|byte| *byte == b':');
         let colon = colon.ok_or_else(|| malformed("a header has no colon", field))?;
-        let (name, value) = (&field[..colon], field[colon + 1..].trim_ascii().to_vec());
+        let (name, value) = (&field[..colon], field[colon + 1..].trim_ascii());
         if name.is_empty() {
             return Err(malformed("a header has no name", field));
         }
-        match name.to_ascii_lowercase().as_slice() {
-            b"location" if self.location.is_none() => {
-                self.location = Some(String::from_utf8_lossy(&value).into_owned());
-            }
-            b"etag" => self.tag = String::from_utf8(value).ok(),
-            b"content-encoding" => self.is_zipped = value.eq_ignore_ascii_case(b"gzip"),
-            b"content-length" => self.lengths.push(value),
-            b"transfer-encoding" => self.encodings.push(value),
-            b"connection" => {
-                self.connection.extend_from_slice(&value);
-                self.connection.push(b',');
-            }
-            _ => {}
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"location") && self.location.is_none() {
+            self.location = Some(String::from_utf8_lossy(value).into_owned());
+        } else if is(b"etag") {
+            self.tag = String::from_utf8(value.to_vec()).ok();
+        } else if is(b"content-encoding") {
+            self.is_zipped = value.eq_ignore_ascii_case(b"gzip");
+        } else if is(b"content-length") {
+            self.lengths.push(value.to_vec());
+        } else if is(b"transfer-encoding") {
+            self.encodings.push(value.to_vec());
+        } else if is(b"connection") {
+            self.connection.extend_from_slice(value);
+            self.connection.push(b',');
         }
         Ok(())
     }
@@ -217,10 +219,14 @@ fn status_line(line: &[u8]) -> Result<(u16, Version), Failure> {
 }
 
 /// Reads a line without its end; the end of the stream ends no line.
-async fn line(stream: &mut (impl AsyncBufRead + Unpin), begun: bool) -> Result<Vec<u8>, Failure> {
-    let mut line = Vec::new();
+async fn line(
+    stream: &mut (impl AsyncBufRead + Unpin),
+    begun: bool,
+    line: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    line.clear();
     let count = stream
-        .read_until(b'\n', &mut line)
+        .read_until(b'\n', line)
         .await
         .map_err(Failure::Broken)?;
     if count == 0 && !begun {
@@ -234,7 +240,7 @@ async fn line(stream: &mut (impl AsyncBufRead + Unpin), begun: bool) -> Result<V
     };
     let length = rest.strip_suffix(b"\r").unwrap_or(rest).len();
     line.truncate(length);
-    Ok(line)
+    Ok(())
 }
 
 fn malformed(what: &str, line: &[u8]) -> Failure {

@@ -4,6 +4,7 @@ use super::{Client, Connection, Request, answer::Failure, body, check, converse,
 use crate::trigger::http::client::redirect::Chain;
 use argo_events_core::{Error, ErrorKind, Result};
 use bytes::Bytes;
+use std::borrow::Cow;
 use tokio::time::timeout;
 
 /// An answer with its body.
@@ -25,21 +26,21 @@ impl Client {
     /// `TooLarge`, permanent, for a longer body; transient ones when no whole answer comes in time.
     pub(crate) async fn fetch(&self, mut request: Request, most: usize) -> Result<Fetched> {
         request.headers.set("Connection", "close");
-        let url = request.url.shown();
-        match timeout(self.timeout, self.follow_and_read(request, most)).await {
+        match timeout(self.timeout, self.follow_and_read(&request, most)).await {
             Ok(result) => result,
             Err(_) => {
                 let message = "no whole answer came in time";
                 let error = Error::transient(ErrorKind::Timeout, message);
                 Err(error
                     .with("timeout", format!("{:?}", self.timeout))
-                    .with("url", url))
+                    .with("url", request.url.shown()))
             }
         }
     }
 
-    async fn follow_and_read(&self, mut request: Request, most: usize) -> Result<Fetched> {
-        let mut chain = Chain::new(request.clone());
+    async fn follow_and_read(&self, first: &Request, most: usize) -> Result<Fetched> {
+        let mut chain = Chain::new(first);
+        let mut request = Cow::Borrowed(first);
         loop {
             check(&request)?;
             let mut connection = Connection::open(&request.url, &self.tls, &self.proxies).await?;
@@ -47,7 +48,7 @@ impl Client {
             let answered = converse(&mut connection, &message, &request.method).await;
             let answer = answered.map_err(|failure| failed(failure, &request.url))?;
             if let Some(next) = chain.next(&request, &answer)? {
-                request = next;
+                request = Cow::Owned(next);
                 continue;
             }
             let body = body::read(&mut connection.reader, answer.body, most).await;

@@ -32,7 +32,7 @@ use argo_events_core::{Error, ErrorKind, Result};
 use connection::Connection;
 use pool::{Place, Pool};
 use redirect::Chain;
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     time::{error::Elapsed, timeout},
@@ -67,8 +67,7 @@ impl Client {
     ///
     /// # Errors
     /// When no answer comes in time, whatever an answer says is none.
-    pub(super) async fn send(&self, request: Request) -> Result<u16> {
-        let shown = request.url.shown();
+    pub(super) async fn send(&self, request: &Request) -> Result<u16> {
         match timeout(self.timeout, self.follow(request)).await {
             Ok(result) => result,
             Err(Elapsed { .. }) => Err(Error::transient(
@@ -76,16 +75,17 @@ impl Client {
                 "no answer came in time",
             )
             .with("timeout", format!("{:?}", self.timeout))
-            .with("url", shown)),
+            .with("url", request.url.shown())),
         }
     }
 
-    async fn follow(&self, mut request: Request) -> Result<u16> {
-        let mut chain = Chain::new(request.clone());
+    async fn follow(&self, first: &Request) -> Result<u16> {
+        let mut chain = Chain::new(first);
+        let mut request = Cow::Borrowed(first);
         loop {
             let answer = self.exchange(&request).await?;
             match chain.next(&request, &answer)? {
-                Some(next) => request = next,
+                Some(next) => request = Cow::Owned(next),
                 None => return Ok(answer.status),
             }
         }

@@ -2,21 +2,22 @@
 
 use super::{answer::Answer, host, request::Request, url::Url};
 use argo_events_core::{Error, ErrorKind, Result};
+use std::sync::Arc;
 
 /// Most requests that one firing may cause.
 const MOST_REQUESTS: usize = 10;
 
 /// What a chain of redirects must remember.
 #[derive(Debug)]
-pub(super) struct Chain {
-    first: Request,
+pub(super) struct Chain<'a> {
+    first: &'a Request,
     requests: usize,
     keeps_body: bool,
     stays: bool,
 }
 
-impl Chain {
-    pub(super) fn new(first: Request) -> Self {
+impl<'a> Chain<'a> {
+    pub(super) fn new(first: &'a Request) -> Self {
         Self {
             first,
             requests: 1,
@@ -46,12 +47,12 @@ impl Chain {
         })?;
         self.keeps_body &= kind == Kind::Same;
         self.stays &= host::covers(self.first.url.host_name(), url.host_name());
-        let turns_into_get = kind == Kind::Get && !matches!(last.method.as_str(), "GET" | "HEAD");
+        let turns_into_get = kind == Kind::Get && !matches!(&*last.method, "GET" | "HEAD");
         let method = if turns_into_get { "GET" } else { &last.method };
-        Ok(Some(self.request(method.to_owned(), url, last, location)))
+        Ok(Some(self.request(method.into(), url, last, location)))
     }
 
-    fn request(&self, method: String, url: Url, last: &Request, location: &str) -> Request {
+    fn request(&self, method: Arc<str>, url: Url, last: &Request, location: &str) -> Request {
         let mut headers = self
             .first
             .headers
@@ -69,7 +70,7 @@ impl Chain {
         };
         Request {
             method,
-            url,
+            url: Arc::new(url),
             host,
             headers,
             body,

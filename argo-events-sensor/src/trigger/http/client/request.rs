@@ -3,7 +3,7 @@
 use super::url::Url;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// Sent where the manifest names no other; receivers of the reference know it.
 const USER_AGENT: &str = "Go-http-client/1.1";
@@ -29,17 +29,17 @@ const CREDENTIALS: [&str; 6] = [
 /// A request that can be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) url: Url,
+    pub(crate) method: Arc<str>,
+    pub(crate) url: Arc<Url>,
     /// What the `Host` header says instead of the URL's host.
-    pub(crate) host: Option<String>,
+    pub(crate) host: Option<Arc<str>>,
     pub(crate) headers: Headers,
     pub(crate) body: Bytes,
 }
 
-/// Headers by name, in the order in which they go out. Names keep their case.
+/// Headers sorted by name, which is the order in which they go out. Names keep their case.
 #[derive(Clone, Default)]
-pub(crate) struct Headers(BTreeMap<String, Header>);
+pub(crate) struct Headers(Vec<(Cow<'static, str>, Header)>);
 
 #[derive(Clone)]
 struct Header {
@@ -49,30 +49,36 @@ struct Header {
 
 impl Headers {
     /// Sets a header; one of the same spelling is replaced.
-    pub(crate) fn set(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
-        self.0.insert(
-            name.into(),
-            Header {
-                value: value.into(),
-                is_secret: false,
-            },
-        );
+    pub(crate) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
+        self.put(name.into(), value.into(), false);
     }
 
     /// Sets a header that must not leave the host it is meant for.
-    pub(crate) fn set_secret(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
-        self.0.insert(
-            name.into(),
-            Header {
-                value: value.into(),
-                is_secret: true,
-            },
-        );
+    pub(crate) fn set_secret(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Vec<u8>>,
+    ) {
+        self.put(name.into(), value.into(), true);
+    }
+
+    fn put(&mut self, name: Cow<'static, str>, value: Vec<u8>, is_secret: bool) {
+        let header = Header { value, is_secret };
+        match self.place(&name) {
+            Ok(place) => self.0[place].1 = header,
+            Err(place) => self.0.insert(place, (name, header)),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0
+            .binary_search_by(|(spelling, _)| (**spelling).cmp(name))
     }
 
     /// Returns the value under exactly this spelling.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name).map(|header| header.value.as_slice())
+        let place = self.place(name).ok()?;
+        Some(&self.0[place].1.value)
     }
 
     /// Returns the spelling and the value of a name in any case.
@@ -81,14 +87,14 @@ impl Headers {
             .0
             .iter()
             .find(|(spelling, _)| spelling.eq_ignore_ascii_case(name));
-        found.map(|(spelling, header)| (spelling.as_str(), header.value.as_slice()))
+        found.map(|(spelling, header)| (&**spelling, header.value.as_slice()))
     }
 
     /// Iterates over names and values in the order of the wire.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0
             .iter()
-            .map(|(name, header)| (name.as_str(), header.value.as_slice()))
+            .map(|(name, header)| (&**name, header.value.as_slice()))
     }
 
     /// Says which header no request can carry.
@@ -118,17 +124,15 @@ impl Headers {
                 && (stays || !(header.is_secret || is_one_of(&CREDENTIALS)))
         };
         let kept = self.0.iter().filter(|(name, header)| passes(name, header));
-        Self(
-            kept.map(|(name, header)| (name.clone(), header.clone()))
-                .collect(),
-        )
+        Self(kept.cloned().collect())
     }
 }
 
 /// Shows names only: any value may be a secret.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.0.keys()).finish()
+        let names = self.0.iter().map(|(name, _)| name);
+        formatter.debug_set().entries(names).finish()
     }
 }
 
@@ -170,7 +174,7 @@ impl Request {
         if !agent.is_empty() {
             line(&mut out, agent_name, agent);
         }
-        if !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH") {
+        if !self.body.is_empty() || matches!(&*self.method, "POST" | "PUT" | "PATCH") {
             line(
                 &mut out,
                 "Content-Length",
@@ -190,7 +194,7 @@ impl Request {
 
     /// Bodies of answers are thrown away, so this is a matter of looking like the reference.
     fn wants_gzip(&self) -> bool {
-        self.method != "HEAD"
+        &*self.method != "HEAD"
             && self.headers.get("Range").is_none()
             && self.headers.find("accept-encoding").is_none()
     }
@@ -204,7 +208,7 @@ impl Request {
 
     /// Tells whether it does no harm when the request arrives twice.
     pub(crate) fn is_repeatable(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")
+        matches!(&*self.method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
             || self.headers.find("idempotency-key").is_some()
             || self.headers.find("x-idempotency-key").is_some()
     }
