@@ -3,6 +3,7 @@
 //! A kind knows its configuration and its protocol. Policies (retry, rate limit, dead letter) are
 //! [`crate::policy`]'s business, values taken from events [`crate::param`]'s.
 
+pub mod argo_workflow;
 mod closure;
 pub mod decode;
 pub mod http;
@@ -38,5 +39,9 @@ pub fn descriptors() -> Vec<TriggerDescriptor> {
     let log = TriggerDescriptor::of::<log::LogConfig>();
     #[cfg(not(feature = "log"))]
     let log = TriggerDescriptor::config_only::<log::LogConfig>();
-    unbuilt::descriptors(vec![http, k8s, log])
+    #[cfg(feature = "argo-workflow")]
+    let workflow = TriggerDescriptor::of::<argo_workflow::ArgoWorkflowConfig>();
+    #[cfg(not(feature = "argo-workflow"))]
+    let workflow = TriggerDescriptor::config_only::<argo_workflow::ArgoWorkflowConfig>();
+    unbuilt::descriptors(vec![http, k8s, log, workflow])
 }

@@ -46,7 +46,6 @@ macro_rules! unbuilt {
 }
 
 unbuilt! {
-    ArgoWorkflow "argoWorkflow",
     AwsLambda "awsLambda",
     AzureEventHubs "azureEventHubs",
     AzureServiceBus "azureServiceBus",
@@ -70,7 +69,6 @@ fn warn(kind: &str, path: &FieldPath, problems: &mut Problems) {
 /// those with a folder of their own.
 pub(super) fn descriptors(built: Vec<TriggerDescriptor>) -> Vec<TriggerDescriptor> {
     let unbuilt = [
-        TriggerDescriptor::config_only::<ArgoWorkflow>(),
         TriggerDescriptor::config_only::<AwsLambda>(),
         TriggerDescriptor::config_only::<AzureEventHubs>(),
         TriggerDescriptor::config_only::<AzureServiceBus>(),
