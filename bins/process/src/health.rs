@@ -3,7 +3,7 @@
 //! `/healthz` and `/livez` say that the process answers, `/readyz` whether it does its work, and what
 //! keeps it from that. What works is the engine's to know.
 
-use argo_events::{Running, core::telemetry::Metrics, engine::Probe};
+use argo_events::{EventBus, Running, core::telemetry::Metrics, engine::Probe};
 use axum::{
     Router,
     extract::State,
@@ -11,7 +11,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use std::{io, net::SocketAddr};
+use std::{collections::BTreeMap, fmt, io, net::SocketAddr, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::watch::{self, Receiver},
@@ -28,6 +28,42 @@ enum Watched {
     StandingBy(Metrics),
     Running(Probe),
     Draining(Probe),
+    Shared(Shared),
+}
+
+/// Many engines over one bus, each of which starts and fails by itself.
+#[derive(Clone)]
+struct Shared {
+    bus: Arc<dyn EventBus>,
+    metrics: Metrics,
+    /// Engines that do not run yet, and why.
+    starting: BTreeMap<String, String>,
+    draining: bool,
+}
+
+impl Shared {
+    async fn waiting(&self) -> Vec<String> {
+        let mut waiting = Vec::new();
+        if self.draining {
+            waiting.push("draining".to_owned());
+        }
+        if let Err(error) = self.bus.check().await {
+            waiting.push(format!("bus {}: {error}", self.bus.kind()));
+        }
+        let starting = self.starting.iter();
+        waiting.extend(starting.map(|(name, why)| format!("{name}: {why}")));
+        waiting
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("bus", &self.bus.kind())
+            .field("starting", &self.starting)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is shown.
@@ -100,11 +136,36 @@ impl Health {
         self.show(Watched::Running(running.probe()));
     }
 
+    /// Speaks from now on of a bus and the engines that share it.
+    pub fn share(&self, bus: Arc<dyn EventBus>, metrics: &Metrics) {
+        self.show(Watched::Shared(Shared {
+            bus,
+            metrics: metrics.clone(),
+            starting: BTreeMap::new(),
+            draining: false,
+        }));
+    }
+
+    /// Says of one engine of several why it does not run yet; `None` once it runs, or never will,
+    /// which must not hold up the others.
+    pub fn member(&self, name: &str, starting: Option<String>) {
+        self.shown.send_modify(|shown| {
+            let Watched::Shared(shared) = &mut shown.watched else {
+                return;
+            };
+            match starting {
+                Some(why) => shared.starting.insert(name.to_owned(), why),
+                None => shared.starting.remove(name),
+            };
+        });
+    }
+
     /// Says from now on that no more requests are to be sent here.
     pub fn draining(&self) {
         self.shown.send_modify(|shown| match &mut shown.watched {
             Watched::Running(probe) => shown.watched = Watched::Draining(probe.clone()),
             Watched::Starting { why, .. } => *why = "draining".to_owned(),
+            Watched::Shared(shared) => shared.draining = true,
             Watched::StandingBy(_) | Watched::Draining(_) => {}
         });
     }
@@ -135,6 +196,10 @@ async fn metrics(State(shown): State<Receiver<Shown>>) -> impl IntoResponse {
     let text = match now {
         Watched::Starting { metrics, .. } | Watched::StandingBy(metrics) => metrics.render(),
         Watched::Running(probe) | Watched::Draining(probe) => probe.metrics(),
+        Watched::Shared(shared) => {
+            shared.bus.measure(&shared.metrics);
+            shared.metrics.render()
+        }
     };
     ([(CONTENT_TYPE, METRICS_TYPE)], text)
 }
@@ -147,6 +212,7 @@ async fn ready(State(shown): State<Receiver<Shown>>) -> (StatusCode, String) {
         Watched::StandingBy(_) => Vec::new(),
         Watched::Draining(_) => vec!["draining".to_owned()],
         Watched::Running(probe) => probe.readiness().await.waiting,
+        Watched::Shared(shared) => shared.waiting().await,
     };
     waiting.extend(faults);
     if waiting.is_empty() {

@@ -5,6 +5,7 @@
 //! again. Only what no waiting can mend ends it.
 
 mod election;
+mod packed;
 
 use crate::{
     bus::Bus,
@@ -63,6 +64,8 @@ pub(crate) struct Settings {
     pod: String,
     layout: Layout,
     workers: NonZeroUsize,
+    /// Further objects that the pod runs, of a pod that may have several.
+    packed: Option<Vec<Settings>>,
 }
 
 impl Settings {
@@ -71,6 +74,14 @@ impl Settings {
         environment: &Environment,
         role: Role,
     ) -> std::result::Result<Self, Vec<Fault>> {
+        match environment.get(packed::DIRECTORY) {
+            Some(folder) => packed::read(environment, role, folder.as_ref()),
+            None => Self::of_one(environment, role),
+        }
+    }
+
+    /// Reads what a pod of one object is told.
+    fn of_one(environment: &Environment, role: Role) -> std::result::Result<Self, Vec<Fault>> {
         let registry = Registry::builtin();
         let mut faults = Vec::new();
         let work = Work::read(environment, role, &registry);
@@ -113,6 +124,7 @@ impl Settings {
             bus,
             registry,
             grace,
+            packed: None,
         })
     }
 }
@@ -131,7 +143,12 @@ pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
     let runtime = runtime(settings.workers).map_err(|error| {
         Failure::new(Exit::Unreachable, format!("cannot start threads: {error}"))
     })?;
-    let exit = runtime.block_on(serve(&settings));
+    let exit = runtime.block_on(async {
+        match settings.packed {
+            Some(_) => packed::serve(settings).await,
+            None => serve(&settings).await,
+        }
+    });
     // What hangs in a blocking call must not hold the end up.
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit.or_else(|failure| {
@@ -230,7 +247,10 @@ async fn attempt(settings: &Settings, health: &Health) -> Result<Running> {
     } = &settings.bus;
     let bus = in_time(descriptor.build(config, surroundings(settings))).await?;
     let started = async {
-        stand_by(settings, &*bus, health).await?;
+        let standing_by = || health.standing_by(&settings.metrics);
+        if stand_by(settings, &*bus, standing_by).await? {
+            health.starting(&settings.metrics, "starting");
+        }
         in_time(start(settings, bus.clone())).await
     };
     match started.await {
@@ -242,28 +262,33 @@ async fn attempt(settings: &Settings, health: &Health) -> Result<Running> {
     }
 }
 
-/// Waits until no pod of the reference leads the sensor, however long that takes.
+/// Waits until no pod of the reference leads the sensor, however long that takes, and tells whether
+/// it had to; `standing_by` is called when the waiting begins.
 ///
 /// That counts as ready: a rollout ends the old pod only once the new one is.
-async fn stand_by(settings: &Settings, bus: &dyn EventBus, health: &Health) -> Result<()> {
+async fn stand_by(
+    settings: &Settings,
+    bus: &dyn EventBus,
+    standing_by: impl FnOnce(),
+) -> Result<bool> {
     let Work::Sensor(sensor) = &settings.work else {
-        return Ok(());
+        return Ok(false);
     };
     let Metadata {
         name, namespace, ..
     } = &sensor.metadata;
     if in_time(bus.predecessor(name)).await?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let cluster = format!("{namespace}-sensor-{name}");
     let mut free = pin!(bus.wait_until_free(&cluster));
     if let Ok(nobody) = timeout(HEARING, &mut free).await {
-        return nobody;
+        nobody?;
+        return Ok(false);
     }
-    health.standing_by(&settings.metrics);
+    standing_by();
     free.await?;
-    health.starting(&settings.metrics, "starting");
-    Ok(())
+    Ok(true)
 }
 
 async fn in_time<T>(attempt: impl Future<Output = Result<T>>) -> Result<T> {

@@ -21,6 +21,16 @@ pub(crate) enum Role {
     Sensor,
 }
 
+impl Role {
+    /// Returns the variable with the object.
+    pub(crate) fn variable(self) -> &'static str {
+        match self {
+            Self::EventSource => "EVENTSOURCE_OBJECT",
+            Self::Sensor => "SENSOR_OBJECT",
+        }
+    }
+}
+
 /// The object that a pod runs.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {

@@ -10,6 +10,7 @@ mod delivery;
 mod election;
 mod harness;
 mod outage;
+mod packed;
 #[path = "../../../cli/tests/cli/target.rs"]
 #[expect(dead_code, reason = "the tests of the command need more of it")]
 mod target;
@@ -22,7 +23,10 @@ fn main() {
     let served = [delivery::trials(), outage::trials(), election::trials()];
     let served = served.into_iter().flatten();
     let served = served.map(|it| needing(&[Server::Nats], it));
-    let trials = contract::trials().into_iter().chain(served).collect();
+    let trials = contract::trials()
+        .into_iter()
+        .chain(packed::trials())
+        .chain(served).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

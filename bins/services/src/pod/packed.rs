@@ -1,0 +1,212 @@
+//! A pod of many objects: each runs in an engine of its own, over one connection to the bus.
+//!
+//! What is wrong with one object, or fails in it, is told and stops nobody else. The objects are
+//! files; the controller restarts the pod when one of them changes.
+
+use super::{
+    FLUSH, Fault, LONGEST_PAUSE, PAUSE, Settings, close, in_time, is_hopeless, open, stand_by,
+    start, surroundings,
+};
+use crate::{environment::Environment, work::Role};
+use argo_events::{Error, EventBus, Result, Running};
+use argo_events_process::{Exit, Failure, Health, Signals};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// Variable with the folder of the objects.
+pub(super) const DIRECTORY: &str = "ARGO_EVENTS_PACKED_DIR";
+
+/// Reads every object of a folder; those that are wrong are told and left out.
+pub(super) fn read(
+    environment: &Environment,
+    role: Role,
+    folder: &Path,
+) -> std::result::Result<Settings, Vec<Fault>> {
+    let files = files(folder).map_err(|error| {
+        let what = format_args!("names {}, which cannot be read: {error}", folder.display());
+        vec![Fault::of(DIRECTORY, what)]
+    })?;
+    let variable = format!("{}_FILE", role.variable());
+    let (mut right, mut faults) = (Vec::new(), Vec::new());
+    for file in files {
+        let alone = environment.with(&variable, &file.to_string_lossy());
+        match Settings::of_one(&alone, role) {
+            Ok(settings) => right.push(settings),
+            Err(wrong) => faults.push((file_name(&file), wrong)),
+        }
+    }
+    let faults = faults.into_iter().flat_map(|(file, wrong)| {
+        wrong
+            .into_iter()
+            .map(move |fault| Fault::of(&file, format_args!("is left out: {fault}")))
+    });
+    let mut rest = right.into_iter();
+    let Some(mut first) = rest.next() else {
+        let what = format_args!(
+            "names {}, which has no object that can run",
+            folder.display()
+        );
+        return Err(faults.chain([Fault::of(DIRECTORY, what)]).collect());
+    };
+    for fault in faults {
+        error!("{fault}");
+    }
+    let others = rest.map(|one| Settings {
+        metrics: first.metrics.clone(),
+        ..one
+    });
+    first.packed = Some(others.collect());
+    Ok(first)
+}
+
+/// Lists the objects' files. A mounted folder has others too, whose names begin with a dot.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = file_name(&path);
+        if name.ends_with(".json") && !name.starts_with('.') {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// Runs all objects until the pod is told to stop.
+pub(super) async fn serve(mut settings: Settings) -> std::result::Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
+    // One wrong event of one object is told below, and holds nobody up.
+    let mut invalid = std::mem::take(&mut settings.invalid);
+    let health = Arc::new(open(&settings).await?);
+    let others = settings.packed.take().unwrap_or_default();
+    let bus = tokio::select! {
+        bus = reach(&settings, &health) => bus?,
+        () = signals.next() => return Ok(Exit::Fine),
+    };
+    health.share(bus.clone(), &settings.metrics);
+    let (grace, stop) = (settings.grace, CancellationToken::new());
+    let mut running = JoinSet::new();
+    for mut one in [settings].into_iter().chain(others) {
+        invalid.append(&mut one.invalid);
+        health.member(&name(&one), Some("starting".to_owned()));
+        running.spawn(run(one, bus.clone(), health.clone(), stop.clone()));
+    }
+    for event in invalid {
+        error!(event, "an event of this pod is left out");
+    }
+    info!(bus = bus.kind(), objects = running.len(), "running");
+    signals.next().await;
+    health.draining();
+    info!(?grace, "draining");
+    stop.cancel();
+    tokio::select! {
+        () = ended(running, &*bus) => Ok(Exit::Fine),
+        () = signals.next() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Waits until every object has ended, and closes the bus after them.
+async fn ended(mut running: JoinSet<()>, bus: &dyn EventBus) {
+    while let Some(end) = running.join_next().await {
+        if let Err(error) = end {
+            error!(%error, "an object of this pod ended by a defect");
+        }
+    }
+    close(bus, FLUSH).await;
+    info!("stopped");
+}
+
+/// Makes the connection to the bus, however often that takes.
+async fn reach(
+    settings: &Settings,
+    health: &Health,
+) -> std::result::Result<Arc<dyn EventBus>, Failure> {
+    let (descriptor, config) = (&settings.bus.descriptor, &settings.bus.config);
+    let mut pause = PAUSE;
+    loop {
+        let error = match in_time(descriptor.build(config, surroundings(settings))).await {
+            Ok(bus) => return Ok(bus),
+            Err(error) if is_hopeless(&error) => {
+                return Err(Failure::new(Exit::InputWrong, error));
+            }
+            Err(error) => error,
+        };
+        let bus = descriptor.kind;
+        health.starting(&settings.metrics, format!("bus {bus}: {error}"));
+        warn!(%error, bus, ?pause, "the bus cannot be used yet, trying again");
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Runs one object until it is told to stop.
+async fn run(
+    settings: Settings,
+    bus: Arc<dyn EventBus>,
+    health: Arc<Health>,
+    stop: CancellationToken,
+) {
+    let name = name(&settings);
+    let mut pause = PAUSE;
+    loop {
+        let error = tokio::select! {
+            () = stop.cancelled() => return,
+            attempt = attempt(&settings, &bus, &health, &name) => match attempt {
+                Ok(running) => {
+                    health.member(&name, None);
+                    stop.cancelled().await;
+                    return end(running, &settings).await;
+                }
+                Err(error) => error,
+            },
+        };
+        if is_hopeless(&error) {
+            error!(%error, name, "does not run; the others of this pod do");
+            return health.member(&name, None);
+        }
+        health.member(&name, Some(error.to_string()));
+        warn!(%error, name, ?pause, "cannot start yet, trying again");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn attempt(
+    settings: &Settings,
+    bus: &Arc<dyn EventBus>,
+    health: &Health,
+    name: &str,
+) -> Result<Running, Error> {
+    let standing_by = || health.member(name, None);
+    stand_by(settings, &**bus, standing_by).await?;
+    in_time(start(settings, bus.clone())).await
+}
+
+async fn end(running: Running, settings: &Settings) {
+    running.stop(settings.grace).await;
+    if timeout(FLUSH, settings.election.settled()).await.is_err() {
+        warn!("leadership could not be given back in time; its lease will run out");
+    }
+}
+
+fn name(settings: &Settings) -> String {
+    settings.work.metadata().name.clone()
+}
