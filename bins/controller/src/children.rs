@@ -175,8 +175,9 @@ fn owners(metadata: &Value, found: &Value) -> Value {
     let has_controller = list.iter().any(|one| one["controller"] == true);
     let others = found["metadata"]["ownerReferences"].as_array();
     for other in others.into_iter().flatten() {
-        let known = list.iter().any(|one| one["uid"] == other["uid"]);
-        if !known && !(has_controller && other["controller"] == true) {
+        let is_known = list.iter().any(|one| one["uid"] == other["uid"]);
+        let is_replaced = has_controller && other["controller"] == true;
+        if !is_known && !is_replaced {
             list.push(other.clone());
         }
     }

@@ -1,6 +1,6 @@
 //! What EventSources and Sensors have in common: one Deployment that runs the object.
 //!
-//! [`logic`] goes through what must hold before there can be one, [`resources`] builds it.
+//! `logic` goes through what must hold before there can be one, `resources` builds it.
 
 mod logic;
 pub(crate) mod resources;
