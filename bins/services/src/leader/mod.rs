@@ -37,14 +37,27 @@ pub(crate) fn elector(
     pod: &str,
     settings: LeaseSettings,
 ) -> Result<KubernetesElector> {
-    let mut config = kube::Config::incluster().map_err(|error| no_cluster().caused_by(error))?;
+    let config = kube::Config::incluster().map_err(|error| no_cluster().caused_by(error))?;
+    over(config, namespace, pod, settings)
+}
+
+/// Makes an elector over a cluster, under a name that no other process has.
+///
+/// # Errors
+/// `ConfigInvalid`, permanent, when the cluster cannot be talked to as the configuration says.
+pub(crate) fn over(
+    mut config: kube::Config,
+    namespace: &str,
+    identity: &str,
+    settings: LeaseSettings,
+) -> Result<KubernetesElector> {
     config.connect_timeout = Some(PATIENCE);
     config.read_timeout = Some(PATIENCE);
     // The election itself tries again, within its deadline.
     config.default_retry = false;
     let client = kube::Client::try_from(config).map_err(|error| no_cluster().caused_by(error))?;
     let leases = KubernetesLeases::new(client, namespace, Arc::new(SystemClock));
-    LeaseElector::new(leases, pod, settings)
+    LeaseElector::new(leases, identity, settings)
 }
 
 fn no_cluster() -> Error {

@@ -32,6 +32,10 @@ pub(super) fn trials() -> Vec<Trial> {
             a_wrong_call_says_what_is_right,
         ),
         trial(
+            "what_looks_after_a_cluster_says_what_it_needs",
+            what_looks_after_a_cluster_says_what_it_needs,
+        ),
+        trial(
             "an_object_may_come_from_a_file",
             an_object_may_come_from_a_file,
         ),
@@ -164,12 +168,7 @@ fn a_taken_source_port_is_told() {
 
 fn a_wrong_call_says_what_is_right() {
     let cases = [
-        (&["controller"][..], "`controller` is not in this build yet"),
-        (
-            &["webhook-service"],
-            "`webhook-service` is not in this build yet",
-        ),
-        (&["sensor"], "`sensor` cannot be understood here"),
+        (&["sensor"][..], "`sensor` cannot be understood here"),
         (&[], "no subcommand"),
     ];
     for (arguments, wanted) in cases {
@@ -181,6 +180,37 @@ fn a_wrong_call_says_what_is_right() {
             said.contains(wanted) && said.contains("eventsource-service"),
             "{said}"
         );
+    }
+}
+
+fn what_looks_after_a_cluster_says_what_it_needs() {
+    let cases = [
+        (
+            &["controller", "--help"][..],
+            0,
+            "--managed-namespace NAMESPACE",
+        ),
+        (&["webhook-service", "--help"], 0, "CLUSTER_ROLE_NAME"),
+        (&["controller", "--namespased"], 2, "--namespaced"),
+        (
+            &["controller", "--metrics-port", "many"],
+            2,
+            "`--metrics-port many`",
+        ),
+        (&["controller"], 1, "ARGO_EVENTS_IMAGE"),
+        (&["webhook-service"], 1, "NAMESPACE is not set"),
+    ];
+    for (arguments, code, wanted) in cases {
+        let binary = env!("CARGO_BIN_EXE_argo-events-services");
+        let mut command = Command::new(binary);
+        for variable in ["ARGO_EVENTS_IMAGE", "NAMESPACE"] {
+            command.env_remove(variable);
+        }
+        let output = command.args(arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(wanted), "{arguments:?}: {said}");
     }
 }
 
