@@ -61,7 +61,7 @@ impl Cache {
                 if self.why_unknown(resource).is_some() {
                     self.report(resource, Progress::Known);
                     // Some may have been told that they cannot be looked after.
-                    keys = self.keys();
+                    keys.extend(self.keys());
                 }
                 keys
             }

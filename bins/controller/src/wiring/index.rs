@@ -28,7 +28,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Returns what uses a bus.
-    pub(super) fn users_of(&self, bus: &ObjectKey) -> impl Iterator<Item = &ObjectKey> {
+    pub(super) fn users_of(&self, bus: &ObjectKey) -> impl Iterator<Item = &ObjectKey> + Clone {
         self.users.get(bus).into_iter().flatten()
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -105,6 +105,12 @@ impl Known {
             keys.extend(self.index.remove_child(&key, before));
         }
         keys.extend(self.index.add_child(&key, &entry));
+        for group in keys.clone() {
+            // What becomes of shared pods shows in every object that they run.
+            if let Key::Group(group) = group {
+                keys.extend(self.member_keys(&group));
+            }
+        }
         self.children.insert(key, entry);
         if is_change && tells { keys } else { Vec::new() }
     }
@@ -133,13 +139,25 @@ impl Known {
         keys
     }
 
+    /// Returns what uses a bus, and the groups that run it.
+    fn dependents(&self, bus: &ObjectKey) -> Vec<Key> {
+        let users = self.index.users_of(bus);
+        let objects = users.clone().cloned().map(Key::Object);
+        let groups: BTreeSet<&Group> = users
+            .filter_map(|user| self.objects.get(user)?.group.as_ref())
+            .collect();
+        objects
+            .chain(groups.into_iter().cloned().map(Key::Group))
+            .collect()
+    }
+
     /// Returns which others are to look at an object as it is now.
     fn concerned(&self, key: &ObjectKey, object: &Object) -> Vec<Key> {
         let before = self.objects.get(key);
         let mut keys = Vec::new();
         if key.resource == Resource::EventBuses {
             if before.is_none_or(|before| before.face != object.face) {
-                keys.extend(self.index.users_of(key).cloned().map(Key::Object));
+                keys.extend(self.dependents(key));
             }
             return keys;
         }
@@ -181,7 +199,7 @@ impl Known {
         self.detach(&key, &gone);
         let mut keys: Vec<Key> = gone.group.into_iter().map(Key::Group).collect();
         if resource == Resource::EventBuses {
-            keys.extend(self.index.users_of(&key).cloned().map(Key::Object));
+            keys.extend(self.dependents(&key));
         } else {
             // A bus that is to go waits for its last user.
             keys.push(Key::Object(bus_of(&gone.entry)));

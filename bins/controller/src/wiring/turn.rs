@@ -184,6 +184,9 @@ impl Reconciler {
         let Ok(plan) = guarded(|| packed::plan(&observed, &settings)) else {
             return Ok(Outcome::Failed(Duration::ZERO));
         };
+        if let Some(reason) = &plan.error {
+            info!(%key, reason, "cannot run yet");
+        }
         for action in &plan.actions {
             self.act(action, &group.namespace, strays).await?;
         }
