@@ -5,6 +5,7 @@
 //! the Secrets and ConfigMaps of a cluster. Running what was read is the engine's business.
 
 mod conform;
+pub mod crd;
 mod diagnostics;
 mod document;
 mod file;
