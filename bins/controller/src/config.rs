@@ -81,3 +81,48 @@ impl Config {
         Self::from_yaml(&value.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the reference's manifests have it.
+    const FILE: &str = "
+eventBus:
+  nats:
+    versions:
+      - { version: 0.22.1, natsStreamingImage: stan, metricsExporterImage: exporter }
+  jetstream:
+    settings: |
+      max_file_store: 1TB
+    streamConfig: |
+      maxMsgs: 50000
+    versions:
+      - version: latest
+        natsImage: nats:2.10
+        metricsExporterImage: exporter
+        configReloaderImage: reloader
+        startCommand: /nats-server
+";
+
+    #[test]
+    fn the_file_of_the_reference_is_read() {
+        let jetstream = Config::from_yaml(FILE).unwrap().event_bus.jetstream;
+        assert_eq!(jetstream.settings, "max_file_store: 1TB\n");
+        assert_eq!(jetstream.versions[0].nats_image, "nats:2.10");
+        assert_eq!(jetstream.versions[0].start_command, "/nats-server");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_told() {
+        let cases = [
+            ("eventBus: {}", "lists no version"),
+            ("eventBus: [1]", "invalid type"),
+            ("a: b\n c: [", ""),
+        ];
+        for (text, wanted) in cases {
+            let error = Config::from_yaml(text).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}

@@ -69,10 +69,7 @@ pub(super) fn deployment(
     for text in files.values() {
         let object: Value = serde_json::from_str(text.as_str().unwrap_or_default())
             .map_err(|error| format!("a file of the group is no JSON: {error}"))?;
-        references.extend(References::of(&object["spec"]));
-    }
-    if config["kafka"].is_object() {
-        references.extend(References::of(&bus["spec"]));
+        references.extend(pods::references(&object["spec"], bus));
     }
     let mut mounts = mounts::all(&references, config);
     mounts.push(objects(maps));

@@ -19,6 +19,8 @@ const LARGEST_VARIABLE: usize = 120 * 1024;
 const LARGEST_OBJECT: usize = 1000 * 1024;
 /// Folder of the file with a large object.
 const OBJECT_FOLDER: &str = "/etc/argo-events/object";
+/// Name of that file.
+const OBJECT_FILE: &str = "object.json";
 /// Port of metrics and probes.
 const PORT: u16 = 7777;
 /// How long a stopping pod of a Service still answers, until everybody knows it is going.
@@ -47,42 +49,30 @@ pub(crate) fn wanted(
     settings: &Settings,
 ) -> Result<Wanted, String> {
     let config = bus_config(bus)?;
-    let mut references = References::of(&owner["spec"]);
-    if config["kafka"].is_object() {
-        references.extend(References::of(&bus["spec"]));
-    }
-    let mut mounts = mounts::all(&references, config);
-    let mut variables = Vec::new();
-    let mut annotations = json!({});
-    let object = carried(flavour, owner)?;
-    match &object {
-        Carried::Variable(text) => {
-            variables.push(json!({ "name": flavour.variable, "value": text }));
-        }
-        Carried::File { config_map, hash } => {
-            let path = format!("{OBJECT_FOLDER}/object.json");
-            let variable = format!("{}_FILE", flavour.variable);
-            variables.push(json!({ "name": variable, "value": path }));
-            mounts.push(object_mount(object::name(config_map)));
-            annotations[OBJECT_HASH] = json!(hash);
-        }
-    }
+    let mut mounts = mounts::all(&references(&owner["spec"], bus), config);
+    let carried = carried(flavour, owner)?;
+    let (variable, annotations) = carried.told(flavour);
+    mounts.extend(carried.mount());
+    let mut variables = vec![variable];
     variables.extend(environment(owner, config));
     let serves = !service_ports(owner).is_empty();
     let template = pod(flavour, &owner["spec"]["template"], settings)
         .annotated(annotations)
-        .running(variables, &mounts, serves);
+        .running(variables, &mounts, serves)
+        .render(system_labels(flavour, owner));
     Ok(Wanted {
-        deployment: deployment(
-            flavour,
-            owner,
-            template.render(system_labels(flavour, owner)),
-        ),
-        object: match object {
-            Carried::File { config_map, .. } => Some(config_map),
-            Carried::Variable(_) => None,
-        },
+        deployment: deployment(flavour, owner, template),
+        object: carried.into_config_map(),
     })
+}
+
+/// Finds what a spec refers to, and what its bus does where pods read that themselves.
+pub(crate) fn references(spec: &Value, bus: &Value) -> References {
+    let mut references = References::of(spec);
+    if bus["status"]["config"]["kafka"].is_object() {
+        references.extend(References::of(&bus["spec"]));
+    }
+    references
 }
 
 /// Returns the configuration of a bus that pods can be connected to.
@@ -130,6 +120,38 @@ enum Carried {
     File { config_map: Value, hash: String },
 }
 
+impl Carried {
+    /// Returns the variable that says where the object is, and the annotations of the pod.
+    fn told(&self, flavour: &Flavour) -> (Value, Value) {
+        match self {
+            Self::Variable(text) => (
+                json!({ "name": flavour.variable, "value": text }),
+                json!({}),
+            ),
+            Self::File { hash, .. } => {
+                let variable = format!("{}_FILE", flavour.variable);
+                let path = format!("{OBJECT_FOLDER}/{OBJECT_FILE}");
+                let annotations = json!({ OBJECT_HASH: hash });
+                (json!({ "name": variable, "value": path }), annotations)
+            }
+        }
+    }
+
+    fn mount(&self) -> Option<Mount> {
+        match self {
+            Self::Variable(_) => None,
+            Self::File { config_map, .. } => Some(object_mount(object::name(config_map))),
+        }
+    }
+
+    fn into_config_map(self) -> Option<Value> {
+        match self {
+            Self::Variable(_) => None,
+            Self::File { config_map, .. } => Some(config_map),
+        }
+    }
+}
+
 fn carried(flavour: &Flavour, owner: &Value) -> Result<Carried, String> {
     let text = bare(owner).to_string();
     let encoded = BASE64_STANDARD.encode(&text);
@@ -149,7 +171,7 @@ fn carried(flavour: &Flavour, owner: &Value) -> Result<Carried, String> {
         "metadata": object::child_metadata(owner, &name, system_labels(flavour, owner)),
     });
     let hash = compare::hash(&Value::from(text.as_str()));
-    config_map["data"] = json!({ "object.json": text });
+    config_map["data"] = json!({ OBJECT_FILE: text });
     Ok(Carried::File { config_map, hash })
 }
 

@@ -101,14 +101,12 @@ fn servers(bus: &Value) -> i64 {
 /// Returns what to do so that a bus is as it asks to be.
 pub(super) fn set_up(observed: &Observed<'_>, settings: &Settings) -> Result<Done, Obstacle> {
     let bus = observed.bus;
-    let names = Names::of(object::name(bus));
     let configured = &settings.config.event_bus.jetstream;
     let version = version(bus, &configured.versions)?;
+    let own_stream = bus["spec"]["jetstream"]["streamConfig"].as_str();
     let stream = stream::merged(
         &configured.stream_config,
-        bus["spec"]["jetstream"]["streamConfig"]
-            .as_str()
-            .unwrap_or_default(),
+        own_stream.unwrap_or_default(),
         servers(bus),
     )
     .map_err(|message| Obstacle {
@@ -119,9 +117,9 @@ pub(super) fn set_up(observed: &Observed<'_>, settings: &Settings) -> Result<Don
         reason: secrets::REASON,
         message: error.to_string(),
     })?;
-    let found = |kind: &str, name: &str| children::find(observed.children, kind, name);
     let mut actions = secrets.actions;
-    let servers = found("StatefulSet", &names.stateful_set());
+    let names = Names::of(object::name(bus));
+    let existing = children::find(observed.children, "StatefulSet", &names.stateful_set());
     let wanted = [
         (
             resources::config_map(bus, &configured.settings),
@@ -129,25 +127,29 @@ pub(super) fn set_up(observed: &Observed<'_>, settings: &Settings) -> Result<Don
         ),
         (resources::service(bus), "JetStreamServiceFailed"),
         (
-            pods::stateful_set(bus, version, servers, secrets.renewed.as_deref()),
+            pods::stateful_set(bus, version, existing, secrets.renewed.as_deref()),
             "JetStreamStatefulSetFailed",
         ),
     ];
     for (child, reason) in wanted {
-        let existing = found(object::kind(&child), object::name(&child));
-        let reasons = Reasons::same(reason);
-        actions.extend(children::ensure(
-            children::marked(child),
-            existing,
-            bus,
-            reasons,
-        ));
+        actions.extend(settle(observed, child, reason));
     }
     Ok(Done {
         actions,
         config: client_config(bus, &stream),
         notes: secrets.notes,
     })
+}
+
+fn settle(observed: &Observed<'_>, child: Value, reason: &'static str) -> Vec<Action> {
+    let (kind, name) = (object::kind(&child), object::name(&child));
+    let existing = children::find(observed.children, kind, name);
+    children::ensure(
+        children::marked(child),
+        existing,
+        observed.bus,
+        Reasons::same(reason),
+    )
 }
 
 /// Finds the version that a bus asks for.

@@ -129,13 +129,9 @@ fn servers(
     login: &Login,
     notes: &mut Vec<Note>,
 ) -> Result<(Value, Option<String>)> {
-    let bus = observed.bus;
-    let names = Names::of(object::name(bus));
+    let names = Names::of(object::name(observed.bus));
     let mut data = data_of(found);
-    let has_auth = data
-        .get("auth")
-        .is_some_and(|value| !object::is_empty(value));
-    if !has_auth || !(login.agreed || found_account(found)) {
+    if !says_login(found) {
         data.insert(
             "auth".to_owned(),
             encoded(&auth_config(login, &random(32)?)),
@@ -145,26 +141,37 @@ fn servers(
         data.insert("encryption".to_owned(), encoded(&random(32)?));
         notes.extend(lost_key(observed));
     }
-    let mut annotations = found.map_or(json!({}), |found| found["metadata"]["annotations"].clone());
-    let due = is_due(found, observed.now);
-    for (prefix, purpose) in [("", Use::Server), ("cluster-", Use::Peer)] {
-        let keys = Keys::with(prefix);
-        if due || !keys.are_in(&data) {
-            let old = due.then(|| text_of(&data, &keys.authority)).flatten();
-            let pair = certificates::pair(&host_names(bus, purpose), purpose, observed.now)?;
-            keys.put(pair, old, &mut data);
-            annotations[GOOD_UNTIL] = json!(expiry(observed.now).to_string());
-        }
-    }
-    if due {
-        annotations[RENEWED] = json!(observed.now.truncated_to_seconds().to_string());
-    }
+    let annotations = certify(observed, found, &mut data)?;
     let renewed = annotations[RENEWED].as_str().map(str::to_owned);
-    let mut wanted = secret(bus, &names.server_secret(), data);
+    let mut wanted = secret(observed.bus, &names.server_secret(), data);
     if !object::is_empty(&annotations) {
         wanted["metadata"]["annotations"] = annotations;
     }
     Ok((wanted, renewed))
+}
+
+/// Makes the certificates that are missing, or all if they are old; returns the annotations.
+fn certify(
+    observed: &Observed<'_>,
+    found: Option<&Value>,
+    data: &mut Map<String, Value>,
+) -> Result<Value> {
+    let now = observed.now;
+    let mut annotations = found.map_or(json!({}), |found| found["metadata"]["annotations"].clone());
+    let due = is_due(found, now);
+    for (prefix, purpose) in [("", Use::Server), ("cluster-", Use::Peer)] {
+        let keys = Keys::with(prefix);
+        if due || !keys.are_in(data) {
+            let old = due.then(|| text_of(data, &keys.authority)).flatten();
+            let pair = certificates::pair(&host_names(observed.bus, purpose), purpose, now)?;
+            keys.put(pair, old, data);
+            annotations[GOOD_UNTIL] = json!(expiry(now).to_string());
+        }
+    }
+    if due {
+        annotations[RENEWED] = json!(now.truncated_to_seconds().to_string());
+    }
+    Ok(annotations)
 }
 
 fn clients(observed: &Observed<'_>, found: Option<&Value>, login: &Login) -> Value {
@@ -178,7 +185,7 @@ fn clients(observed: &Observed<'_>, found: Option<&Value>, login: &Login) -> Val
 }
 
 /// Tells whether the servers' Secret says how clients are let in, so that it stays as it is.
-fn found_account(found: Option<&Value>) -> bool {
+fn says_login(found: Option<&Value>) -> bool {
     found
         .and_then(|secret| text(secret, "auth"))
         .is_some_and(|text| account(&text).is_some())
