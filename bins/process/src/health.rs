@@ -38,7 +38,20 @@ struct Shared {
     metrics: Metrics,
     /// Engines that do not run yet, and why.
     starting: BTreeMap<String, String>,
+    /// Engines that never will, and why.
+    failed: BTreeMap<String, String>,
     draining: bool,
+}
+
+/// How one of several engines is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// It does not run yet, for this reason.
+    Starting(String),
+    /// It runs, or waits for its turn.
+    Running,
+    /// It never will, for this reason; that is told, and must not hold up the others.
+    Failed(String),
 }
 
 impl Shared {
@@ -142,20 +155,23 @@ impl Health {
             bus,
             metrics: metrics.clone(),
             starting: BTreeMap::new(),
+            failed: BTreeMap::new(),
             draining: false,
         }));
     }
 
-    /// Says of one engine of several why it does not run yet; `None` once it runs, or never will,
-    /// which must not hold up the others.
-    pub fn member(&self, name: &str, starting: Option<String>) {
+    /// Says how one engine of several is.
+    pub fn member(&self, name: &str, how: Member) {
         self.shown.send_modify(|shown| {
             let Watched::Shared(shared) = &mut shown.watched else {
                 return;
             };
-            match starting {
-                Some(why) => shared.starting.insert(name.to_owned(), why),
-                None => shared.starting.remove(name),
+            shared.starting.remove(name);
+            shared.failed.remove(name);
+            match how {
+                Member::Starting(why) => shared.starting.insert(name.to_owned(), why),
+                Member::Failed(why) => shared.failed.insert(name.to_owned(), why),
+                Member::Running => None,
             };
         });
     }
@@ -207,6 +223,10 @@ async fn metrics(State(shown): State<Receiver<Shown>>) -> impl IntoResponse {
 async fn ready(State(shown): State<Receiver<Shown>>) -> (StatusCode, String) {
     // Cloned first, so that no lock is held while others are asked.
     let Shown { watched, faults } = shown.borrow().clone();
+    let failed = match &watched {
+        Watched::Shared(shared) => shared.failed.clone(),
+        _ => BTreeMap::new(),
+    };
     let mut waiting = match watched {
         Watched::Starting { why, .. } => vec![why],
         Watched::StandingBy(_) => Vec::new(),
@@ -215,8 +235,13 @@ async fn ready(State(shown): State<Receiver<Shown>>) -> (StatusCode, String) {
         Watched::Shared(shared) => shared.waiting().await,
     };
     waiting.extend(faults);
-    if waiting.is_empty() {
-        return (StatusCode::OK, "ready\n".to_owned());
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, waiting.join("\n") + "\n")
+    let status = if waiting.is_empty() {
+        waiting.push("ready".to_owned());
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let failed = failed.iter();
+    waiting.extend(failed.map(|(name, why)| format!("{name}: {why}")));
+    (status, waiting.join("\n") + "\n")
 }

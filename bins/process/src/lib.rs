@@ -8,7 +8,7 @@ pub mod logging;
 pub mod signals;
 
 pub use exit::{Exit, Failure};
-pub use health::Health;
+pub use health::{Health, Member};
 pub use signals::Signals;
 
 /// Installs the one TLS provider of the process.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{environment::Environment, work::Role};
 use argo_events::{Error, EventBus, Result, Running};
-use argo_events_process::{Exit, Failure, Health, Signals};
+use argo_events_process::{Exit, Failure, Health, Member, Signals};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -57,9 +57,7 @@ pub(super) fn read(
         );
         return Err(faults.chain([Fault::of(DIRECTORY, what)]).collect());
     };
-    for fault in faults {
-        error!("{fault}");
-    }
+    first.invalid.extend(faults.map(|fault| fault.to_string()));
     let others = rest.map(|one| Settings {
         metrics: first.metrics.clone(),
         ..one
@@ -90,7 +88,7 @@ fn file_name(path: &Path) -> String {
 /// Runs all objects until the pod is told to stop.
 pub(super) async fn serve(mut settings: Settings) -> std::result::Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
-    // One wrong event of one object is told below, and holds nobody up.
+    // What is wrong with one object is told, and holds nobody up.
     let mut invalid = std::mem::take(&mut settings.invalid);
     let health = Arc::new(open(&settings).await?);
     let others = settings.packed.take().unwrap_or_default();
@@ -103,11 +101,14 @@ pub(super) async fn serve(mut settings: Settings) -> std::result::Result<Exit, F
     let mut running = JoinSet::new();
     for mut one in [settings].into_iter().chain(others) {
         invalid.append(&mut one.invalid);
-        health.member(&name(&one), Some("starting".to_owned()));
+        health.member(&name(&one), Member::Starting("starting".to_owned()));
         running.spawn(run(one, bus.clone(), health.clone(), stop.clone()));
     }
-    for event in invalid {
-        error!(event, "an event of this pod is left out");
+    for fault in invalid {
+        error!("{fault}");
+        if let Some((what, why)) = fault.split_once(": ") {
+            health.member(what, Member::Failed(why.to_owned()));
+        }
     }
     info!(bus = bus.kind(), objects = running.len(), "running");
     signals.next().await;
@@ -168,7 +169,7 @@ async fn run(
             () = stop.cancelled() => return,
             attempt = attempt(&settings, &bus, &health, &name) => match attempt {
                 Ok(running) => {
-                    health.member(&name, None);
+                    health.member(&name, Member::Running);
                     stop.cancelled().await;
                     return end(running, &settings).await;
                 }
@@ -177,9 +178,9 @@ async fn run(
         };
         if is_hopeless(&error) {
             error!(%error, name, "does not run; the others of this pod do");
-            return health.member(&name, None);
+            return health.member(&name, Member::Failed(error.to_string()));
         }
-        health.member(&name, Some(error.to_string()));
+        health.member(&name, Member::Starting(error.to_string()));
         warn!(%error, name, ?pause, "cannot start yet, trying again");
         tokio::select! {
             () = stop.cancelled() => return,
@@ -195,7 +196,7 @@ async fn attempt(
     health: &Health,
     name: &str,
 ) -> Result<Running, Error> {
-    let standing_by = || health.member(name, None);
+    let standing_by = || health.member(name, Member::Running);
     stand_by(settings, &**bus, standing_by).await?;
     in_time(start(settings, bus.clone())).await
 }
