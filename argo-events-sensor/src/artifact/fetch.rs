@@ -24,15 +24,15 @@ const MOST_KEPT: usize = 64;
 pub(super) struct Fetcher {
     checking: Client,
     trusting: Client,
-    /// What was fetched before, by URL.
+    /// What was fetched before, by URL or another name.
     kept: Mutex<HashMap<String, Kept>>,
 }
 
 /// A document with the tag by which its server knows it.
 #[derive(Clone, Debug)]
-struct Kept {
-    tag: String,
-    body: Bytes,
+pub(super) struct Kept {
+    pub(super) tag: String,
+    pub(super) body: Bytes,
 }
 
 /// A document on a web server.
@@ -94,7 +94,7 @@ impl Fetcher {
         most: usize,
     ) -> Result<Fetched> {
         let name = target.url.to_string();
-        let kept = self.lock().get(&name).cloned();
+        let kept = self.kept(&name);
         if let Some(kept) = &kept {
             headers.set("If-None-Match", kept.tag.as_str());
         }
@@ -141,7 +141,13 @@ impl Fetcher {
         client.fetch(request, most).await
     }
 
-    fn keep(&self, name: String, tag: String, body: Bytes) {
+    /// Returns what was kept under a name.
+    pub(super) fn kept(&self, name: &str) -> Option<Kept> {
+        self.lock().get(name).cloned()
+    }
+
+    /// Keeps a document with the tag by which it is known.
+    pub(super) fn keep(&self, name: String, tag: String, body: Bytes) {
         let mut kept = self.lock();
         if kept.len() >= MOST_KEPT {
             kept.clear();

@@ -55,6 +55,8 @@ pub struct Artifact {
 /// A place, with what needs no second look already read.
 #[derive(Clone, Debug)]
 enum Place {
+    /// There cannot be an object, for the reason given.
+    Nowhere(ErrorKind, String),
     Known(Box<Object>),
     File(FileArtifact),
     Url(Target),
@@ -67,15 +69,16 @@ enum Place {
 impl Artifact {
     /// Prepares a place for reading; what stands in the manifest itself is read here.
     ///
-    /// # Errors
-    /// `ConfigInvalid` or `PayloadInvalid`, permanent, for a place where there cannot be an object.
-    pub fn new(location: ArtifactLocation, build: &TriggerBuild) -> Result<Self> {
-        Ok(Self {
-            place: Place::new(location)?,
+    /// A place where there cannot be an object fails each reading, and not the sensor, as in the reference;
+    /// [`ArtifactLocation::validate`] tells before.
+    pub fn new(location: ArtifactLocation, build: &TriggerBuild) -> Self {
+        let nowhere = |error: Error| Place::Nowhere(error.kind(), error.to_string());
+        Self {
+            place: Place::new(location).unwrap_or_else(nowhere),
             readers: Readers::shared(&build.clients),
             secrets: Arc::clone(&build.secrets),
             clock: Arc::clone(&build.clock),
-        })
+        }
     }
 
     /// Reads the object. What may come after all is waited for, by the schedule of [`Readers`].
@@ -109,6 +112,7 @@ impl Artifact {
     async fn text(&self) -> Result<Bytes> {
         let fetcher = &self.readers.fetcher;
         match &self.place {
+            Place::Nowhere(kind, reason) => Err(Error::permanent(*kind, reason.as_str())),
             Place::Known(object) => Ok(object.to_json().into()),
             Place::File(file) => read_file(file.clone()).await,
             Place::Url(target) => fetcher.get(target, MOST_OF_URL).await,

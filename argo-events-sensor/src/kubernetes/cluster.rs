@@ -23,7 +23,7 @@ const DELETE_OPTIONS: &[u8] = b"{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\
 /// Longest name of an owner of fields.
 const LONGEST_MANAGER: usize = 128;
 
-/// The API server of a cluster: one client and what is known about its resources.
+/// The API server of a cluster: one client and what is known about its resources. Clones share both.
 ///
 /// Connects when it is first used. All methods fail with the server's own message, the path, `status` and
 /// `reason` in the context, permanent or transient as the answer's status says; without an answer with
@@ -31,9 +31,10 @@ const LONGEST_MANAGER: usize = 128;
 ///
 /// # Cancel safety
 /// A dropped future may or may not have had its effect.
+#[derive(Clone)]
 pub struct Cluster {
-    client: OnceCell<kube::Client>,
-    discovery: Discovery,
+    client: Arc<OnceCell<kube::Client>>,
+    discovery: Arc<Discovery>,
 }
 
 /// How an object is patched.
@@ -49,22 +50,22 @@ impl Cluster {
     /// Makes a cluster that connects as the environment says: by kubeconfig, else as a pod.
     pub fn from_environment() -> Self {
         Self {
-            client: OnceCell::new(),
-            discovery: Discovery::default(),
+            client: Arc::default(),
+            discovery: Arc::default(),
         }
     }
 
     /// Makes a cluster of a client that is there already. Its own retries should be off.
     pub fn with_client(client: kube::Client) -> Self {
         Self {
-            client: OnceCell::new_with(Some(client)),
-            discovery: Discovery::default(),
+            client: Arc::new(OnceCell::new_with(Some(client))),
+            discovery: Arc::default(),
         }
     }
 
-    /// Returns the cluster that all triggers share; the first one makes it.
+    /// Returns the cluster that all triggers of a sensor share; the first one makes it.
     ///
-    /// Who wants another one puts it there first: `clients.get_or_make("", || Cluster::with_client(…))`.
+    /// Who has one already puts it there before: `clients.get_or_make("", || cluster.clone())`.
     pub fn shared(clients: &Clients) -> Arc<Self> {
         clients.get_or_make("", Self::from_environment)
     }
@@ -231,7 +232,11 @@ impl Cluster {
                 Err(error) => error,
             };
             match error.retry() {
-                Retry::After(pause) if repeats < ASKED_REPEATS && pause <= LONGEST_PAUSE => {
+                Retry::After(pause)
+                    if repeats < ASKED_REPEATS
+                        && pause <= LONGEST_PAUSE
+                        && is_repeatable(&method, &error) =>
+                {
                     tracing::debug!(path, ?pause, %error, "the API server asks for patience");
                     tokio::time::sleep(pause).await;
                     repeats += 1;
@@ -302,6 +307,11 @@ async fn exchange(client: &kube::Client, request: Request<Body>) -> Result<Bytes
     }
 }
 
+/// Tells whether a refused request did nothing, so that it may be sent again.
+fn is_repeatable(method: &Method, error: &Error) -> bool {
+    *method == Method::GET || matches!(error.context("status"), Some("429" | "503"))
+}
+
 fn with_query(path: String, query: &str) -> String {
     if query.is_empty() {
         path
@@ -320,10 +330,16 @@ fn escaped(character: char) -> String {
     bytes.map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// Reads an answer; what names no kind is no object.
 fn object(answer: &[u8]) -> Result<Object> {
-    serde_json::from_slice(answer)
+    let object: Object = serde_json::from_slice(answer)
         .map(Object::new)
-        .map_err(|error| unreadable(&error))
+        .map_err(|error| unreadable(&error))?;
+    if object.kind().is_empty() {
+        let message = "the API server's answer is no object: it names no kind";
+        return Err(Error::transient(ErrorKind::Unexpected, message));
+    }
+    Ok(object)
 }
 
 fn unreadable(error: &serde_json::Error) -> Error {

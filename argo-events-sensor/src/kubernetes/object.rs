@@ -1,6 +1,7 @@
 //! An object of any kind, as JSON.
 
-use argo_events_core::{Error, ErrorKind, Result};
+use crate::param::Parameters;
+use argo_events_core::{Error, ErrorKind, Firing, Result};
 use argo_events_expr::gojson::{encode_f64_into, encode_string_into};
 use serde_json::{Map, Value};
 
@@ -44,6 +45,19 @@ impl Object {
     pub fn with_doubles(mut self) -> Self {
         self.0.values_mut().for_each(round);
         self
+    }
+
+    /// Edits a copy with the events of a firing.
+    ///
+    /// # Errors
+    /// `PayloadInvalid`, permanent, when a value cannot be found or written, or the copy has no kind.
+    pub fn edited(&self, parameters: &Parameters, firing: &Firing) -> Result<Self> {
+        let edited = Self::read(&parameters.apply(self.to_json(), firing)?)?;
+        if edited.kind().is_empty() {
+            let message = "the object has no kind after the parameters were applied";
+            return Err(Error::permanent(ErrorKind::PayloadInvalid, message));
+        }
+        Ok(edited)
     }
 
     /// Returns the members.

@@ -147,6 +147,8 @@ impl Shelves {
                 Some(object) => object.to_string().into_response(),
                 None => status(404, "NotFound"),
             },
+            // Operations of a patch; what they do is not looked at.
+            "PATCH" if body.is_array() => self.answer("GET", path, Value::Null),
             _ => {
                 self.objects.insert(path.to_owned(), body.clone());
                 body.to_string().into_response()

@@ -13,7 +13,7 @@ use crate::{
 use argo_events_core::{
     FieldPath, Problem, Problems, Severity, Subject, Trigger,
     api::{self, Sensor},
-    registry::{Clients, TriggerBuild},
+    registry::TriggerBuild,
     resolver::Shape,
 };
 use argo_events_expr::condition::Condition;
@@ -42,7 +42,6 @@ impl SensorPlan {
             .map(|d| d.name.as_str())
             .collect();
         let (mut triggers, mut left_out) = (Vec::new(), Problems::default());
-        let clients = Clients::default();
         for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
             let path = root.field("triggers").index(index);
             let compiler = Compiler {
@@ -50,7 +49,6 @@ impl SensorPlan {
                 own,
                 build: &build,
                 names: &names,
-                clients: &clients,
                 path,
             };
             let mut found = Problems::default();
@@ -117,8 +115,6 @@ struct Compiler<'a> {
     own: &'a OwnTriggers,
     build: &'a SensorBuild,
     names: &'a [&'a str],
-    /// What triggers of the sensor share, such as connections.
-    clients: &'a Clients,
     path: FieldPath,
 }
 
@@ -245,7 +241,7 @@ impl Compiler<'_> {
         }
         let (secrets, clock) = (self.build.secrets.clone(), self.build.clock.clone());
         let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
-        build.clients = self.clients.clone();
+        build.clients = self.build.clients.clone();
         build.namespace.clone_from(&self.sensor.metadata.namespace);
         let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
         trigger::build_reporting(

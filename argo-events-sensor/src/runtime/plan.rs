@@ -13,7 +13,7 @@ use crate::{
 };
 use argo_events_core::{
     Clock, Error, ErrorKind, FieldPath, Firing, Problems, Registry, Result, SecretSource, Subject,
-    api, resolver::Shape, telemetry::Metrics,
+    api, registry::Clients, resolver::Shape, telemetry::Metrics,
 };
 use argo_events_expr::condition::Condition;
 use std::{
@@ -38,6 +38,9 @@ pub struct SensorBuild {
     pub metrics: Metrics,
     /// Who watches.
     pub observer: Arc<dyn Observer>,
+    /// What the sensor's triggers share; who has a client for them already puts it there. No two sensors
+    /// may have the same.
+    pub clients: Clients,
     /// Limits.
     pub limits: Limits,
     /// How triggers are laid out over lanes.
@@ -59,6 +62,7 @@ impl SensorBuild {
             clock,
             metrics: Metrics::default(),
             observer: Arc::new(Unobserved),
+            clients: Clients::default(),
             limits: Limits::default(),
             layout: Layout::default(),
             leaves_out: false,

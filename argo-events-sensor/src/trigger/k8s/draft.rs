@@ -66,6 +66,16 @@ impl Operation {
         }
     }
 
+    /// Says what is about to be done, in the reference's words.
+    pub(super) fn announcement(&self) -> &'static str {
+        match self {
+            Self::Create => "creating the object...",
+            Self::Update { .. } => "updating the object...",
+            Self::Patch(_) => "patching the object...",
+            Self::Delete => "deleting the object...",
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Create => "create",

@@ -208,9 +208,9 @@ async fn a_patch_by_operations_sends_the_objects_list() {
     resource["patch"] = json!([{"op": "add", "path": "/data/x", "value": "1"}]);
     let mut config = config("patch", &resource);
     config["patchStrategy"] = "application/json-patch+json".into();
+    server.put(&format!("{MAPS}/a"), map("a"));
     fire(&server, config.clone()).await.unwrap();
     assert_eq!(server.body(&format!("PATCH {MAPS}/a")), resource["patch"]);
-    server.put(&format!("{MAPS}/a"), map("a"));
     config["source"]["resource"] = map("a");
     let error = fire(&server, config).await.unwrap_err();
     assert!(error.message().contains("list of operations"), "{error}");

@@ -53,7 +53,7 @@ impl BuildTrigger for K8sConfig {
             namespace: build.namespace.clone(),
             name: build.trigger.clone(),
             operation,
-            artifact: Artifact::new(source, build)?,
+            artifact: Artifact::new(source, build),
             parameters: self.parameters.map(compile).transpose()?,
             names_firing: self.firing_name.unwrap_or(true),
             cluster: Cluster::shared(&build.clients),
@@ -91,6 +91,12 @@ impl Trigger for K8sTrigger {
 
     async fn execute(&self, rendered: &Rendered, context: &TriggerContext) -> Result<Executed> {
         let draft = draft_of(rendered)?;
+        tracing::info!(
+            triggerName = self.name,
+            triggerType = "Kubernetes",
+            "{}",
+            draft.operation.announcement()
+        );
         let made = match &draft.operation {
             Operation::Create => {
                 let now = context.clock.now().as_millis();
@@ -137,15 +143,10 @@ fn draft_of(rendered: &Rendered) -> Result<&Draft> {
 impl K8sTrigger {
     /// Edits an object with the events of a firing.
     fn edited(&self, object: Object, firing: &Firing) -> Result<Object> {
-        let Some(parameters) = &self.parameters else {
-            return Ok(object);
-        };
-        let edited = Object::read(&parameters.apply(object.to_json(), firing)?)?;
-        if edited.kind().is_empty() {
-            let message = "the object has no kind after the parameters were applied";
-            return Err(Error::permanent(ErrorKind::PayloadInvalid, message));
+        match &self.parameters {
+            Some(parameters) => object.edited(parameters, firing),
+            None => Ok(object),
         }
-        Ok(edited)
     }
 
     /// Finds out where an object belongs, and writes its namespace into it.

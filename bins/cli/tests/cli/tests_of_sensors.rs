@@ -27,7 +27,7 @@ spec:
           method: POST
           payload: [{ src: { dependencyName: paid, dataKey: body.amount, useRawData: true }, dest: amount }]
     - template: { name: mine, conditions: shipped }
-    - template: { name: object, conditions: shipped, k8s: { operation: create } }
+    - template: { name: object, conditions: shipped, k8s: { source: { resource: { apiVersion: v1, kind: Pod } } } }
 ";
 
 fn folder() -> TempDir {
