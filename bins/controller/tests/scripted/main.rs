@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod conditions;
+mod config;
 mod crowd;
 mod election;
 mod faults;

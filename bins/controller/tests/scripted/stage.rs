@@ -11,7 +11,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-const CONFIG: &str = "
+/// The configuration that controllers begin with.
+pub(crate) const CONFIG: &str = "
 eventBus:
   jetstream:
     settings: 'max_file_store: 1GB'

@@ -3,26 +3,26 @@
 //! Nothing that the API server does ends it; its owner does, by a token. A standby watches too, so
 //! that it knows everything when its time comes.
 
+mod config_file;
+mod workers;
+
 use crate::{
-    Config, Settings,
+    Settings,
     cluster::{Cluster, Resource, Watch},
     metrics, packed,
-    wiring::{Cache, Key, Notes, ObjectKey, Outcome, Queue, Reconciler, notes, selector},
+    wiring::{Cache, Notes, Queue, Reconciler, notes, selector},
 };
 use argo_events::core::{
     Clock, SystemClock,
     leader::{Elector, Leadership},
     telemetry::Metrics,
 };
-use futures::FutureExt as _;
-use std::{
-    convert::Infallible, fmt, num::NonZeroUsize, panic::AssertUnwindSafe, path::PathBuf, sync::Arc,
-    time::Duration,
-};
+use config_file::ConfigFile;
+use std::{convert::Infallible, fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, interval, sleep, timeout},
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -45,10 +45,6 @@ const CHILDREN: [Resource; 4] = [
 ];
 /// How many things are worked on at a time, unless told otherwise.
 const WORKERS: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
-/// How often the configuration file is looked at.
-const LOOK: Duration = Duration::from_secs(10);
-/// How often gauges are brought up to date.
-const GAUGES: Duration = Duration::from_secs(15);
 /// How long work that has begun may take when the controller is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// Pause after an election that cannot be held.
@@ -170,13 +166,13 @@ impl Controller {
         for resource in OBJECTS.into_iter().chain(CHILDREN) {
             beside.spawn(self.watch(resource, cluster.clone(), queue.clone()));
         }
-        beside.spawn(gauges(
+        beside.spawn(workers::gauges(
             self.cache.clone(),
             queue.clone(),
             self.metrics.clone(),
         ));
         if let Some(path) = self.config_file.clone() {
-            let config = ConfigFile { path, text: None };
+            let config = ConfigFile::at(path);
             let settings = self.settings.clone();
             let (cache, metrics) = (self.cache.clone(), self.metrics.clone());
             beside.spawn(config.follow(settings, cache, queue.clone(), metrics));
@@ -290,7 +286,11 @@ impl Controller {
         }
         reconciler.queue.extend(self.cache.keys());
         for _ in 0..self.workers.get() {
-            workers.spawn(work(reconciler.clone(), stop.clone(), self.metrics.clone()));
+            workers.spawn(workers::work(
+                reconciler.clone(),
+                stop.clone(),
+                self.metrics.clone(),
+            ));
         }
         stop.cancelled().await;
         let ended = timeout(GRACE, async {
@@ -300,117 +300,6 @@ impl Controller {
             warn!(grace = ?GRACE, "work that had begun did not end in time");
             workers.shutdown().await;
         }
-    }
-}
-
-/// Works until told to stop; what has begun is ended.
-async fn work(reconciler: Arc<Reconciler>, stop: CancellationToken, metrics: Metrics) {
-    loop {
-        let turn = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            turn = reconciler.queue.next() => turn,
-        };
-        let began = Instant::now();
-        let working = AssertUnwindSafe(reconciler.turn(turn.key())).catch_unwind();
-        let outcome = working.await.unwrap_or_else(|_| {
-            error!(key = %turn.key(), "the controller has a bug; its log says where");
-            Outcome::Failed(Duration::ZERO)
-        });
-        count(&metrics, turn.key(), outcome, began.elapsed());
-        turn.end(outcome);
-    }
-}
-
-fn count(metrics: &Metrics, key: &Key, outcome: Outcome, took: Duration) {
-    let controller = ("controller", key.controller());
-    let result = match outcome {
-        Outcome::Done => "success",
-        Outcome::Again(_) => "requeue_after",
-        Outcome::Failed(_) => "error",
-    };
-    metrics.count(metrics::TURNS, &[controller, ("result", result)], 1);
-    metrics.observe(metrics::SECONDS, &[controller], took.as_secs_f64());
-    if matches!(outcome, Outcome::Failed(_)) {
-        metrics.count(metrics::ERRORS, &[controller], 1);
-    }
-}
-
-/// Keeps gauges up to date for ever.
-async fn gauges(cache: Arc<Cache>, queue: Queue, metrics: Metrics) -> Infallible {
-    let mut ticks = interval(GAUGES);
-    loop {
-        ticks.tick().await;
-        let (now, later) = queue.depth();
-        metrics.set(metrics::DEPTH, &[("name", LEASE)], now as f64);
-        metrics.set(metrics::LATER, &[("name", LEASE)], later as f64);
-        let counts = cache.counts();
-        for resource in OBJECTS {
-            let (all, ready) = counts.get(&resource).copied().unwrap_or_default();
-            let labels = [("kind", resource.kind())];
-            metrics.set(metrics::OBJECTS, &labels, all as f64);
-            metrics.set(metrics::READY, &labels, ready as f64);
-        }
-    }
-}
-
-/// The configuration file, and what was read of it last.
-struct ConfigFile {
-    path: PathBuf,
-    text: Option<String>,
-}
-
-impl ConfigFile {
-    /// Looks at the file for ever, and takes over what is right in it.
-    async fn follow(
-        mut self,
-        settings: watch::Sender<Arc<Settings>>,
-        cache: Arc<Cache>,
-        queue: Queue,
-        metrics: Metrics,
-    ) -> Infallible {
-        let mut ticks = interval(LOOK);
-        loop {
-            ticks.tick().await;
-            let path = self.path.clone();
-            let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
-            // A mount that is being replaced is not there for a moment.
-            let Ok(Ok(text)) = read else { continue };
-            if self.text.as_ref() == Some(&text) {
-                continue;
-            }
-            match Config::from_yaml(&text) {
-                Ok(config) => adopt(config, &settings, &cache, &queue),
-                Err(error) => {
-                    metrics.count(metrics::CONFIG_FAILURES, &[], 1);
-                    error!(path = %self.path.display(), %error, "the configuration stays as it was");
-                }
-            }
-            self.text = Some(text);
-        }
-    }
-}
-
-fn adopt(config: Config, settings: &watch::Sender<Arc<Settings>>, cache: &Cache, queue: &Queue) {
-    let is_new = settings.send_if_modified(|settings| {
-        let is_new = settings.config != config;
-        if is_new {
-            Arc::make_mut(settings).config = config;
-        }
-        is_new
-    });
-    if is_new {
-        info!("the configuration has changed");
-        let is_bus = |key: &Key| {
-            matches!(
-                key,
-                Key::Object(ObjectKey {
-                    resource: Resource::EventBuses,
-                    ..
-                })
-            )
-        };
-        queue.extend(cache.keys().into_iter().filter(is_bus));
     }
 }
 
