@@ -13,9 +13,13 @@ use std::fmt::Write as _;
 /// other ones, so that each of the two writes a child of the other once and then leaves it alone.
 pub const HASH: &str = "resource-spec-hash";
 
+/// Fields that are amounts, or under which there are some.
+const AMOUNTS: &[&str] = &["resources", "sizeLimit", "divisor"];
+
 /// Tells whether everything that is wanted is there.
 ///
-/// Lists must have the same length and order. Amounts under `resources` may be spelled otherwise.
+/// Lists must have the same length and order. Amounts may be spelled otherwise, and what says
+/// nothing, such as `false`, may be left out.
 pub fn holds(wanted: &Value, found: &Value) -> bool {
     holds_within(wanted, found, false)
 }
@@ -23,7 +27,8 @@ pub fn holds(wanted: &Value, found: &Value) -> bool {
 fn holds_within(wanted: &Value, found: &Value, amounts: bool) -> bool {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(_)) => wanted.iter().all(|(key, value)| {
-            holds_within(value, &found[key.as_str()], amounts || key == "resources")
+            let amounts = amounts || AMOUNTS.contains(&key.as_str());
+            holds_within(value, &found[key.as_str()], amounts)
         }),
         (Value::Array(wanted), Value::Array(found)) => {
             wanted.len() == found.len()
@@ -33,6 +38,8 @@ fn holds_within(wanted: &Value, found: &Value, amounts: bool) -> bool {
                     .all(|(wanted, found)| holds_within(wanted, found, amounts))
         }
         _ if object::is_empty(wanted) => object::is_empty(found),
+        (Value::Bool(false), Value::Null) => true,
+        (Value::Number(number), Value::Null) => number.as_f64() == Some(0.0),
         _ if amounts => wanted == found || same_amount(wanted, found),
         _ => wanted == found,
     }
@@ -128,6 +135,13 @@ mod tests {
             &found
         ));
         assert!(!holds(&json!({ "replicas": 2 }), &found));
+        assert!(holds(
+            &json!({ "readOnly": false, "initialDelaySeconds": 0 }),
+            &found
+        ));
+        assert!(!holds(&json!({ "readOnly": true }), &found));
+        let volume = |size: &str| json!({ "emptyDir": { "sizeLimit": size } });
+        assert!(holds(&volume("1024Mi"), &volume("1Gi")));
         assert!(!holds(&json!({ "a": [] }), &found));
         assert!(!holds(&json!({ "a": [{ "x": 1 }, { "x": 1 }] }), &found));
     }

@@ -50,6 +50,8 @@ fn server_config(bus: &Value, defaults: &str) -> String {
     for line in settings.lines().filter(|line| !line.trim().is_empty()) {
         writeln!(indented, "  {}", line.trim()).expect("a String takes what is written");
     }
+    // The server replaces no variable within quotes: the key is this text itself, not the Secret's.
+    // Stores of the reference are written with it; without the quotes nobody could read them.
     format!(
         "\
 max_payload: {max_payload}
@@ -80,7 +82,7 @@ fn cluster(bus: &Value) -> String {
         "\
 cluster {{
   port: {CLUSTER}
-  name: {name}
+  name: \"{name}\"
   routes: [{routes}]
   cluster_advertise: $CLUSTER_ADVERTISE
   connect_retries: 120

@@ -1,7 +1,7 @@
 //! Secrets of servers and clients. What exists is kept, whoever made it; what is missing is made.
 //!
-//! Above all the key that data is encrypted with is never replaced. Certificates are renewed in
-//! their last year: the new authority is added to the old one, which is still trusted then.
+//! Nothing that exists is ever replaced but certificates in their last year: the new authority is
+//! added to the old one, which is still trusted then.
 
 use super::{
     Names, Observed,
@@ -52,8 +52,16 @@ pub(super) fn settle(observed: &Observed<'_>) -> Result<Settled> {
     );
     let login = Login::find(server, client)?;
     let mut settled = Settled::default();
-    let (server_wanted, renewed) = servers(observed, server, &login, &mut settled.notes)?;
+    let (server_wanted, renewed) = servers(observed, server, &login)?;
     let client_wanted = clients(observed, client, &login);
+    if is_due(server, observed.now) {
+        settled.notes.push(Note {
+            warning: false,
+            reason: "CertificatesRenewed".to_owned(),
+            message: "certificates were in their last year; servers restart with new ones"
+                .to_owned(),
+        });
+    }
     settled.renewed = renewed;
     for (wanted, found) in [(server_wanted, server), (client_wanted, client)] {
         settled
@@ -127,7 +135,6 @@ fn servers(
     observed: &Observed<'_>,
     found: Option<&Value>,
     login: &Login,
-    notes: &mut Vec<Note>,
 ) -> Result<(Value, Option<String>)> {
     let names = Names::of(object::name(observed.bus));
     let mut data = data_of(found);
@@ -139,7 +146,6 @@ fn servers(
     }
     if data.get("encryption").is_none_or(object::is_empty) {
         data.insert("encryption".to_owned(), encoded(&random(32)?));
-        notes.extend(lost_key(observed));
     }
     let annotations = certify(observed, found, &mut data)?;
     let renewed = annotations[RENEWED].as_str().map(str::to_owned);
@@ -189,20 +195,6 @@ fn says_login(found: Option<&Value>) -> bool {
     found
         .and_then(|secret| text(secret, "auth"))
         .is_some_and(|text| account(&text).is_some())
-}
-
-/// Warns that a bus which exists gets a new key, with which it cannot read what it has stored.
-fn lost_key(observed: &Observed<'_>) -> Option<Note> {
-    let name = Names::of(object::name(observed.bus)).stateful_set();
-    children::find(observed.children, "StatefulSet", &name)?;
-    Some(Note {
-        warning: true,
-        reason: "EncryptionKeyLost".to_owned(),
-        message:
-            "the Secret with the key of the stored data was gone; servers that restart cannot \
-                  read what they stored before: restore the Secret if you have it"
-                .to_owned(),
-    })
 }
 
 /// Keys of the servers' Secret that hold one pair.
