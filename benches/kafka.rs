@@ -31,7 +31,7 @@ use tokio::{
     runtime::{Builder, Runtime},
     sync::watch,
     task::spawn_blocking,
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 criterion_group! {
@@ -128,18 +128,24 @@ async fn consume(rig: &Rig, conditions: &str) -> Duration {
     first.stop(Duration::from_secs(5)).await;
     publish(&rig.bus, &source).await;
     let expected = match conditions.contains('&') {
-        true => ROUND / 2,
+        // Publishes under way together may swap places, so that a few pairs fall apart.
+        true => ROUND / 2 - ROUND / 50,
         false => ROUND,
     };
     let running = start(rig, &sensor, fired).await;
-    let first = seen.wait_for(|fired| *fired > 0).await;
-    drop(first.expect("the sensor runs"));
+    wait(&mut seen, 1).await;
     let begun = Instant::now();
-    let all = seen.wait_for(|fired| *fired >= expected).await;
-    drop(all.expect("the sensor runs"));
+    wait(&mut seen, expected).await;
     let elapsed = begun.elapsed();
     running.stop(Duration::from_secs(5)).await;
     elapsed
+}
+
+/// Waits until a trigger has fired so often.
+async fn wait(seen: &mut watch::Receiver<u64>, times: u64) {
+    let fired = seen.wait_for(|fired| *fired >= times);
+    let is_met = timeout(PATIENCE * 3, fired).await.is_ok();
+    assert!(is_met, "{} of {times} firings came", *seen.borrow());
 }
 
 /// Reads a round of records and commits how far it is.
