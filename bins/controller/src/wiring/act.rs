@@ -106,11 +106,12 @@ impl Reconciler {
         let Target { resource, name, .. } = target;
         let namespace = target.namespace.unwrap_or_default();
         if cluster::is_there_already(&error) {
-            let is_known =
-                |stray: &&Value| stray["kind"] == resource.kind() && object::name(stray) == name;
+            let known = strays
+                .iter()
+                .find(|stray| stray["kind"] == resource.kind() && object::name(stray) == name);
             // The plan knows it and would still make it: it is somebody else's.
-            if strays.iter().any(|stray| is_known(&stray)) {
-                return Stop::Refused(error);
+            if let Some(stray) = known {
+                return Stop::Refused(taken(stray).caused_by(error));
             }
             return match self.cluster.get(target).await {
                 Ok(Some(child)) if object::is_deleting(&child) => Stop::Busy,
@@ -152,6 +153,21 @@ impl Reconciler {
         let keys = self.cache.removed(resource, namespace, name);
         self.queue.extend(keys);
     }
+}
+
+/// Says that a name is taken, and by whom.
+fn taken(stray: &Value) -> Error {
+    let owners = stray["metadata"]["ownerReferences"].as_array();
+    let owner = owners.and_then(|owners| owners.iter().find(|one| one["controller"] == true));
+    let text = |owner: &Value, field: &str| owner[field].as_str().unwrap_or_default().to_owned();
+    let of = match owner {
+        Some(owner) => format!("{} {}", text(owner, "kind"), text(owner, "name")),
+        None => "somebody else".to_owned(),
+    };
+    let (kind, name) = (text(stray, "kind"), object::name(stray));
+    let message =
+        format!("{kind} {name} is there already and belongs to {of}; remove or rename it");
+    Error::transient(ErrorKind::Conflict, message)
 }
 
 fn target(key: &ObjectKey) -> Target<'_> {

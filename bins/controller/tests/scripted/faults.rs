@@ -1,7 +1,7 @@
 //! An API server that refuses, hangs, forgets and goes away, and objects that nobody can read.
 
 use crate::{
-    objects::{bus, jetstream, sensor, source},
+    objects::{bus, condition, jetstream, sensor, source},
     server::{Fault, Server},
     stage::Stage,
 };
@@ -263,7 +263,7 @@ async fn what_is_somebody_elses_is_left_alone() {
     server.apply(bus());
     server.apply(source("shop"));
     let stage = Stage::start(&server);
-    stage
+    let told = stage
         .says(
             "eventsources",
             "shop",
@@ -271,6 +271,8 @@ async fn what_is_somebody_elses_is_left_alone() {
             "False CreateServiceFailed",
         )
         .await;
+    let said = condition(&told, "Deployed").unwrap()["message"].to_string();
+    assert!(said.contains("belongs to Other o"), "{said}");
     let service = server.get("services", "shop-eventsource-svc").unwrap();
     assert_eq!(service["spec"]["clusterIP"], "10.0.0.7");
     server.edit(|state| state.delete("services", "prod", "shop-eventsource-svc"));
