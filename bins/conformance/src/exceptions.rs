@@ -7,6 +7,7 @@ pub mod admission;
 pub mod flow;
 pub mod http;
 pub mod identities;
+pub mod k8s;
 pub mod reconcile;
 pub mod scripts;
 pub mod sensor;

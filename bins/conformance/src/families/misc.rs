@@ -30,7 +30,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
         "getReplicas" | "secretPaths" | "volumes" | "dnsLabel" | "elementsMatch" => {
             Outcome::Waits("controller: issue 7")
         }
-        "resource" => Outcome::Waits("k8s trigger: issue 7"),
+        "resource" => sensors::resource(vector),
         "streamConfig" | "saramaConfig" | "sasl" | "maxPayloadSize" => {
             Outcome::Waits("JetStream and Kafka buses: issue 6")
         }

@@ -30,6 +30,7 @@ mod sjson;
 mod transform;
 mod trigger_flow;
 mod trigger_http;
+pub(crate) mod trigger_k8s;
 mod trigger_queue;
 mod validate;
 
@@ -63,6 +64,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("transform", transform::check),
     ("trigger-flow", trigger_flow::check),
     ("trigger-http", trigger_http::check),
+    ("trigger-k8s", trigger_k8s::check),
     ("trigger-queue", trigger_queue::check),
     ("validate", validate::check),
 ];
@@ -78,5 +80,4 @@ pub const WAITING: &[(&str, &str)] = &[
         "sources with signatures are not built yet",
     ),
     ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
-    ("trigger-k8s", "k8s trigger: issue 7"),
 ];

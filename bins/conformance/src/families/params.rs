@@ -8,6 +8,7 @@ use argo_events_core::{
 };
 use argo_events_expr::gjson::Kind;
 use argo_events_sensor::{
+    kubernetes::Object,
     param::{Documents, Parameters, Purpose, Source},
     trigger::{self, Templates, decode::Decoder},
 };
@@ -35,7 +36,7 @@ pub(super) fn check(vector: &Value) -> Outcome {
         Some("applyParams") => apply(input, &firing).map(|object| events::byte_string(&object)),
         Some("constructPayload") => payload(&input["params"], &firing),
         Some("applyTemplateParameters") => template(&input["trigger"], &firing),
-        Some("applyResourceParameters") => return Outcome::Waits("k8s trigger: issue 7"),
+        Some("applyResourceParameters") => resource(input, &firing),
         other => return Outcome::failed("a known call", format!("{other:?}")),
     };
     match compare(vector, got) {
@@ -174,6 +175,14 @@ fn apply(input: &Value, firing: &Firing) -> Result<Vec<u8>> {
     compile(&input["params"], Purpose::Edit)?.apply(object, firing)
 }
 
+fn resource(input: &Value, firing: &Firing) -> Result<Value> {
+    let object = Object::read(input["object"].as_str().unwrap_or_default().as_bytes())?;
+    // What comes from an artifact has doubles for numbers.
+    let object = object.with_doubles();
+    let edited = object.edited(&compile(&input["params"], Purpose::Edit)?, firing)?;
+    Ok(events::byte_string(edited.to_json().trim_ascii_end()))
+}
+
 fn payload(list: &Value, firing: &Firing) -> Result<Value> {
     let payload = compile(list, Purpose::Payload)?.payload(firing)?;
     Ok(payload.map_or(Value::Null, |payload| events::byte_string(&payload)))
@@ -203,7 +212,6 @@ fn untyped_kind(input: &Value) -> Option<&'static str> {
     }
     let text = input["trigger"].to_string().to_ascii_lowercase();
     let untyped = [
-        "k8s",
         "argoworkflow",
         "awslambda",
         "azureeventhubs",

@@ -8,6 +8,8 @@ use argo_events_core::{
     backoff::{Amount, Pause},
 };
 use argo_events_sensor::{
+    artifact::ArtifactLocation,
+    kubernetes::Resource,
     policy::RateLimiter,
     trigger::{decode::Decoder, http::TlsConfig, log::LogConfig},
 };
@@ -84,6 +86,14 @@ pub(super) fn retry(vector: &Value) -> Outcome {
     }
 }
 
+/// Where objects of a kind are, without asking a server.
+pub(super) fn resource(vector: &Value) -> Outcome {
+    let text = |name: &str| vector["in"][name].as_str().unwrap_or_default();
+    let guessed = Resource::guess(text("apiVersion"), text("kind"));
+    let plural = guessed.map(|resource| resource.plural).unwrap_or_default();
+    Outcome::compare(&vector["want"]["resource"], &Value::from(plural))
+}
+
 /// JSON through a type and back.
 pub(super) fn roundtrip(vector: &Value) -> Outcome {
     let text = vector["in"]["json"].as_str().unwrap_or_default();
@@ -95,7 +105,10 @@ pub(super) fn roundtrip(vector: &Value) -> Outcome {
         "Int64OrString" => decode::<Option<Pause>>(text)
             .and_then(|pause| written(&pause.unwrap_or(Pause::Nanos(0)))),
         "Amount" => decode::<Amount>(text).and_then(|amount| written(&amount)),
-        "K8SResource" | "ArtifactLocation" => return Outcome::Waits("k8s trigger: issue 7"),
+        "K8SResource" => decode::<Value>(text).map(|resource| resource.to_string()),
+        "ArtifactLocation" => {
+            decode::<ArtifactLocation>(text).and_then(|location| written(&location))
+        }
         _ => return Outcome::Waits("types of the fields of every kind"),
     };
     match (got, vector["want"].as_str()) {

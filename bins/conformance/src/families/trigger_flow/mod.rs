@@ -13,6 +13,7 @@ mod sensor;
 use super::{
     events,
     trigger_http::{places::Places, recorder::Record},
+    trigger_k8s::server::Server,
 };
 use crate::{
     Outcome,
@@ -48,7 +49,8 @@ async fn run(vector: &Value) -> std::io::Result<Outcome> {
     record.answer_with(&input["peer"]);
     let lines = log::Lines::default();
     let collecting = lines.collect();
-    let mut sensor = match Sensor::compile(&input["spec"], &record) {
+    let server = Server::open(&Value::Null).await?;
+    let mut sensor = match Sensor::compile(&input["spec"], &record, &server) {
         Ok(sensor) => sensor,
         Err(refused) => return Ok(refusal(vector, &refused)),
     };
@@ -59,6 +61,7 @@ async fn run(vector: &Value) -> std::io::Result<Outcome> {
         "subscriptions": sensor.subscriptions(),
         "afterEachFiring": after,
         "requests": places.empty(record.take()),
+        "calls": server.take(),
         "metrics": sensor.metrics(),
         "log": places.empty(lines.take()),
     });
@@ -131,6 +134,7 @@ fn reduced(want: &Value) -> Value {
         "subscriptions": want["subscriptions"],
         "afterEachFiring": want["afterEachFiring"],
         "requests": want["requests"],
+        "calls": want["calls"].as_array().cloned().unwrap_or_default(),
         "metrics": counted.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>(),
         "log": lines.filter_map(log::recorded).collect::<Vec<_>>(),
     })

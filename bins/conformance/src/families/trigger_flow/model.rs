@@ -38,6 +38,7 @@ pub(super) fn run(input: &Value, wanted: &Value) -> Value {
         "subscriptions": wanted["subscriptions"],
         "afterEachFiring": after,
         "requests": model.requests,
+        "calls": wanted["calls"],
         "metrics": model.metrics,
         "log": model.log,
     })

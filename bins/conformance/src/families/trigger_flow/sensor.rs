@@ -1,13 +1,14 @@
 //! A compiled sensor that is fed firings by hand.
 
 use super::{super::events, REGISTRY};
-use crate::families::trigger_http::recorder::Record;
+use crate::families::{trigger_http::recorder::Record, trigger_k8s::server::Server};
 use argo_events::{Manifests, manifest::Checks};
 use argo_events_core::{
     FieldPath, Severity, SystemClock, api, secret::MemorySecrets, telemetry::Metrics,
 };
 use argo_events_sensor::{
     dependency::{Filter, Verdict},
+    kubernetes::Cluster,
     runtime::{OwnTriggers, SensorBuild, SensorPlan},
     trigger::decode::Decoder,
 };
@@ -35,7 +36,11 @@ pub(super) struct Sensor {
 
 impl Sensor {
     /// Compiles a spec, after the checks of a manifest that are not about single kinds.
-    pub(super) fn compile(spec: &Value, record: &Arc<Record>) -> Result<Self, Refused> {
+    pub(super) fn compile(
+        spec: &Value,
+        record: &Arc<Record>,
+        server: &Server,
+    ) -> Result<Self, Refused> {
         let text = spec.to_string();
         let decoded = Decoder::of::<api::SensorSpec>().decode::<api::SensorSpec>(text.as_bytes());
         let spec_of = decoded.map_err(|error| Refused {
@@ -48,6 +53,9 @@ impl Sensor {
         let (secrets, metrics) = (Arc::new(MemorySecrets::default()), Metrics::new("ns-x"));
         let mut build = SensorBuild::new(REGISTRY.clone(), secrets, Arc::new(SystemClock));
         build.metrics = metrics.clone();
+        build
+            .clients
+            .get_or_make("", || Cluster::with_client(server.client()));
         let plan =
             SensorPlan::compile(&sensor, &OwnTriggers::new(), build).map_err(|problems| {
                 let errors = problems

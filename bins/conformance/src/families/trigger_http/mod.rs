@@ -7,11 +7,15 @@ use super::events;
 use crate::{Outcome, exceptions};
 use argo_events_core::{
     Error, ErrorKind, FieldPath, Firing, Registry, Result, Secret, SecretSource, SystemClock,
-    Trigger, TriggerContext, api,
+    Trigger, api,
     registry::{Clients, TriggerBuild},
     secret::{KeySelector, absent, trimmed},
+    telemetry::Metrics,
 };
-use argo_events_sensor::trigger::{self, decode::Decoder};
+use argo_events_sensor::{
+    policy::{End, GuardedBuilder},
+    trigger::{self, decode::Decoder},
+};
 use async_trait::async_trait;
 use places::Places;
 use recorder::Record;
@@ -119,19 +123,28 @@ fn without_added(mut requests: Vec<Value>) -> Vec<Value> {
 pub(super) struct Attempt {
     spec: Result<api::Trigger>,
     sensor: String,
+    namespace: String,
     secrets: Arc<Files>,
-    clients: Clients,
+    /// What triggers share; put there what they should find.
+    pub(super) clients: Clients,
 }
 
 impl Attempt {
     pub(super) fn new(input: &Value) -> Self {
         let text = input["trigger"].to_string();
+        let sensor = |part: &str, usual: &str| {
+            let part = input["sensor"][part].as_str();
+            part.unwrap_or(usual).to_owned()
+        };
+        let mut spec: Result<api::Trigger> = Decoder::of::<api::Trigger>().decode(text.as_bytes());
+        if let Ok(spec) = &mut spec {
+            // A vector is one attempt.
+            (spec.retry_strategy, spec.rate_limit, spec.dlq_trigger) = (None, None, None);
+        }
         Self {
-            spec: Decoder::of::<api::Trigger>().decode(text.as_bytes()),
-            sensor: input["sensor"]["name"]
-                .as_str()
-                .unwrap_or("sensor-x")
-                .to_owned(),
+            spec,
+            sensor: sensor("name", "sensor-x"),
+            namespace: sensor("namespace", "ns-x"),
             secrets: Arc::new(Files {
                 secrets: input["secrets"].clone(),
                 configs: input["configmaps"].clone(),
@@ -148,19 +161,12 @@ impl Attempt {
             .map_err(|error| wrong(error.to_string()))?;
         let name = spec.template.as_ref().map_or("", |template| &template.name);
         let firing = events::firing(events, &self.sensor, name);
-        let rendered = self.trigger(spec, name, &firing)?;
-        let context = TriggerContext::new(1, CancellationToken::new(), Arc::new(SystemClock));
-        let drawn = rendered.render(&firing).await?;
-        let executed = rendered.execute(&drawn, &context).await?;
-        let status = spec
-            .policy
-            .as_ref()
-            .and_then(|policy| policy.status.as_ref());
-        let allow = status.and_then(|status| status.allow.as_ref());
-        match (allow, executed.status) {
-            (Some(allow), Some(status)) if !allow.contains(&i32::from(status)) => {
-                Err(wrong(format!("status {status} is not allowed")))
-            }
+        let trigger = self.trigger(spec, name, &firing)?;
+        let metrics = Metrics::default();
+        let guarded = GuardedBuilder::new(&self.sensor, spec, &metrics, Arc::new(SystemClock));
+        let guarded = guarded.build(trigger, None);
+        match guarded.perform(&firing, &CancellationToken::new()).await {
+            End::Failed { error, .. } => Err(error),
             _ => Ok(()),
         }
     }
@@ -177,6 +183,7 @@ impl Attempt {
         let secrets = Arc::<Files>::clone(&self.secrets);
         let mut build = TriggerBuild::new(&self.sensor, name, secrets, Arc::new(SystemClock));
         build.clients = self.clients.clone();
+        build.namespace.clone_from(&self.namespace);
         let dependencies: Vec<String> = firing.events().map(|(name, _)| name.to_owned()).collect();
         trigger::build_unchecked(spec, &registry, &build, &dependencies, &FieldPath::root())
             .map_err(|problems| {

@@ -97,7 +97,8 @@ async fn converse(name: &str, mut stream: TcpStream, record: &Record) -> io::Res
     stream.shutdown().await
 }
 
-async fn read_request(
+/// Reads a request; `None` when the connection ends.
+pub(in crate::families) async fn read_request(
     name: &str,
     stream: &mut TcpStream,
     buffer: &mut Vec<u8>,
