@@ -53,7 +53,7 @@ where
         return crate::say(&format!("{usage}\n\n{}", list(flags).trim_end()));
     }
     let serve = read(arguments)?;
-    let _lines = logging::for_programs();
+    let _lines = logging::for_programs(logging::WITHOUT_TRACES);
     install_tls();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
