@@ -21,7 +21,7 @@ fn trigger(server: &Server, config: Value) -> Result<Arc<dyn Trigger>> {
     let mut build = TriggerBuild::new("orders", "ship", secrets, Arc::new(SystemClock));
     build.namespace = "shop".to_owned();
     build.clients.get_or_make("", || server.cluster());
-    let config: ArgoWorkflowConfig = serde_json::from_value(config).unwrap();
+    let config: ArgoWorkflowConfig = serde_json::from_value(config).expect("it fits");
     config.build(&build)
 }
 
@@ -45,7 +45,7 @@ async fn fire(server: &Server, config: Value) -> Result<Value> {
     let trigger = trigger(server, config)?;
     fire_as(&*trigger, "1")
         .await
-        .map(|done| done.object.unwrap())
+        .map(|done| done.object.expect("every operation has a result"))
 }
 
 async fn fire_as(trigger: &dyn Trigger, id: &str) -> Result<Executed> {
