@@ -4,6 +4,7 @@
 //! with the reason and with what is required instead.
 
 pub mod admission;
+pub mod argoworkflow;
 pub mod flow;
 pub mod http;
 pub mod identities;

@@ -5,6 +5,7 @@ use argo_events_expr::{
     duration,
     expr::Program,
     language::{Language, Limits},
+    re2,
 };
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -53,6 +54,41 @@ pub const NO_ADDRESS: Rule = Rule {
     applies: |vector| {
         events(vector, "generic")
             .any(|event| event["url"].as_str().is_some_and(|url| url.contains(' ')))
+    },
+};
+
+/// Objects are chosen by what the API server, or the source at its start, refuses.
+pub const RESOURCE: Rule = Rule {
+    name: "validate: a resource source that fails when it starts",
+    reason: "the reference checks no operation, label, pattern or type before it runs",
+    required: REFUSED,
+    applies: |vector| {
+        let words = |value: &Value, known: &[&str]| {
+            let given = value.as_str().unwrap_or_default();
+            given.is_empty() || known.contains(&given)
+        };
+        let label = |selector: &Value| {
+            const KNOWN: [&str; 9] = ["=", "==", "!=", "in", "notin", "exists", "!", "gt", "lt"];
+            let is_number = matches!(selector["operation"].as_str(), Some("gt" | "lt"));
+            let value = selector["value"].as_str().unwrap_or_default();
+            words(&selector["operation"], &KNOWN)
+                && !selector["key"].as_str().unwrap_or_default().contains(' ')
+                && !value.contains([' ', '/', ':'])
+                && (!is_number || value.parse::<i64>().is_ok())
+        };
+        let field = |selector: &Value| {
+            words(&selector["operation"], &["=", "==", "!="])
+                && re2::Regex::new(selector["value"].as_str().unwrap_or_default()).is_ok()
+        };
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        events(vector, "resource").any(|event| {
+            let filter = &event["filter"];
+            list(&event["eventTypes"])
+                .iter()
+                .any(|it| !words(it, &["ADD", "UPDATE", "DELETE"]))
+                || !list(&filter["labels"]).iter().all(label)
+                || !list(&filter["fields"]).iter().all(field)
+        })
     },
 };
 

@@ -28,6 +28,7 @@ mod re2;
 mod reconcile;
 mod sjson;
 mod transform;
+pub(crate) mod trigger_argoworkflow;
 mod trigger_flow;
 mod trigger_http;
 pub(crate) mod trigger_k8s;
@@ -62,6 +63,7 @@ pub const FAMILIES: &[(&str, Check)] = &[
     ("reconcile", reconcile::check),
     ("sjson", sjson::check),
     ("transform", transform::check),
+    ("trigger-argoworkflow", trigger_argoworkflow::check),
     ("trigger-flow", trigger_flow::check),
     ("trigger-http", trigger_http::check),
     ("trigger-k8s", trigger_k8s::check),
@@ -79,5 +81,4 @@ pub const WAITING: &[(&str, &str)] = &[
         "http-signatures",
         "sources with signatures are not built yet",
     ),
-    ("trigger-argoworkflow", "argoWorkflow trigger: issue 7"),
 ];

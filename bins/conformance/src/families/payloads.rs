@@ -5,6 +5,7 @@ use argo_events_expr::gojson::{self, encode_bytes_into, encode_string_into, raw_
 use argo_events_sources::{
     calendar::payload::CalendarEventData,
     generic::payload::{Body, GenericEventData},
+    resource::payload::ResourceEventData,
     webhook::payload::WebhookEventData,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -53,6 +54,7 @@ fn encode(input: &Value) -> Option<Result<Vec<u8>, String>> {
             }
             .encode())
         }
+        "ResourceEventData" => resource(&members, metadata),
         "GenericEventData" => match members.value("body").map(|value| &value["bytes"]) {
             Some(Value::String(_) | Value::Null) if members.is_bytes("body") => {
                 let bytes = members.bytes("body");
@@ -73,6 +75,24 @@ fn encode(input: &Value) -> Option<Result<Vec<u8>, String>> {
         _ => return None,
     };
     Some(encoded.map_err(|error| error.to_string()))
+}
+
+fn resource(
+    members: &Members<'_>,
+    metadata: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<u8>, gojson::Error> {
+    let text = |name: &str| members.bytes(name).unwrap_or_default();
+    let (body, old_body) = (members.json("body")?, members.json("oldBody")?);
+    ResourceEventData {
+        event_type: &text("type"),
+        body: &body,
+        old_body: Some(&old_body),
+        group: &text("group"),
+        version: &text("version"),
+        resource: &text("resource"),
+        metadata,
+    }
+    .encode()
 }
 
 /// The members of a structure, by their JSON names.

@@ -23,6 +23,7 @@ const RULES: &[(&Rule, bool)] = &[
     (&STREAM, false),
     (&NO_ADDRESS, false),
     (&CALENDAR, false),
+    (&RESOURCE, false),
     (&NO_KIND, false),
     (&CONDITION, false),
     (&DATA_TYPE, false),
