@@ -11,6 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Most firings of a lane that run at a time, however many triggers it has: each may hold a connection.
 const MOST_RUNNING: usize = 256;
+/// Most firings of a lane that wait for their trigger, and most bytes that their events may have; a
+/// lane that has more stops reading.
+const MOST_WAITING: usize = 10_000;
+const MOST_WAITING_BYTES: usize = 64 * 1024 * 1024;
 
 /// Ties a firing to what the lane knows about it.
 pub(crate) type Ticket = u64;
@@ -52,6 +56,7 @@ pub(crate) struct Executor {
     /// Triggers that had room for a firing when the lane had none, in that order.
     starved: VecDeque<usize>,
     waiting: usize,
+    waiting_bytes: usize,
     /// Shared, since a clone of a token takes a lock.
     stop: Arc<CancellationToken>,
 }
@@ -65,6 +70,7 @@ impl Executor {
             ended,
             starved: VecDeque::new(),
             waiting: 0,
+            waiting_bytes: 0,
             stop: Arc::new(stop),
         }
     }
@@ -97,8 +103,9 @@ impl Executor {
         let queue = &mut self.queues[trigger];
         let is_starved = self.running.len() >= MOST_RUNNING;
         if is_starved || !queue.has_room() {
-            queue.waiting.push_back((ticket, firing));
             self.waiting += 1;
+            self.waiting_bytes += bytes(&firing);
+            queue.waiting.push_back((ticket, firing));
             if is_starved {
                 self.starved.push_back(trigger);
             }
@@ -175,6 +182,7 @@ impl Executor {
         }
         if let Some((ticket, firing)) = self.queues[next].waiting.pop_front() {
             self.waiting -= 1;
+            self.waiting_bytes -= bytes(&firing);
             self.submit(next, ticket, firing);
         }
     }
@@ -196,8 +204,67 @@ impl Executor {
         self.running.len() + self.ended.len()
     }
 
-    /// Returns how many firings wait for others of their trigger.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting
+    /// Tells whether more firings may come: not too many wait for others, and not too large ones.
+    pub(crate) fn has_room(&self) -> bool {
+        self.waiting < MOST_WAITING && self.waiting_bytes < MOST_WAITING_BYTES
+    }
+}
+
+/// Returns how many bytes a firing keeps, as if it shared its events with no other.
+fn bytes(firing: &Firing) -> usize {
+    let data = firing.events().filter_map(|(_, event)| event.data());
+    data.map(|data| data.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::GuardedBuilder, runtime::observer::Unobserved, trigger::FunctionTrigger};
+    use argo_events_core::{
+        Event, Timestamp, TokioClock, api,
+        resolver::{Held, Shape},
+        telemetry::Metrics,
+    };
+
+    fn firing(number: usize, bytes: usize) -> Firing {
+        let shape = Shape {
+            sensor: "orders".to_owned(),
+            trigger: "ship".to_owned(),
+            dependencies: vec!["paid".to_owned()],
+        };
+        let event = Event::builder(number.to_string(), "shop", "paid").data(vec![b'1'; bytes]);
+        let event = Arc::new(event.build());
+        let held = [Held {
+            dependency: 0,
+            event,
+        }];
+        Firing::new(Arc::new(shape), held)
+    }
+
+    /// Makes the executor of a trigger that never ends.
+    fn stuck() -> Executor {
+        let trigger = Arc::new(FunctionTrigger::new(|_| std::future::pending()));
+        let clock = Arc::new(TokioClock::starting_at(Timestamp::EPOCH));
+        let (spec, metrics) = (api::Trigger::default(), Metrics::default());
+        let guarded = GuardedBuilder::new("orders", &spec, &metrics, clock);
+        let action = Action::new(guarded.build(trigger, None), Arc::new(Unobserved));
+        let mut executor = Executor::new(CancellationToken::new());
+        executor.add(Arc::new(action), NonZeroUsize::MIN);
+        executor
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_number_and_in_bytes() {
+        const MEBIBYTE: usize = 1024 * 1024;
+        for (bytes, room) in [(1, MOST_WAITING), (MEBIBYTE, MOST_WAITING_BYTES / MEBIBYTE)] {
+            let mut executor = stuck();
+            let submitted = (0..MOST_WAITING * 2).take_while(|&number| {
+                let has_room = executor.has_room();
+                executor.submit(0, 0, firing(number, bytes));
+                has_room
+            });
+            // One of them runs.
+            assert_eq!(submitted.count(), room + 1, "{bytes} bytes each");
+        }
     }
 }

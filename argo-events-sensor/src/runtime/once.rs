@@ -7,9 +7,6 @@ use super::{
 };
 use argo_events_core::Result;
 
-/// Most firings that wait for their trigger; beyond it the lane stops reading.
-const MOST_WAITING: usize = 10_000;
-
 /// The lane while it runs.
 pub(crate) struct OnceLane {
     lane: Lane,
@@ -29,7 +26,7 @@ impl OnceLane {
     /// Reads and fires until stopped, then lets running actions end.
     pub(crate) async fn run(mut self) -> Result<()> {
         loop {
-            let has_room = self.executor.waiting() < MOST_WAITING;
+            let has_room = self.executor.has_room();
             tokio::select! {
                 biased;
                 () = self.lane.stop.cancelled() => break,

@@ -28,8 +28,6 @@ const REJECTIONS: [Rejection; 5] = [
     Rejection::BeforeReset,
     Rejection::FirstKept,
 ];
-/// Most firings that wait for their trigger; beyond it the lane stops reading.
-const MOST_WAITING: usize = 10_000;
 /// After so many deliveries without effect their position is stored all the same: whoever opens the
 /// shard next begins behind it.
 const MOST_PASSED: usize = 512;
@@ -148,7 +146,7 @@ impl ShardLane {
     pub(crate) async fn run(mut self) -> Result<()> {
         self.resume().await?;
         loop {
-            let has_room = self.executor.waiting() < MOST_WAITING;
+            let has_room = self.executor.has_room();
             let wake = self.wake();
             tokio::select! {
                 biased;

@@ -113,6 +113,7 @@ impl SharedLane {
 
     fn has_room(&self) -> bool {
         self.journaled < MOST_JOURNALED
+            && self.executor.has_room()
             && self.pending.len() - self.journaled.min(self.pending.len()) < self.lane.max_in_flight
     }
 
