@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Test(Test),
     Kinds(Kinds),
     Schema(Schema),
+    Crds(Crds),
     Echo(Echo),
     Completions(Completions),
 }
@@ -52,8 +53,8 @@ pub(crate) struct Run {
     )]
     pub(crate) data_dir: PathBuf,
     /// Bus to use instead of the manifests' EventBus: memory, local, local:DIR,
-    /// nats://USER:PASSWORD@HOST:4222, tls://HOST:4222, kafka://BROKER,BROKER/TOPIC. NATS needs a build
-    /// with the cargo feature jetstream, Kafka one with kafka.
+    /// nats://USER:PASSWORD@HOST:4222, tls://HOST:4222, kafka://BROKER,BROKER/TOPIC. Kafka needs a build
+    /// with the cargo feature kafka.
     #[arg(
         long,
         value_name = "BUS",
@@ -174,6 +175,29 @@ pub(crate) struct Schema {
     pub(crate) kind: Option<ObjectKind>,
 }
 
+/// Print the custom resource definitions of EventBus, EventSource and Sensor.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  argo-events crds | kubectl apply -f -
+  argo-events crds --kind Sensor --output json
+  argo-events crds --coverage schema.json
+
+With --coverage, each line counts the properties of a kind in another JSON schema that the definition
+lists, that it keeps without looking into them, and that it does not know; one of the last ends the
+command with 1.")]
+pub(crate) struct Crds {
+    /// Only the definition of this kind.
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) kind: Option<ObjectKind>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = DefinitionFormat::Yaml)]
+    pub(crate) output: DefinitionFormat,
+    /// Compare with a JSON schema, such as that of the reference, instead of printing.
+    #[arg(long, value_name = "SCHEMA", conflicts_with = "output")]
+    pub(crate) coverage: Option<PathBuf>,
+}
+
 /// Answer every HTTP request with 200 and print it: a target to try triggers on.
 #[derive(Debug, Args)]
 pub(crate) struct Echo {
@@ -214,6 +238,14 @@ pub(crate) enum LogFormat {
 pub(crate) enum Output {
     /// For people.
     Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DefinitionFormat {
+    /// For people, and for files.
+    Yaml,
     /// For programs.
     Json,
 }

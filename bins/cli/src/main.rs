@@ -5,6 +5,7 @@
 
 mod arguments;
 mod completions;
+mod crds;
 mod echo;
 mod input;
 mod kinds;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test::run(&test),
         Command::Kinds(kinds) => kinds::run(&kinds),
         Command::Schema(schema) => schema::run(&schema),
+        Command::Crds(crds) => crds::run(&crds),
         Command::Echo(echo) => echo::run(&echo),
         Command::Completions(completions) => completions::run(&completions),
     };

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &Schema) -> Result<Exit, Failure> {
 }
 
 impl ObjectKind {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::EventBus => "EventBus",
             Self::EventSource => "EventSource",

@@ -61,6 +61,7 @@ fn every_subcommand_explains_itself() {
         "test",
         "kinds",
         "schema",
+        "crds",
         "echo",
         "completions",
     ] {

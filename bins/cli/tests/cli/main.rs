@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod crash;
+mod crds;
 mod examples;
 mod faulty_targets;
 #[cfg(target_os = "linux")]
