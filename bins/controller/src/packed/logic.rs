@@ -117,7 +117,7 @@ fn files(observed: &Observed<'_>, settings: &Settings) -> Files {
     let mut files: Vec<(String, Value)> = members
         .filter_map(|object| {
             let name = resources::file_name(object);
-            let text = if is_right(object, settings) {
+            let text = if check::errors(object, settings).is_empty() {
                 workload::resources::bare(object).to_string().into()
             } else {
                 before(observed, &name)?
@@ -133,19 +133,6 @@ fn files(observed: &Observed<'_>, settings: &Settings) -> Files {
 fn before(observed: &Observed<'_>, name: &str) -> Option<Value> {
     let mut texts = observed.children.iter().map(|child| &child["data"][name]);
     texts.find(|text| text.is_string()).cloned()
-}
-
-/// Tells whether an object is right; its status knows, if it is about the object as it is.
-fn is_right(object: &Value, settings: &Settings) -> bool {
-    let status = &object["status"];
-    let generation = object::generation(object);
-    if generation.is_some() && status["observedGeneration"].as_i64() == generation {
-        let conditions = status["conditions"].as_array().into_iter().flatten();
-        return conditions
-            .filter(|one| one["type"] != "Deployed")
-            .all(|one| one["status"] != "False");
-    }
-    check::errors(object, settings).is_empty()
 }
 
 /// Returns what to do about an object that runs in a group: its own pods end once there are those

@@ -183,6 +183,20 @@ fn what_is_wrong_with_an_object_is_said_on_its_side() {
 }
 
 #[test]
+fn what_was_right_is_not_examined_again_until_it_changes() {
+    let bus = bus();
+    let (mut object, children) = deployed(&source());
+    object["spec"]["webhook"]["one"]["port"] = json!("bad");
+    assert_eq!(planned(&object, Bus::Found(&bus), &children).error, None);
+    object["metadata"]["generation"] = json!(4);
+    assert!(
+        planned(&object, Bus::Found(&bus), &children)
+            .error
+            .is_some()
+    );
+}
+
+#[test]
 fn a_refusal_of_the_api_server_is_told_with_the_reason_of_its_step() {
     let (bus, mut source) = (bus(), source());
     source["spec"]["service"] = json!({ "ports": [{ "port": 80 }] });
