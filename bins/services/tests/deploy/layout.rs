@@ -4,6 +4,7 @@ use crate::{
     kustomize,
     objects::{by_identity, deploy, files, identity, of_kind, read, texts},
 };
+use argo_events::{BuiltinKinds as _, Manifests, Registry, core::Severity, manifest::Checks};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -111,18 +112,34 @@ fn versions_are_those_of_this_build() {
     let chart = read(&deploy("chart/Chart.yaml")).remove(0);
     assert_eq!(chart["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(chart["appVersion"], *version);
-    for path in files(&deploy(""), ".yaml") {
+    let endings = ["/Dockerfile", "/README.md", ".yaml"];
+    for path in endings.iter().flat_map(|it| files(&deploy(""), it)) {
         let text = fs::read_to_string(&path).unwrap();
-        for (_, tag) in text
-            .match_indices("argo-events-rs/argo-events:")
-            .map(|(at, found)| {
-                let rest = &text[at + found.len()..];
-                (at, rest.split_whitespace().next().unwrap_or_default())
-            })
-        {
-            assert_eq!(tag, version, "{}", path.display());
+        for rest in text.split("argo-events-rs/argo-events:").skip(1) {
+            let tag = rest.split_whitespace().next();
+            assert_eq!(tag, Some(&*version), "{}", path.display());
         }
     }
+}
+
+#[test]
+fn the_image_is_built_by_the_oldest_toolchain_that_will_do() {
+    let text = fs::read_to_string(deploy("image/Dockerfile")).unwrap();
+    let wanted = format!("\nFROM rust:{}-", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(text.contains(&wanted), "{wanted}");
+}
+
+#[test]
+fn the_examples_have_no_fault() {
+    let mut examples = Manifests::from_path(deploy("examples")).unwrap();
+    let found = examples.check(&Registry::builtin(), &Checks::of_a_part());
+    let errors = found
+        .into_iter()
+        .filter(|it| matches!(it.severity, Severity::Error));
+    let faults: Vec<_> = errors.map(|it| it.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert_eq!(examples.sensors.len(), 1);
+    assert_eq!(examples.buses.len(), 1);
 }
 
 #[test]

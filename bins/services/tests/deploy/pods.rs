@@ -131,3 +131,13 @@ fn every_version_of_the_table_is_complete_and_there_once() {
     }
     assert!(names.contains("latest"));
 }
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn the_controller_takes_the_configuration() {
+    let objects = kustomize::build("controller");
+    let map = of_kind(&objects, "ConfigMap").remove(0);
+    let text = map["data"]["controller-config.yaml"].as_str().unwrap();
+    let config = argo_events_controller::Config::from_yaml(text).unwrap();
+    assert!(config.event_bus.jetstream.versions.len() > 5);
+}
