@@ -73,7 +73,7 @@ impl Flags {
 pub(crate) fn list(known: &[Flag]) -> String {
     let lines = known.iter().map(|flag| {
         let written = format!("--{} {}", flag.name, flag.value);
-        format!("  {:<28}{}\n", written.trim_end(), flag.help)
+        format!("  {:<32}{}\n", written.trim_end(), flag.help)
     });
     lines.collect()
 }

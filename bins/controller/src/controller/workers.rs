@@ -8,7 +8,10 @@ use crate::{
 use argo_events::core::telemetry::Metrics;
 use futures::FutureExt as _;
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::time::{Instant, interval};
+use tokio::{
+    task::yield_now,
+    time::{Instant, interval},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
@@ -31,6 +34,8 @@ pub(super) async fn work(reconciler: Arc<Reconciler>, stop: CancellationToken, m
         });
         count(&metrics, turn.key(), outcome, began.elapsed());
         turn.end(outcome);
+        // Plans keep a thread busy: let it see what has come from the network between them.
+        yield_now().await;
     }
 }
 
