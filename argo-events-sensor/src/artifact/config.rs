@@ -115,14 +115,14 @@ pub struct UrlArtifact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GitArtifact {
-    /// Where to clone from; `https`, `http`, or a path.
+    /// Where the repository is, by `https` or `http`.
     pub url: String,
-    /// Where to keep the clone; a temporary directory if absent.
+    /// Has no effect here, since there is no working copy.
     pub clone_directory: String,
     /// Name and password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creds: Option<GitCreds>,
-    /// Key of a secret with a key for ssh.
+    /// Has no effect here, since there is no ssh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_key_secret: Option<KeySelector>,
     /// Path of the file within the repository.
@@ -139,7 +139,7 @@ pub struct GitArtifact {
     /// Another place to fetch from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<GitRemoteConfig>,
-    /// Whether the host's key is not checked with ssh.
+    /// Has no effect here, since there is no ssh.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub insecure_ignore_host_key: bool,
     /// An app of GitHub in whose name to clone.

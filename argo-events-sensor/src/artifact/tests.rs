@@ -19,7 +19,10 @@ const OBJECT: &str = "kind: ConfigMap\nmetadata: {name: a}\n";
 
 /// Answers in order, the last one again and again, with the conditions of the requests.
 #[derive(Clone, Default)]
-struct Server(Arc<Mutex<(Vec<Answer>, Vec<Option<String>>)>>);
+struct Server(Arc<Mutex<Told>>);
+
+/// Answers to come, and conditions of requests that came.
+type Told = (Vec<Answer>, Vec<Option<String>>);
 
 #[derive(Clone)]
 struct Answer(u16, Vec<(&'static str, &'static str)>, Vec<u8>);

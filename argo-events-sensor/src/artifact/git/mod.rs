@@ -92,27 +92,34 @@ impl Repository {
                 fetcher,
                 authorization: authorization.as_ref(),
             };
-            let advertised = place.references().await?;
-            let Some(tip) = advertised.find(&self.reference) else {
-                continue;
-            };
-            // Found again even where the trigger is built anew for each firing.
-            let name = format!("git {url} {} {}", self.reference, self.path);
-            if let Some(kept) = fetcher.kept(&name)
-                && kept.tag == tip.to_string()
-            {
-                return Ok(kept.body);
+            if let Some(text) = self.read_from(&place).await? {
+                return Ok(text);
             }
-            let files = place.files(&advertised, tip).await?;
-            let text = files.file(tip, &self.path).map_err(|error| {
-                let error = error.with("file", &self.path);
-                error.with("reference", &self.reference)
-            })?;
-            fetcher.keep(name, tip.to_string(), text.clone());
-            return Ok(text);
         }
         let message = "the git repository has no such reference";
         Err(Error::permanent(ErrorKind::NotFound, message).with("reference", &self.reference))
+    }
+
+    /// Reads the file from one place; `None` if the reference is not there.
+    async fn read_from(&self, place: &Place<'_>) -> Result<Option<Bytes>> {
+        let advertised = place.references().await?;
+        let Some(tip) = advertised.find(&self.reference) else {
+            return Ok(None);
+        };
+        // Found again even where the trigger is built anew for each firing.
+        let name = format!("git {} {} {}", place.url, self.reference, self.path);
+        if let Some(kept) = place.fetcher.kept(&name)
+            && kept.tag == tip.to_string()
+        {
+            return Ok(Some(kept.body));
+        }
+        let files = place.files(&advertised, tip).await?;
+        let text = files.file(tip, &self.path).map_err(|error| {
+            let error = error.with("file", &self.path);
+            error.with("reference", &self.reference)
+        })?;
+        place.fetcher.keep(name, tip.to_string(), text.clone());
+        Ok(Some(text))
     }
 }
 

@@ -119,9 +119,12 @@ pub const TOO_LARGE: Rule = Rule {
     },
 };
 
+/// Tells whether what came is what a rule requires, given the vector and what it records.
+type Holds = fn(&Value, &Value, &Fired) -> bool;
+
 /// Tells whether what differs is what a rule requires.
 pub(crate) fn judge(vector: &Value, wanted: &Value, fired: &Fired) -> Option<Outcome> {
-    let judges: [(&Rule, fn(&Value, &Value, &Fired) -> bool); 9] = [
+    let judges: [(&Rule, Holds); 9] = [
         (&TOO_LARGE, |_, _, fired| {
             fired.result.is_err() && sent_nothing(fired)
         }),
