@@ -90,8 +90,20 @@ pub(super) fn of_status(status: &Status) -> Error {
 
 /// Makes the error of a call that brought no answer.
 pub(super) fn unreachable(error: kube::Error) -> Error {
-    let message = "the Kubernetes API cannot be reached";
+    let message = format!("the Kubernetes API cannot be reached: {}", root(&error));
     Error::transient(ErrorKind::Unavailable, message).caused_by(error)
+}
+
+/// Returns what is behind an error: what is before it says only that there is something.
+fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    /// Causes that go round are left somewhere.
+    const DEEPEST: usize = 16;
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .take(DEEPEST)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Makes the error of a call whose answer did not come in time.

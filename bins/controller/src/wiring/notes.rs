@@ -25,8 +25,9 @@ use tracing::debug;
 
 /// Most notes that wait to be sent.
 const CAPACITY: usize = 512;
-/// How long the same thing is not told again.
+/// How long the same thing is not told again, and how long nothing else for the same reason.
 const SILENCE: Duration = Duration::from_secs(600);
+const BREATH: Duration = Duration::from_secs(30);
 /// Most things that are remembered as told.
 const REMEMBERED: usize = 4096;
 /// Longest message that the API server takes.
@@ -75,16 +76,13 @@ impl Notes {
 impl Post {
     /// Sends notes for ever.
     pub(crate) async fn run(mut self) -> Infallible {
-        let mut told: HashMap<u64, Instant> = HashMap::new();
+        let mut told = Told::default();
         loop {
             let Some(event) = self.waiting.recv().await else {
                 // Nobody is left who could hand one in; whoever owns this ends it.
                 return std::future::pending().await;
             };
-            let now = Instant::now();
-            told.retain(|_, at| now.duration_since(*at) < SILENCE);
-            let is_new = told.len() < REMEMBERED && told.insert(gist(&event), now).is_none();
-            if is_new {
+            if told.is_worth_telling(&event, Instant::now()) {
                 self.send(&event).await;
             }
         }
@@ -103,11 +101,40 @@ impl Post {
     }
 }
 
-/// Condenses what an event says, without when.
-fn gist(event: &Value) -> u64 {
+/// What was told of late.
+#[derive(Debug, Default)]
+struct Told {
+    /// Word for word.
+    words: HashMap<u64, Instant>,
+    /// For a reason, in whatever words: what counts down would be told at every step.
+    reasons: HashMap<u64, Instant>,
+}
+
+impl Told {
+    /// Tells whether an event says something new, and remembers it.
+    fn is_worth_telling(&mut self, event: &Value, now: Instant) -> bool {
+        self.words.retain(|_, at| now.duration_since(*at) < SILENCE);
+        self.reasons
+            .retain(|_, at| now.duration_since(*at) < BREATH);
+        let (uid, reason) = (&event["involvedObject"]["uid"], &event["reason"]);
+        let words = gist(&[uid, reason, &event["message"]]);
+        let reason = gist(&[uid, reason]);
+        if self.words.len() >= REMEMBERED
+            || self.words.contains_key(&words)
+            || self.reasons.contains_key(&reason)
+        {
+            return false;
+        }
+        self.words.insert(words, now);
+        self.reasons.insert(reason, now);
+        true
+    }
+}
+
+fn gist(parts: &[&Value]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for part in ["involvedObject", "reason", "message"] {
-        event[part].to_string().hash(&mut hasher);
+    for part in parts {
+        part.to_string().hash(&mut hasher);
     }
     hasher.finish()
 }
@@ -142,4 +169,33 @@ fn event(about: &Value, note: &Note, now: &str) -> Value {
         "lastTimestamp": now,
         "count": 1,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_told_twice_in_a_while_and_no_countdown() {
+        let about = |version: &str| json!({ "metadata": { "name": "default", "uid": "u", "resourceVersion": version } });
+        let told_at = |told: &mut Told, version: &str, message: &str, at: Instant| {
+            let note = Note {
+                warning: true,
+                reason: "EventBusInUse".to_owned(),
+                message: message.to_owned(),
+            };
+            told.is_worth_telling(&event(&about(version), &note, ""), at)
+        };
+        let (mut told, begin) = (Told::default(), Instant::now());
+        assert!(told_at(&mut told, "1", "by three", begin));
+        assert!(!told_at(&mut told, "2", "by three", begin + BREATH));
+        assert!(told_at(&mut told, "2", "by two", begin + BREATH));
+        assert!(!told_at(&mut told, "3", "by one", begin + BREATH));
+        assert!(told_at(
+            &mut told,
+            "3",
+            "by three",
+            begin + SILENCE + BREATH
+        ));
+    }
 }
