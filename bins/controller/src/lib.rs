@@ -1,9 +1,9 @@
 //! The controller of a cluster: EventBuses, EventSources and Sensors become pods.
 //!
-//! This half is pure. For each kind, `resources` builds the children that an object asks for, and
+//! One half is pure: for each kind, `resources` builds the children that an object asks for, and
 //! `logic` compares them with what exists and gives a [`Plan`]: what to create, change and delete,
-//! in order, and the status to write. Nothing here talks to an API server, reads a clock or waits;
-//! whoever watches the cluster calls the `plan` of a kind and carries out what it says.
+//! in order, and the status to write. Nothing of it talks to an API server, reads a clock or waits.
+//! The other half is [`Controller`]: it watches a cluster, has plans made, and carries them out.
 //!
 //! | module | |
 //! |---|---|
@@ -12,6 +12,8 @@
 //! | [`plan`], [`status`] | what comes of it: actions, conditions, notes |
 //! | [`config`] | the controller's configuration file |
 //! | [`mounts`] | the Secrets and ConfigMaps that an object refers to |
+//! | [`admission`] | the webhook that refuses wrong objects when they are applied |
+//! | [`metrics`] | what is counted |
 
 pub mod admission;
 pub mod bus;
