@@ -163,6 +163,12 @@ impl Command {
         format!("{ROOT}/namespaces/{}/{plural}", self.namespace)
     }
 
+    /// Tells whether the name of what is submitted is given.
+    pub(crate) fn is_named(&self) -> bool {
+        let file = self.file.as_ref();
+        file.is_some_and(|file| file["metadata"]["name"].is_string())
+    }
+
     /// Tells whether the command waits for the end of a workflow.
     pub(crate) fn waits(&self) -> bool {
         self.args.iter().any(|arg| WAITS.contains(&arg.as_str()))
@@ -291,9 +297,9 @@ impl Command {
         let last = writes.last().copied().unwrap_or(&Value::Null);
         let is_call = last["verb"] == verb && last["path"] == **path;
         ensure(is_call, &format!("at last {verb} {path}"))?;
-        let pods = writes.len() - 1;
-        let is_alone = pods == usize::from(self.verb == "retry");
-        ensure(is_alone, "one change, and a pod less for a retry")?;
+        let each = 1 + usize::from(self.verb == "retry");
+        let is_alone = writes.len() == firings(vector) * each;
+        ensure(is_alone, "one change a firing, and a pod less for a retry")?;
         let body = text(&last["body"]["utf8"]);
         let body: Value = serde_json::from_str(body).map_err(|error| error.to_string())?;
         self.says(&body)
@@ -406,6 +412,16 @@ impl Command {
             .cloned()
             .unwrap_or_default()
     }
+}
+
+/// Returns how often a vector fires.
+pub(crate) fn firings(vector: &Value) -> usize {
+    let input = &vector["in"];
+    let times = input["times"]
+        .as_u64()
+        .and_then(|times| usize::try_from(times).ok());
+    let listed = input["firings"].as_array().map(Vec::len);
+    listed.or(times).unwrap_or(1)
 }
 
 fn ensure(holds: bool, what: &str) -> Result<(), String> {

@@ -15,7 +15,7 @@ use super::{
 use crate::{Outcome, exceptions::argoworkflow as rules};
 use argo_events_core::backoff::Schedule;
 use argo_events_sensor::{artifact::Readers, kubernetes::Cluster};
-use intent::{Command, WORKFLOWS};
+use intent::{Command, WORKFLOWS, firings};
 use serde_json::{Value, json};
 use std::{fs, io, sync::Arc};
 use tempfile::TempDir;
@@ -117,6 +117,9 @@ fn completed(vector: &Value) -> Value {
     if let Some((path, origin)) = command.origin() {
         cluster["objects"][path] = origin;
     }
+    if firings(vector) > 1 {
+        repeatable(&command, &mut cluster);
+    }
     if command.waits() {
         let all = command.path(WORKFLOWS);
         for call in [format!("POST {all}"), format!("PUT {all}/{}", command.name)] {
@@ -124,6 +127,19 @@ fn completed(vector: &Value) -> Value {
         }
     }
     cluster
+}
+
+/// Makes a cluster look the same to every firing.
+fn repeatable(command: &Command, cluster: &mut Value) {
+    let all = command.path(WORKFLOWS);
+    let one = format!("{all}/{}", command.name);
+    let found = cluster["objects"][one.as_str()].clone();
+    if found.is_object() {
+        cluster["answers"][format!("GET {one}")] = json!([{ "object": found }]);
+    }
+    if !command.is_named() {
+        cluster["answers"][format!("POST {all}")] = json!([{ "object": command.ended() }]);
+    }
 }
 
 fn compare(vector: &Value, fired: &Fired) -> Outcome {
