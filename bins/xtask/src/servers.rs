@@ -27,7 +27,7 @@ mod kube;
 )]
 mod versions;
 
-use versions::Server;
+pub(crate) use versions::Server;
 
 /// The logger that Kafka writes to; a single jar without a configuration of its own.
 const SLF4J: &str = "1.7.36";
@@ -90,6 +90,12 @@ fn all(servers: &[Server]) -> Outcome {
         "the tests that need one of these are ignored:\n       {}",
         missing.join("\n       ")
     ))
+}
+
+/// Fetches one server; returns its folder.
+pub(crate) fn obtain(server: Server) -> Result<PathBuf, String> {
+    one(server)?;
+    Ok(root().join("target/tools").join(server.folder()))
 }
 
 /// Fetches a server, if it is missing or not what it would be now.

@@ -35,7 +35,7 @@ pub use faults::{Fault, FaultKind, Faults};
 pub use kafka::{KafkaCluster, KafkaOptions, KafkaServer, Listener};
 #[cfg(feature = "kube")]
 pub use kube::StandIn;
-pub use kube::{KubeOptions, KubePart, KubeServer, Part};
+pub use kube::{KubeNode, KubeOptions, KubePart, KubeServer, Part};
 pub use nats::{NatsCluster, NatsOptions, NatsServer};
 pub use proxy::{Direction, Proxy};
 pub use tools::{Missing, available, needing};

@@ -35,7 +35,7 @@ fn thousand(stage: &Stage) {
             })
             .await;
         let made = began.elapsed();
-        wait(&space, count, |it| is_ready(it)).await;
+        wait(&space, count, is_ready).await;
         let handled = began.elapsed();
         wait(&space, count, |it| it.data["status"]["readyReplicas"] == 1).await;
         let ready = began.elapsed();

@@ -13,6 +13,7 @@
 mod crowd;
 mod definitions;
 mod life;
+mod node;
 mod process;
 mod space;
 mod stage;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         .map(|trial| needing(&[Server::Kube], trial));
     let mut trials: Vec<_> = trials.collect();
     trials.push(definitions::of_the_reference(&shared));
+    trials.push(node::trial_on_node());
     // Its last handles go with the trials, so that the control plane ends before this process does.
     drop(shared);
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The name of the only node there may be.
-const NODE: &str = "node0";
+pub(super) const NODE: &str = "node0";
 /// By which pods find the API server, with the first address of Services.
 const INSIDE: [&str; 5] = [
     "kubernetes",
@@ -93,9 +93,9 @@ impl Access {
             let token = json!({"token": made.token(user)});
             place::write(&made.kubeconfig(user), &made.render(url, token))?;
         }
-        let [certificate, key] = made.certificates.pair("kubelet");
+        let [certificate, key] = made.kubelet();
         let pair = json!({"client-certificate": certificate, "client-key": key});
-        place::write(&folder.join("kubelet.kubeconfig"), &made.render(url, pair))?;
+        place::write(&made.kubelet_config(), &made.render(url, pair))?;
         Ok(made)
     }
 
@@ -107,6 +107,16 @@ impl Access {
     /// Returns the file by which a user finds the API server.
     pub(super) fn kubeconfig(&self, user: User) -> PathBuf {
         self.folder.join(user.file())
+    }
+
+    /// Returns the certificate of the node, and its key.
+    pub(super) fn kubelet(&self) -> [PathBuf; 2] {
+        self.certificates.pair("kubelet")
+    }
+
+    /// Returns the file by which the node finds the API server.
+    pub(super) fn kubelet_config(&self) -> PathBuf {
+        self.folder.join("kubelet.kubeconfig")
     }
 
     /// Returns the certificates.

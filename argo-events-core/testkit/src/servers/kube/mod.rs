@@ -9,10 +9,12 @@ mod arguments;
 mod ask;
 #[cfg(feature = "kube")]
 mod client;
+mod node;
 mod options;
 #[cfg(feature = "kube")]
 mod stand_in;
 
+pub use node::KubeNode;
 pub use options::KubeOptions;
 #[cfg(feature = "kube")]
 pub use stand_in::StandIn;
@@ -57,7 +59,7 @@ pub struct KubeServer {
     parts: Vec<(Part, KubePart)>,
     process: Process,
     etcd: KubePart,
-    _folder: Arc<TempDir>,
+    folder: Arc<TempDir>,
     address: IpAddr,
     ports: Arc<Ports>,
     access: Arc<Access>,

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// How long a part may take to get ready or to stop, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a control plane shall be like: etcd and an API server that lets in who has the token, unless
 /// told otherwise.
@@ -143,7 +143,7 @@ impl KubeOptions {
             process: process("kube-apiserver", api, api_ready(&ports, &access)),
             etcd: KubePart { process: etcd },
             address: self.address,
-            _folder: Arc::clone(&folder),
+            folder: Arc::clone(&folder),
             ports: Arc::clone(&ports),
             access: Arc::clone(&access),
         })

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Makes an image of one program, as `docker save` would write it.
+#
+# image.sh ARCHIVE NAME PROGRAM PATH [ARGUMENT...]: the program lies at PATH and is run with the arguments.
+set -eu
+archive=$1 name=$2 program=$3 path=$4
+shift 4
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+
+mkdir -p "$work/root/tmp" "$work/root$(dirname "$path")"
+chmod 1777 "$work/root/tmp"
+cp "$program" "$work/root$path"
+tar -C "$work/root" --owner=0 --group=0 -cf "$work/layer.tar" .
+digest=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
+command="\"$path\""
+for word; do command="$command, \"$word\""; done
+cat > "$work/config.json" <<JSON
+{ "architecture": "$(dpkg --print-architecture 2>/dev/null || echo amd64)", "os": "linux",
+  "config": { "Entrypoint": [$command], "Env": ["PATH=/"] },
+  "rootfs": { "type": "layers", "diff_ids": ["sha256:$digest"] } }
+JSON
+cat > "$work/manifest.json" <<JSON
+[{ "Config": "config.json", "RepoTags": ["$name"], "Layers": ["layer.tar"] }]
+JSON
+tar -C "$work" -cf "$archive" manifest.json config.json layer.tar
