@@ -1,6 +1,6 @@
 //! Custom resource definitions of EventBus, EventSource and Sensor.
 //!
-//! Made from the schemas that manifests are checked with ([`schema`](super::schema)), so that the API
+//! Made from the schemas that manifests are checked with ([`schema`]), so that the API
 //! server refuses early what `argo-events validate` would report: types, words, and what one object
 //! proves by itself. Kinds and fields that are not known are kept. Group, names and subresources are
 //! the reference's; parts of pods are left to Kubernetes, which keeps each definition small enough

@@ -26,7 +26,8 @@ fn main() {
     let trials = contract::trials()
         .into_iter()
         .chain(packed::trials())
-        .chain(served).collect();
+        .chain(served)
+        .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
