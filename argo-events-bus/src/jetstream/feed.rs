@@ -40,8 +40,6 @@ const MOST: usize = 1024;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Most messages taken at a time.
 const BATCH: usize = 256;
-/// Pause between requests for a few messages: what settles one by one is asked for together.
-const FEW: Duration = Duration::from_millis(2);
 /// Pauses between attempts to find the consumer again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 /// What the server may say on the way beside messages.
@@ -170,15 +168,10 @@ impl Feed {
         }
     }
 
-    /// Returns how many are worth a request.
-    fn some(&self) -> usize {
-        (self.most / 8).max(1)
-    }
-
     /// Has the task told when some of so many that were handed out have come back; returns false if that
     /// has come about, of which nobody was told.
     fn is_told_below(&self, out: usize) -> bool {
-        let some = self.some();
+        let some = (self.most / 8).max(1);
         let at = out.saturating_sub(some);
         self.tell_at.store(at, SeqCst);
         // Looked at after the store, and by who takes back before it: one of both sees the other.
@@ -199,10 +192,6 @@ pub(super) struct Pump<O> {
     received: u64,
     /// When the server last said anything.
     heard: Instant,
-    /// When the last request was sent.
-    asked: Option<Instant>,
-    /// When to send the next one, for a few messages.
-    few: Option<Instant>,
     /// When to look for the consumer again; `None` while all is well.
     heal: Option<Instant>,
     /// When the consumer was found again.
@@ -236,8 +225,6 @@ impl<O: Outlet> Pump<O> {
             requested: 0,
             received: 0,
             heard: Instant::now(),
-            asked: None,
-            few: None,
             heal: None,
             healed: None,
             pause: PAUSES.0,
@@ -270,7 +257,6 @@ impl<O: Outlet> Pump<O> {
                     Err(_) => break,
                 },
                 () = until(self.heal) => if self.find().await { break },
-                () = until(self.few) => {}
                 _ = ticks.tick() => self.tick().await,
             }
         }
@@ -313,10 +299,8 @@ impl<O: Outlet> Pump<O> {
 
     /// Asks for as many messages as there is room for, if it is worth it.
     async fn ask(&mut self) {
-        self.few = None;
         let room = self.feed.room(self.requested);
-        let room = room.filter(|_| self.heal.is_none() && !self.outlet.is_stuck());
-        let Some(batch) = room.filter(|&room| self.is_time_for(room)) else {
+        let Some(batch) = room.filter(|_| self.heal.is_none() && !self.outlet.is_stuck()) else {
             return;
         };
         let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
@@ -333,16 +317,7 @@ impl<O: Outlet> Pump<O> {
         if sent.await.is_ok() {
             self.requested += batch;
             self.heard = Instant::now();
-            self.asked = Some(self.heard);
         }
-    }
-
-    /// Tells whether to ask for so many messages now, or notes when. While a reader is busy with as
-    /// many as it may have, each one that it settles makes room for one, which is not worth a request.
-    fn is_time_for(&mut self, room: usize) -> bool {
-        let next = self.asked.map(|asked| asked + FEW);
-        self.few = next.filter(|next| room < self.feed.some() && Instant::now() < *next);
-        self.few.is_none()
     }
 
     fn take(&mut self, mut batch: Vec<Message>) {

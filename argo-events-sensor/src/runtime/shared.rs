@@ -16,10 +16,6 @@ use tokio::time::Instant;
 
 /// Most journaled firings that wait in memory; beyond it the lane stops reading.
 const MOST_JOURNALED: usize = 10_000;
-/// How long a delivery that is done waits for others to be acknowledged with, and with how many at
-/// most: one alone costs the bus and its server as much as all of them.
-const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(1);
-const ACKNOWLEDGED_TOGETHER: usize = 128;
 
 /// A delivery with the firings that it still waits for.
 #[derive(Debug)]
@@ -69,23 +65,13 @@ impl SharedLane {
         self.resume().await?;
         let mut check = tokio::time::interval(self.lane.patience());
         let stopped = self.lane.stop.clone().cancelled_owned();
-        let company = tokio::time::sleep(ACKNOWLEDGE_AFTER);
-        tokio::pin!(stopped, company);
-        let mut is_waiting = false;
+        tokio::pin!(stopped);
         loop {
-            if self.done.len() >= ACKNOWLEDGED_TOGETHER {
-                self.acknowledge_done().await;
-            }
-            if !self.done.is_empty() && !is_waiting {
-                company.as_mut().reset(Instant::now() + ACKNOWLEDGE_AFTER);
-            }
-            is_waiting = !self.done.is_empty();
             let has_room = self.has_room();
             tokio::select! {
                 biased;
                 () = &mut stopped => return self.drain().await,
                 finished = self.executor.finished() => self.finish_all(finished).await,
-                () = &mut company, if is_waiting => self.acknowledge_done().await,
                 _ = check.tick() => self.relieve().await,
                 batch = self.input.next(self.lane.batch), if has_room => match batch {
                     Some(batch) => self.take(batch).await,
@@ -142,6 +128,7 @@ impl SharedLane {
                 self.finish(finished).await;
             }
         }
+        self.acknowledge_done().await;
     }
 
     /// Acknowledges what is done, after whatever was put off of it.
@@ -186,6 +173,7 @@ impl SharedLane {
         while let Some(finished) = self.executor.try_finished() {
             self.finish(finished).await;
         }
+        self.acknowledge_done().await;
     }
 
     async fn finish(&mut self, finished: Finished) {
@@ -289,7 +277,6 @@ impl SharedLane {
         let grace = tokio::time::sleep(self.lane.grace);
         tokio::pin!(grace);
         while self.executor.running() > 0 {
-            self.acknowledge_done().await;
             tokio::select! {
                 finished = self.executor.finished() => self.finish_all(finished).await,
                 () = &mut grace => {
@@ -298,7 +285,6 @@ impl SharedLane {
                 }
             }
         }
-        self.acknowledge_done().await;
         Ok(())
     }
 }

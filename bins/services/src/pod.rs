@@ -157,10 +157,6 @@ pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
     })
 }
 
-/// How many connections are served before what they brought is written, so that whoever receives it
-/// works meanwhile.
-const CONNECTIONS_AT_A_TIME: usize = 16;
-
 /// Makes what the pod runs on. With one worker everything takes turns on one thread: what several
 /// connections bring is then written to the bus together, and nothing has to wake another thread.
 fn runtime(workers: NonZeroUsize) -> io::Result<Runtime> {
@@ -168,10 +164,7 @@ fn runtime(workers: NonZeroUsize) -> io::Result<Runtime> {
         1 => runtime::Builder::new_current_thread(),
         _ => runtime::Builder::new_multi_thread(),
     };
-    let builder = builder.worker_threads(workers.get()).enable_all();
-    builder
-        .max_io_events_per_tick(CONNECTIONS_AT_A_TIME)
-        .build()
+    builder.worker_threads(workers.get()).enable_all().build()
 }
 
 async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {
