@@ -168,10 +168,10 @@ impl<'a> Walk<'a> {
                     self.selected(&entry.value, property, &path)
                 };
                 members.extend(value.map(|value| (entry.key.clone(), value)));
+            } else if others == &Value::Bool(true) || is_open(schema) {
+                members.insert(entry.key.clone(), entry.value.value());
             } else if others.is_null() || others == &Value::Bool(false) {
                 self.unknown(entry, schema, &path);
-            } else if others == &Value::Bool(true) {
-                members.insert(entry.key.clone(), entry.value.value());
             } else {
                 members.insert(entry.key.clone(), self.element(&entry.value, others, &path));
             }
@@ -309,6 +309,12 @@ impl<'a> Walk<'a> {
 
 fn misfit(schema: &Value, node: &Node) -> String {
     format!("expected {}, found {}", expected(schema), found(node))
+}
+
+/// Tells whether members that are not listed belong to somebody else, such as those of an object
+/// within a manifest.
+fn is_open(schema: &Value) -> bool {
+    schema["x-kubernetes-preserve-unknown-fields"] == Value::Bool(true)
 }
 
 fn reference(schema: &Value) -> Option<&str> {
