@@ -1,5 +1,6 @@
 //! What can be done with workflows.
 
+#[cfg(feature = "argo-workflow")]
 use argo_events_core::{Error, ErrorKind, Result};
 
 /// An operation on workflows.
@@ -29,6 +30,7 @@ impl Verb {
     ];
 
     /// Reads an operation as manifests name it.
+    #[cfg(feature = "argo-workflow")]
     pub(super) fn read(name: &str) -> Result<Self> {
         if name.is_empty() {
             return Ok(Self::Submit);
