@@ -33,12 +33,15 @@ use std::{
 use tokio::{
     sync::{oneshot, watch},
     task::spawn_blocking,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// How long a broker is given to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// For how long a partition may have no leader, and how soon to ask again.
+const LEADERLESS: Duration = Duration::from_secs(5);
+const LEADERLESS_PAUSE: Duration = Duration::from_millis(100);
 /// How long a record may take to be read back, beyond what publishing may.
 const READ_BACK: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(100);
@@ -129,7 +132,21 @@ impl Follower {
         self.until(end).await
     }
 
+    /// Returns where the log ends; asks again for a while when brokers refuse, since a partition has no
+    /// leader for a moment when its broker dies.
     async fn end(self: &Arc<Self>) -> Result<i64> {
+        let begun = Instant::now();
+        loop {
+            let asked = self.ask_for_end().await;
+            let is_late = begun.elapsed() > LEADERLESS || self.is_closed();
+            match asked {
+                Err(error) if error.is_transient() && !is_late => sleep(LEADERLESS_PAUSE).await,
+                asked => return asked,
+            }
+        }
+    }
+
+    async fn ask_for_end(self: &Arc<Self>) -> Result<i64> {
         let asking = Arc::clone(self);
         let asked = spawn_blocking(move || {
             let topic = &asking.settings.state_topic;
