@@ -88,6 +88,20 @@ impl Settings {
     /// Reads flags, environment and the configuration file.
     pub(super) fn read(arguments: &[&str]) -> Result<Self, Failure> {
         let flags = Flags::read(FLAGS, arguments)?;
+        // First, since whoever called it wrongly need not be told about the environment.
+        let ports = [
+            flags.get("metrics-port", 7777)?,
+            flags.get("health-port", 8081)?,
+        ];
+        let (packed, elects) = (
+            flags.get("packed", false)?,
+            flags.get("leader-election", true)?,
+        );
+        let is_namespaced = flags.get("namespaced", false)?;
+        let workers = match flags.text("workers") {
+            Some(_) => Some(flags.get("workers", NonZeroUsize::MIN)?),
+            None => None,
+        };
         let environment = Environment::of_process();
         let config_file = PathBuf::from(flags.text("config").unwrap_or(CONFIG));
         let image = environment.require(
@@ -96,7 +110,7 @@ impl Settings {
         );
         let image = image.map_err(|fault| Failure::new(Exit::InputWrong, fault))?;
         let mut settings = controller::Settings::new(config(&config_file)?, image);
-        settings.packed = flags.get("packed", false)?;
+        settings.packed = packed;
         if let Some(policy) = environment.get("IMAGE_PULL_POLICY") {
             policy.clone_into(&mut settings.image_pull_policy);
         }
@@ -105,16 +119,10 @@ impl Settings {
             .or_else(|| environment.get("NAMESPACE"))
             .unwrap_or(NAMESPACE);
         Ok(Self {
-            namespace: flags.get("namespaced", false)?.then(|| managed.to_owned()),
-            elects: flags.get("leader-election", true)?,
-            ports: [
-                flags.get("metrics-port", 7777)?,
-                flags.get("health-port", 8081)?,
-            ],
-            workers: match flags.text("workers") {
-                Some(_) => Some(flags.get("workers", NonZeroUsize::MIN)?),
-                None => None,
-            },
+            namespace: is_namespaced.then(|| managed.to_owned()),
+            elects,
+            ports,
+            workers,
             identity: identity(&environment),
             config_file,
             settings,
