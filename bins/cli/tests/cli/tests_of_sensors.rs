@@ -27,7 +27,7 @@ spec:
           method: POST
           payload: [{ src: { dependencyName: paid, dataKey: body.amount, useRawData: true }, dest: amount }]
     - template: { name: mine, conditions: shipped }
-    - template: { name: object, conditions: shipped, k8s: { source: { resource: { apiVersion: v1, kind: Pod } } } }
+    - template: { name: object, conditions: shipped, openWhisk: { host: 'localhost:9', actionName: tell } }
 ";
 
 fn folder() -> TempDir {
@@ -106,7 +106,7 @@ fn what_would_be_sent_is_shown() {
     assert!(out.contains("    {\"amount\":102.5}"), "{out}");
     assert!(out.contains("a function of the program"), "{out}");
     assert!(
-        out.contains("k8s, as written: it is not in this build"),
+        out.contains("openWhisk, as written: it is not in this build"),
         "{out}"
     );
 }
