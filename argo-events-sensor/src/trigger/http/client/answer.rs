@@ -17,13 +17,13 @@ pub(crate) struct Answer {
     /// The tag by which the other side knows what it sent.
     #[cfg_attr(
         not(feature = "artifact"),
-        expect(dead_code, reason = "only documents have a use for it")
+        allow(dead_code, reason = "only documents have a use for it")
     )]
     pub(super) tag: Option<String>,
     /// Whether the body is zipped.
     #[cfg_attr(
         not(feature = "artifact"),
-        expect(dead_code, reason = "only documents have a use for it")
+        allow(dead_code, reason = "only documents have a use for it")
     )]
     pub(super) is_zipped: bool,
     /// Whether the other side keeps the connection open.
