@@ -4,7 +4,7 @@ use super::document;
 use argo_events_core::{FieldPath, Problem, Problems, secret::KeySelector};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Where an object comes from; of several places the first counts, in the order given here.
@@ -294,7 +294,8 @@ fn any_object(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// Returns the members of an embedded object.
-pub(super) fn members(resource: Value) -> Option<Map<String, Value>> {
+#[cfg(feature = "artifact")]
+pub(super) fn members(resource: Value) -> Option<serde_json::Map<String, Value>> {
     match resource {
         Value::Object(members) => Some(members),
         _ => None,

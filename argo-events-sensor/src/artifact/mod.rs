@@ -7,7 +7,7 @@
 mod config;
 #[cfg_attr(
     not(feature = "artifact"),
-    expect(dead_code, reason = "only readers use it all")
+    allow(dead_code, reason = "only readers use it all")
 )]
 mod document;
 #[cfg(feature = "artifact")]
