@@ -9,7 +9,7 @@ use bytes::Bytes;
 pub struct Versioned {
     /// What was stored.
     pub value: Bytes,
-    /// Grows with every write of the key; meaningful only to the store that gave it.
+    /// Grows with every write of any key of the scope; meaningful only to the store that gave it.
     pub version: u64,
 }
 
@@ -22,6 +22,7 @@ pub struct Versioned {
 /// - `STORE-04` `delete` removes only the version named; a key that is absent is not an error.
 /// - `STORE-05` `keys` lists the keys that begin with a prefix, in byte order.
 /// - `STORE-06` scopes do not see each other's keys.
+/// - `STORE-07` versions grow with every write of any key of the scope.
 ///
 /// Keys use `a-z A-Z 0-9 - _ = . /` and are at most 512 bytes long.
 ///

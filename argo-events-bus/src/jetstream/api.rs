@@ -25,6 +25,7 @@ pub(super) mod code {
     pub(crate) const CONSUMER_IN_USE: u16 = 10013;
     pub(crate) const CONSUMER_EXISTS: u16 = 10105;
     pub(crate) const CONSUMER_ALREADY_EXISTS: u16 = 10148;
+    pub(crate) const CONSUMER_DOES_NOT_EXIST: u16 = 10149;
     pub(crate) const STREAM_NOT_FOUND: u16 = 10059;
     pub(crate) const STREAM_IN_USE: u16 = 10058;
     pub(crate) const NO_MESSAGE: u16 = 10037;

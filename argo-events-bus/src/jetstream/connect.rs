@@ -44,7 +44,8 @@ impl Target<'_> {
             .connect(addresses)
             .await
             .map_err(|error| refused(&error, &shown))?;
-        // Later ones are new connections.
+        // Later ones are new connections. If the first is noted late it passes for a new one, after
+        // which is only sent again what waits for an answer.
         let _ = timeout(PATIENCE, connections.wait_for(|count| *count > 0)).await;
         if self.tls.is_none() && client.server_info().tls_required {
             tracing::warn!(
@@ -133,6 +134,7 @@ fn note(event: &Event, sender: &watch::Sender<u64>, quiet: &Quiet) {
         }
         Event::ClientError(error) => note_error(error, quiet),
         Event::ServerError(error) => note_error(error, quiet),
+        // A server that is about to leave disconnects in time; what else there is comes of closing.
         _ => {}
     }
 }

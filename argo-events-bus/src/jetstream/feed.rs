@@ -283,11 +283,13 @@ impl<O: Outlet> Pump<O> {
         let more = self.requested + REMARKS;
         let last = self.received + more as u64;
         if messages.get_mut().unsubscribe_after(last).await.is_err() {
+            // The connection has ended for good; what was on its way comes again after its ack wait.
             return;
         }
         for _ in 0..more {
             let sent = self.link.client.publish(self.inbox.clone(), Bytes::new());
             if sent.await.is_err() {
+                // As above.
                 return;
             }
         }

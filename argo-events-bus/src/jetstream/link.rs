@@ -116,6 +116,7 @@ impl Link {
             .client
             .publish(subject.clone(), what.clone())
             .now_or_never();
+        // Refused only when the connection has ended for good; what was not said then comes again.
         if sent.is_none() {
             lock(&self.left).push((subject, what));
             self.is_left.notify_one();
@@ -183,6 +184,7 @@ impl Link {
             // What is lost here comes again.
             let _ = timeout(Self::PATIENCE, ended).await;
         }
+        // Fails only when the connection has ended already, which is as good.
         let _ = timeout(Self::PATIENCE, self.client.drain()).await;
     }
 }

@@ -1,20 +1,21 @@
-//! The bus on NATS JetStream, interchangeable with the reference's: same stream, subjects, messages.
+//! The bus on NATS JetStream, interchangeable with the reference's: same stream, subjects, events.
 //!
-//! A publish waits in `publisher` for its acknowledgement. `consumer` and `stream` find or make what
-//! they need, also when it vanished; `retire` lets go of what nobody needs. State lies in `store`, `settle` answers without a round trip, and
-//! all share one `link`. A group is read in one of two ways, for both of which `feed` keeps messages
-//! coming:
+//! A publish waits in `publisher` for its acknowledgement. `consumer` and `stream` find or make
+//! what they need, also when it vanished; `retire` lets go of what nobody needs. State lies in
+//! `store`, `settle` answers without a round trip, and all share one `link`. A group is read in one
+//! of two ways, for both of which `feed` keeps messages coming:
 //!
 //! | | loose: readers share a consumer | strict: one reader, in order |
 //! |---|---|---|
 //! | messages wait in | `queue`, as they come | `line`, by sequence, until they are settled |
 //! | deliveries are made by | `reader` | `strict` |
 //! | what comes again | is the server's business | is the line's |
-//! | the consumer | is durable, found again | is made anew behind what was handled (`consumer/strict`) |
+//! | the consumer | durable, found again | made anew behind what was handled (`consumer/strict`) |
 //! | who reads | whoever asks | whom the record in `group` names |
 //!
 //! Positions are sequences of the stream; their partition says which stream, so that one that was
-//! lost and made anew begins a partition of its own. The controller's side of a cluster is not here.
+//! lost and made anew begins a partition of its own. The controller's side of a cluster is not
+//! here.
 
 mod config;
 mod settings;

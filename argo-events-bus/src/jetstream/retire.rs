@@ -18,6 +18,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 /// How long a consumer outlives its last reader.
 const AFTER: Duration = Duration::from_secs(3600);
+/// How the server refuses to change a consumer that is not there.
+const GONE: [u16; 2] = [code::CONSUMER_NOT_FOUND, code::CONSUMER_DOES_NOT_EXIST];
 
 #[derive(Deserialize)]
 struct Page {
@@ -43,7 +45,11 @@ pub(super) async fn retire(link: &Link, prefix: &str, kept: &BTreeSet<String>) -
                 );
                 let name = &consumer.name;
                 let config = leaving(&consumer.config, AFTER);
-                create(&link.client, name, "", &config, "update").await?;
+                match create(&link.client, name, "", &config, "update").await {
+                    // Gone meanwhile, which is as good.
+                    Err(refusal) if refusal.is(&GONE) => {}
+                    updated => drop(updated?),
+                }
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ impl Handle {
     /// be lost with whoever is dropped in between.
     pub(super) fn refuse(mut self) {
         self.note_settled();
-        self.link.send_soon(self.reply.clone(), NEVER);
+        never_soon(&self.link, self.reply.clone());
         self.consumer.settled(self.sequence);
     }
 

@@ -238,7 +238,8 @@ impl Beginning<'_> {
         for start in &mut starts {
             let partition = position(start.partition, 0).partition;
             if let Some(behind) = behind.iter().find(|it| it.partition == partition) {
-                // The sequence of one record is the offset of the next.
+                // The sequence of one record is the offset of the next. What is beyond all offsets was
+                // never one: then all is read again, and nothing is lost.
                 start.offset = i64::try_from(behind.sequence).ok();
                 start.beyond.clear();
             }

@@ -76,7 +76,6 @@ impl Intake {
                 self.read();
             } else {
                 self.pause_until_room();
-                self.held_back.clear();
             }
         }
         self.finish();
@@ -114,9 +113,9 @@ impl Intake {
             Ok(event) => event,
             Err(error) => {
                 self.shared.undecodable.fetch_add(1, Ordering::Relaxed);
-                if let Some(withheld) = self.quiet.may_speak() {
+                if let Some(suppressed) = self.quiet.may_speak() {
                     let topic = &self.topic;
-                    tracing::warn!(topic, partition, offset, %error, withheld, "record is no event; passed over");
+                    tracing::warn!(topic, partition, offset, %error, suppressed, "record is no event; passed over");
                 }
                 return None;
             }
@@ -208,7 +207,16 @@ impl Intake {
             }
             self.commit();
         }
-        self.switch(|consumer, list| consumer.resume(list));
+        self.read_on();
+    }
+
+    /// Reads all partitions again but those that are held back.
+    fn read_on(&self) {
+        let held_back = list_of(&self.topic, self.held_back.iter().copied());
+        self.switch(|consumer, all| {
+            consumer.resume(all)?;
+            consumer.pause(&held_back)
+        });
     }
 
     fn switch(
@@ -227,23 +235,20 @@ impl Intake {
         if stretched == self.held_back {
             return;
         }
-        let partitions = stretched.iter().copied();
         tracing::info!(
             group = self.shared.name,
             ?stretched,
-            "partitions are not read further until their oldest event is settled"
+            "only these partitions wait until their oldest event is settled"
         );
-        self.switch(|consumer, all| {
-            consumer.resume(all)?;
-            consumer.pause(&list_of(&self.topic, partitions))
-        });
         self.held_back = stretched;
+        self.read_on();
     }
 
     /// Takes over partitions that were added to the topic, from their beginning.
     fn look_for_partitions(&self) {
         let known: BTreeSet<_> = self.shared.desk().partitions().into_iter().collect();
         let Ok(count) = Consumers(&self.consumer).partitions(&self.topic) else {
+            // Asked again in a while; however late, a partition is read from its beginning.
             return;
         };
         let added: Vec<_> = (0..count)

@@ -106,6 +106,8 @@ impl Listener {
                 desk.take_progress()
             };
             if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
+                // Of partitions that stay it is told once more.
+                self.shared.desk().progress_was_lost();
                 tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
             }
         }
@@ -156,7 +158,7 @@ impl ConsumerContext for Listener {
             self.shared.fail(failure(error, "rebalance"));
         }
         if is_assignment && let Some(joined) = super::lock(&self.joined).take() {
-            // Nobody may wait for it.
+            // Only who opens the subscription waits for it, and may have given up.
             let _ = joined.send(());
         }
     }
@@ -167,6 +169,7 @@ impl ConsumerContext for Listener {
                 tracing::debug!(group = self.shared.name, %error, "progress not committed");
                 self.was_lost.store(true, Ordering::Relaxed);
             }
+            // Stored, or there was nothing to store.
             _ => {}
         }
     }

@@ -49,14 +49,14 @@ impl Watch {
 
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        let Some(withheld) = self.quiet.may_speak() else {
+        let Some(suppressed) = self.quiet.may_speak() else {
             return;
         };
         match level {
             RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug | RDKafkaLogLevel::Notice => {
-                tracing::debug!(facility, withheld, "kafka: {text}");
+                tracing::debug!(facility, suppressed, "kafka: {text}");
             }
-            _ => tracing::warn!(facility, withheld, "kafka: {text}"),
+            _ => tracing::warn!(facility, suppressed, "kafka: {text}"),
         }
     }
 
@@ -82,8 +82,8 @@ impl ClientContext for Watch {
                 since: Instant::now(),
             });
         }
-        if let Some(withheld) = self.quiet.may_speak() {
-            tracing::warn!(withheld, "kafka: {reason}");
+        if let Some(suppressed) = self.quiet.may_speak() {
+            tracing::warn!(suppressed, "kafka: {reason}");
         }
     }
 }

@@ -58,7 +58,8 @@ impl Others {
     }
 
     /// Tells whether another process of the same replica announced itself later, or this one is of that
-    /// replica: where replicas have names of their own, it has ended then.
+    /// replica: where replicas have names of their own, it has ended then. Announcements are different
+    /// keys, whose [versions](crate::Versioned::version) can be compared within a scope.
     pub(super) fn is_former(&self, id: &str, own: &str) -> bool {
         let version = self.seen.get(id).map(|seen| seen.version);
         let mut later = self

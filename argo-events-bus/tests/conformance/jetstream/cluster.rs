@@ -46,12 +46,7 @@ const KIND: &str = "jetstream, three servers";
 /// Makes the trials.
 pub(crate) fn trials() -> Vec<Trial> {
     let cluster = Arc::new(Cluster::default());
-    let suite = {
-        let cluster = Arc::clone(&cluster);
-        bus::trials(KIND, move || Account::new(&cluster))
-    };
-    let is_chosen = |trial: &Trial| PROMISES.iter().any(|it| trial.name().starts_with(it));
-    let mut trials: Vec<_> = suite.into_iter().filter(is_chosen).collect();
+    let mut trials = bus::trials_of(KIND, &PROMISES, move || Account::new(&cluster));
     let dies = move || {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)

@@ -108,12 +108,17 @@ impl Topic {
         }
     }
 
-    /// Makes a topic on brokers that run.
-    pub(super) fn of(started: Started) -> Self {
-        let broker = Broker::newest();
-        // A broker of this kind is described, and not started.
-        let _ = broker.started.set(Ok(started));
-        Self::new(&broker, 1)
+    /// Describes a topic of one partition on brokers that run.
+    pub(super) fn of(started: Started, name: &str) -> Self {
+        let broker = Broker {
+            start: || unreachable!("these brokers run"),
+            started: OnceLock::from(Ok(started)),
+        };
+        Self {
+            broker: Arc::new(broker),
+            name: name.to_owned(),
+            partitions: 1,
+        }
     }
 
     fn address(&self) -> Result<&str> {

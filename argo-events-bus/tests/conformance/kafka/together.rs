@@ -8,9 +8,16 @@ use argo_events_bus::KafkaBus;
 use argo_events_core::{Deliveries, Event, EventBus as _, Subject, Subscription, bus::StartAt};
 use argo_events_testkit::bus::{Broken, Outcome, ensure};
 use bytes::Bytes;
+use futures::future::try_join_all;
 use libtest_mimic::Trial;
 use rdkafka::message::{Header, OwnedHeaders};
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    ops::Range,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::{sleep, timeout};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,10 +63,38 @@ pub(super) fn subscription(group: &str) -> Subscription {
     Subscription::new(group, vec![Subject::new("shop", "paid")])
 }
 
+fn event(id: u64) -> Arc<Event> {
+    Arc::new(Event::builder(id.to_string(), "shop", "paid").build())
+}
+
 pub(super) async fn publish(bus: &KafkaBus, id: u64) -> Outcome {
-    let event = Event::builder(id.to_string(), "shop", "paid").build();
-    bus.publish(Arc::new(event)).await?;
+    bus.publish(event(id)).await?;
     Ok(())
+}
+
+/// Publishes with many in flight until all is accepted; returns what had to be published again.
+pub(super) async fn insist_all(bus: &KafkaBus, ids: Range<u64>) -> Outcome<BTreeSet<u64>> {
+    let ids: Vec<_> = ids.collect();
+    let mut again = BTreeSet::new();
+    for ids in ids.chunks(50) {
+        let all = try_join_all(ids.iter().map(|id| insist(bus, *id)));
+        let all = timeout(PATIENCE * 2, all).await;
+        let all = all.map_err(|_| Broken(format!("{ids:?} are not accepted")))??;
+        again.extend(all.into_iter().flatten());
+    }
+    Ok(again)
+}
+
+/// Publishes until it is accepted; returns the id if once was not enough.
+async fn insist(bus: &KafkaBus, id: u64) -> Outcome<Option<u64>> {
+    let event = event(id);
+    let mut again = None;
+    while let Err(error) = bus.publish(Arc::clone(&event)).await {
+        ensure(error.is_transient(), format!("{id}: {error}"))?;
+        again = Some(id);
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(again)
 }
 
 /// Reads and acknowledges for so long as events come, and counts how often each came.
@@ -110,7 +145,7 @@ async fn members(topic: Topic) -> Outcome {
     ensure(doubled.is_empty(), format!("more than once: {doubled:?}"))
 }
 
-async fn publish_slowly(bus: &KafkaBus, ids: std::ops::Range<u64>) -> Outcome {
+async fn publish_slowly(bus: &KafkaBus, ids: Range<u64>) -> Outcome {
     for id in ids {
         publish(bus, id).await?;
         sleep(Duration::from_millis(5)).await;

@@ -2,7 +2,7 @@
 
 use super::{
     broker,
-    together::{PATIENCE, publish, subscription},
+    together::{PATIENCE, insist_all, publish, subscription},
     trial,
 };
 use argo_events_bus::KafkaBus;
@@ -13,11 +13,11 @@ use argo_events_testkit::{
 };
 use libtest_mimic::Trial;
 use serde_json::json;
-use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{
     sync::{oneshot, watch},
     task::{block_in_place, spawn_blocking},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 /// Makes the trials.
@@ -69,10 +69,10 @@ async fn flow(bus: &KafkaBus, server: &KafkaServer) -> Outcome {
         Ok(started.map_err(|error| Broken(error.to_string()))??)
     };
     let publishing = async {
-        publish_all(bus, 0..COUNT / 2).await?;
+        insist_all(bus, 0..COUNT / 2).await?;
         // Ends early only with the one that breaks.
         let _ = has_died.await;
-        publish_all(bus, COUNT / 2..COUNT).await
+        insist_all(bus, COUNT / 2..COUNT).await
     };
     let reading = read_all(&mut deliveries, &came);
     let all = async { futures::try_join!(publishing, reading, breaking) };
@@ -84,9 +84,10 @@ async fn flow(bus: &KafkaBus, server: &KafkaServer) -> Outcome {
 async fn read_all(deliveries: &mut Box<dyn Deliveries>, came: &watch::Sender<u64>) -> Outcome {
     let mut found = BTreeSet::new();
     while *came.borrow() < COUNT {
-        let Some(Ok(batch)) = deliveries.next(64).await else {
-            continue;
-        };
+        let next = deliveries.next(64).await;
+        let next = next.ok_or_else(|| Broken("deliveries ended".to_owned()))?;
+        // What fails while the broker is away works again when it is back.
+        let Ok(batch) = next else { continue };
         for delivery in batch {
             found.insert(delivery.event().id().to_owned());
             delivery.ack().await?;
@@ -94,21 +95,6 @@ async fn read_all(deliveries: &mut Box<dyn Deliveries>, came: &watch::Sender<u64
         came.send_replace(found.len() as u64);
     }
     Ok(())
-}
-
-/// Publishes with many in flight, and again what failed.
-async fn publish_all(bus: &KafkaBus, ids: Range<u64>) -> Outcome {
-    let ids: Vec<_> = ids.collect();
-    for ids in ids.chunks(50) {
-        futures::future::join_all(ids.iter().map(|id| insist(bus, *id))).await;
-    }
-    Ok(())
-}
-
-async fn insist(bus: &KafkaBus, id: u64) {
-    while publish(bus, id).await.is_err() {
-        sleep(Duration::from_millis(50)).await;
-    }
 }
 
 async fn too_large(bus: &KafkaBus) -> Outcome {

@@ -99,6 +99,24 @@ pub fn trials<H: BusHarness>(
         .collect()
 }
 
+/// Makes a trial of every case of some promises, such as `BUS-01`; `STORE` stands for all of the store.
+///
+/// # Panics
+/// When a promise has no case.
+pub fn trials_of<H: BusHarness>(
+    kind: &str,
+    promises: &[&str],
+    make: impl Fn() -> H + Clone + Send + 'static,
+) -> Vec<Trial> {
+    let all = trials(kind, make);
+    for promise in promises {
+        let has_case = all.iter().any(|trial| trial.name().starts_with(promise));
+        assert!(has_case, "no case is about {promise}");
+    }
+    let is_chosen = |trial: &Trial| promises.iter().any(|it| trial.name().starts_with(it));
+    all.into_iter().filter(is_chosen).collect()
+}
+
 fn trial<H: BusHarness>(
     kind: &str,
     case: Case,

@@ -5,7 +5,7 @@
 
 use super::place;
 use argo_events_core::{Error, ErrorKind, Result};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
@@ -23,6 +23,9 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// How much of the log an error shows.
 const TAIL: usize = 4_000;
 
+/// Tells whether a server is ready.
+pub(super) type Ready = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// What is started, and how it is known to be ready.
 pub(super) struct Launch {
     /// The program.
@@ -36,7 +39,7 @@ pub(super) struct Launch {
     /// Makes the folder of the data, where the server does not do that by itself.
     pub(super) prepare: Option<Box<dyn Fn() -> Result<()> + Send + Sync>>,
     /// Asks whether it is ready.
-    pub(super) ready: Box<dyn Fn() -> bool + Send + Sync>,
+    pub(super) ready: Ready,
     /// How long it may take to get ready, or to stop.
     pub(super) patience: Duration,
 }
@@ -150,9 +153,17 @@ impl Process {
         Ok(())
     }
 
-    /// Lets it stand still; connections stay open.
+    /// Lets it stand still, every thread of it; connections stay open.
     pub(super) fn pause(&self) -> Result<()> {
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        let Some(id) = self.child().as_ref().map(Pid::from_child) else {
+            return Ok(());
+        };
+        // The signal is only on its way: a busy machine would let it answer once more. Whether it
+        // has ended is for others to see.
+        let seen = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(id), seen).map_err(|error| self.failed(error.into()))?;
+        Ok(())
     }
 
     /// Lets it go on after a pause.

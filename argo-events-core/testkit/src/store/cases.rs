@@ -17,6 +17,7 @@ pub(super) fn all() -> Vec<Case> {
         "STORE-04" "delete removes only the version named" [StateStore] delete_names_a_version;
         "STORE-05" "keys lists what begins with a prefix in byte order" [StateStore] keys_by_prefix;
         "STORE-06" "scopes do not see each other's keys" [StateStore] scopes_are_apart;
+        "STORE-07" "versions grow with every write of any key" [StateStore] versions_grow;
     }
 }
 
@@ -249,4 +250,17 @@ async fn scopes_are_apart(world: &World) -> Outcome {
     }
     let listed = bus.state("a").await?.keys("").await?;
     ensure(listed == ["bc", "c"], format!("a scope lists {listed:?}"))
+}
+
+async fn versions_grow(world: &World) -> Outcome {
+    let store = store(world).await?;
+    let first = store.put("a", Bytes::from_static(b"1"), None).await?;
+    let other = store.put("b", Bytes::from_static(b"1"), None).await?;
+    let second = store
+        .put("a", Bytes::from_static(b"2"), Some(first))
+        .await?;
+    ensure(
+        first < other && other < second,
+        format!("one after the other the versions are {first}, {other}, {second}"),
+    )
 }

@@ -1,5 +1,5 @@
 //! Says whether a [`StateStore`](argo_events_core::StateStore) keeps the promises `STORE-01` to
-//! `STORE-06`.
+//! `STORE-07`.
 //!
 //! A store belongs to a bus, so the cases run with a [`BusHarness`](crate::bus::BusHarness), and
 //! [`bus::trials`](crate::bus::trials) includes them.

@@ -2,8 +2,7 @@
 
 use super::Ports;
 use crate::servers::{Certificates, certificates::Leaf, place};
-use argo_events_core::{Error, ErrorKind, Result};
-use nkeys::KeyPair;
+use argo_events_core::{Error, ErrorKind, Result, event::random_id};
 use rcgen::ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -81,7 +80,7 @@ impl Access {
             folder: folder.to_owned(),
             trust: trust(&certificates)?,
             certificates,
-            tokens: User::ALL.map(|_| KeyPair::new_user().public_key()),
+            tokens: User::ALL.map(|_| random_id()),
         };
         made.write_accounts()?;
         let rows = User::ALL.map(|user| {

@@ -167,6 +167,7 @@ fn client(place: &Place<'_>, user: User) -> Vec<String> {
     all
 }
 
-fn words(arguments: impl IntoIterator<Item = String>) -> Vec<OsString> {
+/// Turns arguments into what a command takes.
+pub(super) fn words(arguments: impl IntoIterator<Item = String>) -> Vec<OsString> {
     arguments.into_iter().map(Into::into).collect()
 }

@@ -7,12 +7,13 @@
 use super::{
     KubeServer,
     access::{NODE, User},
+    arguments::words,
     ask::Question,
     options::PATIENCE,
 };
 use crate::servers::{
     Server, available, place,
-    process::{Launch, Process},
+    process::{Launch, Process, Ready},
 };
 use argo_events_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -248,21 +249,12 @@ fn proxy(folder: &Path, programs: &Path, server: &KubeServer) -> Process {
     )
 }
 
-fn words<const N: usize>(all: [String; N]) -> Vec<OsString> {
-    all.map(Into::into).into()
-}
-
-fn healthy(port: u16) -> Box<dyn Fn() -> bool + Send + Sync> {
+fn healthy(port: u16) -> Ready {
     let question = Question::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     Box::new(move || question.is_answered("/healthz"))
 }
 
-fn process(
-    folder: &Path,
-    program: PathBuf,
-    arguments: Vec<OsString>,
-    ready: Box<dyn Fn() -> bool + Send + Sync>,
-) -> Process {
+fn process(folder: &Path, program: PathBuf, arguments: Vec<OsString>, ready: Ready) -> Process {
     let name = program.file_name().unwrap_or_default().to_owned();
     Process::new(Launch {
         program,

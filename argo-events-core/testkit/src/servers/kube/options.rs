@@ -8,7 +8,7 @@ use super::{
 };
 use crate::servers::{
     Server, available, place,
-    process::{Launch, Process},
+    process::{Launch, Process, Ready},
 };
 use argo_events_core::Result;
 use std::{
@@ -149,8 +149,6 @@ impl KubeOptions {
         })
     }
 }
-
-type Ready = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Only etcd has data.
 fn store(place: &Place<'_>, program: &str) -> PathBuf {
