@@ -93,12 +93,13 @@ impl Fetcher {
         mut headers: Headers,
         most: usize,
     ) -> Result<Fetched> {
-        let name = target.url.to_string();
+        // What came without a look at the certificate is nothing to those who look.
+        let name = format!("{} {}", target.checks_certificate, target.url);
         let kept = self.kept(&name);
         if let Some(kept) = &kept {
             headers.set("If-None-Match", kept.tag.as_str());
         }
-        let mut fetched = self
+        let fetched = self
             .send(target, "GET", headers, Bytes::new(), most)
             .await?;
         if let (304, Some(kept)) = (fetched.status, kept) {
@@ -107,9 +108,6 @@ impl Fetcher {
                 body: kept.body,
                 ..fetched
             });
-        }
-        if fetched.is_zipped {
-            fetched.body = unzip(&fetched.body, most)?;
         }
         if let (200, Some(tag)) = (fetched.status, fetched.tag.clone()) {
             self.keep(name, tag, fetched.body.clone());
@@ -138,7 +136,12 @@ impl Fetcher {
         } else {
             &self.trusting
         };
-        client.fetch(request, most).await
+        let mut fetched = client.fetch(request, most).await?;
+        // An answer without a body, such as a 304, may name an encoding all the same.
+        if fetched.is_zipped && !fetched.body.is_empty() {
+            fetched.body = unzip(&fetched.body, most)?;
+        }
+        Ok(fetched)
     }
 
     /// Returns what was kept under a name.

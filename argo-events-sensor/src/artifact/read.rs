@@ -92,7 +92,7 @@ impl Artifact {
         if let Place::Known(object) = &self.place {
             return Ok(Object::clone(object));
         }
-        let mut pauses = self.readers.schedule.pauses(jitter);
+        let mut pauses = self.readers.schedule.pauses(crate::policy::fraction);
         let text = loop {
             let error = match self.text().await {
                 Ok(text) => break text,
@@ -210,14 +210,4 @@ async fn read_file(file: FileArtifact) -> Result<Bytes> {
 pub(super) fn too_large(most: u64) -> Error {
     let message = format!("the artifact has more than {most} bytes");
     Error::permanent(ErrorKind::TooLarge, message)
-}
-
-/// A number from 0 up to 1 that differs from call to call.
-fn jitter() -> f64 {
-    let mut bytes = [0; 4];
-    // Without randomness pauses are the shortest ones.
-    if getrandom::fill(&mut bytes).is_err() {
-        return 0.0;
-    }
-    f64::from(u32::from_ne_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }

@@ -1,5 +1,8 @@
 //! Labels that say which trigger made an object, as the reference writes them.
 
+#[cfg(any(feature = "k8s", feature = "argo-workflow"))]
+use super::Object;
+
 /// Names the sensor.
 pub const SENSOR: &str = "events.argoproj.io/sensor";
 /// Names the trigger.
@@ -14,4 +17,14 @@ pub fn of(sensor: &str, trigger: &str, milliseconds: i64) -> [(&'static str, Str
         (TRIGGER, trigger.to_owned()),
         (ACTION_TIMESTAMP, milliseconds.to_string()),
     ]
+}
+
+/// Tells whether labels say that a trigger of a sensor made an object.
+#[cfg(any(feature = "k8s", feature = "argo-workflow"))]
+pub(crate) fn name(object: &Object, sensor: &str, trigger: &str) -> bool {
+    let is = |label: &str, value: &str| {
+        let found = object.labels().and_then(|labels| labels.get(label));
+        found.and_then(serde_json::Value::as_str) == Some(value)
+    };
+    is(SENSOR, sensor) && is(TRIGGER, trigger)
 }

@@ -11,6 +11,8 @@ mod discovery;
 #[cfg(feature = "kubernetes")]
 mod fault;
 pub mod labels;
+#[cfg(any(feature = "k8s", feature = "argo-workflow"))]
+pub(crate) mod naming;
 mod object;
 mod resource;
 #[cfg(test)]

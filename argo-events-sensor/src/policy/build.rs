@@ -118,7 +118,7 @@ impl Counters {
 }
 
 /// A number from 0 up to 1 that differs from call to call; jitter needs no more than that.
-fn fraction() -> f64 {
+pub(crate) fn fraction() -> f64 {
     use std::hash::{BuildHasher as _, RandomState};
     const BITS: u32 = 53;
     let random = RandomState::new().hash_one(()) >> (u64::BITS - BITS);

@@ -228,7 +228,7 @@ impl Guarded {
 
     /// Waits for the labels that the policy names, if there is an object to have them.
     ///
-    /// The waits are the policy's own and do not count as the trigger's time.
+    /// The waits are the policy's own and do not count towards the trigger's timeout.
     async fn see_labels(&self, rendered: &Rendered, executed: Executed) -> Result<Executed> {
         let Some(labels) = self.labels.as_ref().filter(|_| executed.object.is_some()) else {
             return Ok(executed);

@@ -12,5 +12,7 @@ mod rate;
 mod tests;
 
 pub use build::GuardedBuilder;
+#[cfg(feature = "artifact")]
+pub(crate) use build::fraction;
 pub use guarded::{End, Guarded};
 pub use rate::RateLimiter;

@@ -13,7 +13,7 @@ use crate::{
 use argo_events_core::{
     FieldPath, Problem, Problems, Severity, Subject, Trigger,
     api::{self, Sensor},
-    registry::TriggerBuild,
+    registry::{Clients, TriggerBuild},
     resolver::Shape,
 };
 use argo_events_expr::condition::Condition;
@@ -41,6 +41,7 @@ impl SensorPlan {
             .iter()
             .map(|d| d.name.as_str())
             .collect();
+        let clients = build.clients.clone().unwrap_or_default();
         let (mut triggers, mut left_out) = (Vec::new(), Problems::default());
         for (index, trigger) in sensor.spec.triggers.iter().enumerate() {
             let path = root.field("triggers").index(index);
@@ -48,6 +49,7 @@ impl SensorPlan {
                 sensor,
                 own,
                 build: &build,
+                clients: &clients,
                 names: &names,
                 path,
             };
@@ -114,6 +116,7 @@ struct Compiler<'a> {
     sensor: &'a Sensor,
     own: &'a OwnTriggers,
     build: &'a SensorBuild,
+    clients: &'a Clients,
     names: &'a [&'a str],
     path: FieldPath,
 }
@@ -241,7 +244,7 @@ impl Compiler<'_> {
         }
         let (secrets, clock) = (self.build.secrets.clone(), self.build.clock.clone());
         let mut build = TriggerBuild::new(&self.sensor.metadata.name, name, secrets, clock);
-        build.clients = self.build.clients.clone();
+        build.clients = self.clients.clone();
         build.namespace.clone_from(&self.sensor.metadata.namespace);
         let dependencies: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
         trigger::build_reporting(
@@ -252,5 +255,70 @@ impl Compiler<'_> {
             &self.path,
             problems,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trigger::FunctionTrigger;
+    use argo_events_core::{
+        Registry, SystemClock,
+        api::{Dependency, SensorSpec, TriggerTemplate},
+        registry::{BuildTrigger, TriggerConfig, TriggerDescriptor},
+        secret::MemorySecrets,
+    };
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    static CLIENTS: AtomicUsize = AtomicUsize::new(0);
+
+    /// A kind whose triggers find their client by their name.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    struct Shared {}
+
+    impl TriggerConfig for Shared {
+        const KIND: &'static str = "shared";
+
+        fn validate(&self, _: &FieldPath, _: &mut Problems) {}
+    }
+
+    impl BuildTrigger for Shared {
+        fn build(self, build: &TriggerBuild) -> argo_events_core::Result<Arc<dyn Trigger>> {
+            let name = &build.trigger;
+            build
+                .clients
+                .get_or_make(name, || CLIENTS.fetch_add(1, Relaxed));
+            Ok(Arc::new(FunctionTrigger::new(|_| {
+                std::future::ready(Ok(()))
+            })))
+        }
+    }
+
+    fn sensor(name: &str) -> Sensor {
+        let template = TriggerTemplate {
+            name: "ship".to_owned(),
+            kinds: [("shared".to_owned(), serde_json::json!({}))].into(),
+            ..TriggerTemplate::default()
+        };
+        let spec = SensorSpec {
+            dependencies: vec![Dependency::new("paid", "shop", "paid")],
+            triggers: vec![api::Trigger::new(template)],
+            ..SensorSpec::default()
+        };
+        Sensor::new(name, spec)
+    }
+
+    #[test]
+    fn two_sensors_of_one_build_share_no_client() {
+        let registry = Registry::default().with(TriggerDescriptor::of::<Shared>());
+        let secrets = Arc::new(MemorySecrets::default());
+        let build = SensorBuild::new(registry, secrets, Arc::new(SystemClock));
+        for name in ["orders", "invoices"] {
+            let compiled = SensorPlan::compile(&sensor(name), &OwnTriggers::new(), build.clone());
+            assert!(compiled.is_ok(), "{:?}", compiled.err());
+        }
+        assert_eq!(CLIENTS.load(Relaxed), 2);
     }
 }

@@ -52,7 +52,7 @@ impl Layout {
     /// Returns the layout that the sensor has on a bus, which is the one it first ran with.
     ///
     /// # Errors
-    /// Those of the bus.
+    /// Those of the bus; `Closed`, transient, when stopped while a pod of the reference leads.
     pub(super) async fn settled(
         self,
         plan: &SensorPlan,

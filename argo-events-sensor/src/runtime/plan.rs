@@ -38,9 +38,9 @@ pub struct SensorBuild {
     pub metrics: Metrics,
     /// Who watches.
     pub observer: Arc<dyn Observer>,
-    /// What the sensor's triggers share; who has a client for them already puts it there. No two sensors
-    /// may have the same.
-    pub clients: Clients,
+    /// What the sensor's triggers share, of whoever has a client for them already; its own if absent. No
+    /// two sensors may have the same, since clients are found by the names of triggers.
+    pub clients: Option<Clients>,
     /// Limits.
     pub limits: Limits,
     /// How triggers are laid out over lanes.
@@ -62,7 +62,7 @@ impl SensorBuild {
             clock,
             metrics: Metrics::default(),
             observer: Arc::new(Unobserved),
-            clients: Clients::default(),
+            clients: None,
             limits: Limits::default(),
             layout: Layout::default(),
             leaves_out: false,

@@ -60,7 +60,7 @@ impl Kept {
         }
     }
 
-    /// Stores a value and tells whether it is kept. A failure costs a repeat after a restart, which
+    /// Stores a value and tells whether nothing is left to store; without a store nothing ever is. A failure costs a repeat after a restart, which
     /// carries the same id.
     pub(crate) async fn save<M: Serialize + Sync>(&mut self, mark: &M) -> bool {
         let Some(store) = &self.store else {
@@ -78,7 +78,7 @@ impl Kept {
                 true
             }
             Err(error) => {
-                warn!(%error, key = self.key, "could not store how far the source is");
+                warn!(%error, key = self.key, "could not store what the source keeps");
                 let present = store.get(&self.key).await;
                 self.version = present.ok().flatten().map(|present| present.version);
                 false

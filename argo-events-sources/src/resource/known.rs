@@ -5,7 +5,7 @@
 
 use super::object::Object;
 use crate::kit::Kept;
-use argo_events_core::{Result, SourceContext};
+use argo_events_core::{Result, SourceContext, fingerprint::fnv1a};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
@@ -118,9 +118,7 @@ impl Known {
 
 /// Returns the part of an object; the same in every process.
 fn place(key: &str) -> usize {
-    let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    let hash = key.bytes().fold(0x811c_9dc5, mix);
-    usize::from((hash >> 16) as u16) % PARTS
+    usize::from((fnv1a(key) >> 16) as u16) % PARTS
 }
 
 /// Tells whether a version is later than another; unknown forms count as later.
@@ -197,7 +195,8 @@ impl Shelf {
     /// Writes down what has changed, and returns the mark if it is kept now.
     pub(super) async fn save(&mut self, version: &str, known: &mut Known) -> Option<Mark> {
         self.due.take()?;
-        // The objects first: a mark that is ahead of them would leave out what came in between.
+        // The objects first: a mark that is ahead of them would leave out what came in between. One part
+        // that cannot be stored does not hold the mark back, since it may be too large for good.
         for (place, kept) in self.parts.iter_mut().enumerate() {
             if known.changed[place] {
                 known.changed[place] = !kept.save(&known.part(place, &self.of)).await;

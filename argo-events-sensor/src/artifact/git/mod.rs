@@ -21,6 +21,7 @@ use argo_events_core::{
 use bytes::Bytes;
 use github::Tokens;
 use pack::{Id, Pack};
+use tokio::task::spawn_blocking;
 use wire::Advertisement;
 
 /// Branch where the manifest names nothing.
@@ -196,8 +197,10 @@ impl Place<'_> {
         let answer = self
             .send("POST", "git-upload-pack", headers, body, MOST_OF_FILES)
             .await?;
-        let pack = wire::pack(&answer).map_err(|reason| self.unreadable(&reason))?;
-        Pack::read(&pack).map_err(|reason| self.unreadable(&reason))
+        // Much to unpack, on a thread that may.
+        let read = spawn_blocking(move || Pack::read(&wire::pack(&answer)?));
+        let read = read.await.unwrap_or_else(|panic| Err(panic.to_string()));
+        read.map_err(|reason| self.unreadable(&reason))
     }
 
     async fn send(

@@ -10,8 +10,6 @@ mod arguments;
 mod change;
 mod config;
 #[cfg(feature = "argo-workflow")]
-mod naming;
-#[cfg(feature = "argo-workflow")]
 mod nodes;
 #[cfg(feature = "argo-workflow")]
 mod resubmit;

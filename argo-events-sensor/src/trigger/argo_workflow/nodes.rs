@@ -1,6 +1,6 @@
 //! The nodes in a workflow's status: where they are kept, and the names that follow from them.
 
-use argo_events_core::{Error, ErrorKind, Result};
+use argo_events_core::{Error, ErrorKind, Result, fingerprint::fnv1a as hash};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde_json::{Map, Value};
@@ -151,13 +151,6 @@ pub(super) fn pod(workflow: &Value, node: &Value) -> String {
     };
     prefix.truncate(prefix.floor_char_boundary(LONGEST_PREFIX));
     format!("{prefix}-{}", hash(node_name))
-}
-
-/// Hashes a text by FNV-1a.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

@@ -158,6 +158,12 @@ async fn a_workflow_is_submitted_from_a_template() {
     let made = fire(&server, from("cronWorkflow")).await;
     // Its name follows from the same firing, and it is ours: the first one is found.
     assert!(made.is_ok());
+    let tried = server.body(&format!("POST {ROOT}/workflows"));
+    assert_eq!(
+        tried["metadata"]["ownerReferences"][0]["kind"],
+        "CronWorkflow"
+    );
+    assert_eq!(tried["spec"]["entrypoint"], "x");
     let error = fire(&server, from("ConfigMap")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConfigInvalid);
 }

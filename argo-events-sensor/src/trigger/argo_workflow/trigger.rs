@@ -5,14 +5,14 @@ mod existing;
 use super::{
     ArgoWorkflowConfig,
     arguments::{Arguments, Wait, invalid},
-    change, naming,
+    change,
     nodes::{is_failure, text},
     submit::{API_VERSION, Origin},
     verb::Verb,
 };
 use crate::{
     artifact::Artifact,
-    kubernetes::{Cluster, Object, Resource, labels},
+    kubernetes::{Cluster, Object, Resource, labels, naming},
     param::{Parameters, Purpose},
 };
 use argo_events_core::{
@@ -189,15 +189,10 @@ impl Trigger for ArgoWorkflowTrigger {
 impl ArgoWorkflowTrigger {
     /// Edits an object with the events of a firing.
     fn edited(&self, object: Object, firing: &Firing) -> Result<Object> {
-        let Some(parameters) = &self.parameters else {
-            return Ok(object);
-        };
-        let edited = Object::read(&parameters.apply(object.to_json(), firing)?)?;
-        if edited.kind().is_empty() {
-            let message = "the object has no kind after the parameters were applied";
-            return Err(Error::permanent(ErrorKind::PayloadInvalid, message));
+        match &self.parameters {
+            Some(parameters) => object.edited(parameters, firing),
+            None => Ok(object),
         }
-        Ok(edited)
     }
 
     /// Returns the namespace that counts, if there is one. A workflow that is submitted keeps its own;
@@ -287,9 +282,11 @@ impl ArgoWorkflowTrigger {
             made => return made,
         };
         let found = self.get(place, object.name()).await?;
-        let is_ours = naming::label(&found, labels::SENSOR) == self.sensor
-            && naming::label(&found, labels::TRIGGER) == self.name;
-        if is_ours { Ok(found) } else { Err(error) }
+        if labels::name(&found, &self.sensor, &self.name) {
+            Ok(found)
+        } else {
+            Err(error)
+        }
     }
 
     /// Waits for the end of a workflow, if that is asked for.

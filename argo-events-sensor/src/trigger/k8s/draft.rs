@@ -2,15 +2,8 @@
 
 use super::config::{APPLY_PATCH, JSON_PATCH, K8sConfig, MERGE_PATCH};
 use crate::kubernetes::Object;
-use argo_events_core::{Error, ErrorKind, Firing, FiringId, Result};
+use argo_events_core::{Error, ErrorKind, Firing, Result};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-
-/// How long a name is that follows from a firing; the server's own are no longer.
-const LONGEST_NAME: usize = 63;
-const SUFFIX: usize = 10;
-/// What suffixes are made of: no vowels and nothing that looks like another letter.
-const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// What is done with an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,22 +81,6 @@ impl Operation {
 }
 
 impl Draft {
-    /// Gives an object with `generateName` a name that follows from the firing. Returns whether it did.
-    pub(super) fn complete_name(object: &mut Object, firing: &FiringId) -> bool {
-        if !object.name().is_empty() || object.generate_name().is_empty() {
-            return false;
-        }
-        let mut name = object.generate_name().to_owned();
-        let mut length = name.len().min(LONGEST_NAME - SUFFIX);
-        while !name.is_char_boundary(length) {
-            length -= 1;
-        }
-        name.truncate(length);
-        name.push_str(&suffix(firing));
-        object.set_name(&name);
-        true
-    }
-
     /// Shows what will be done, without what a Secret holds.
     pub(super) fn view(&self) -> Value {
         let mut object = self.object.clone();
@@ -114,22 +91,13 @@ impl Draft {
                         .for_each(|value| *value = "(secret)".into());
                 }
             }
+            let operations = object.members_mut().get_mut("patch");
+            let operations = operations.and_then(Value::as_array_mut);
+            let values = operations.into_iter().flatten();
+            for value in values.filter_map(|operation| operation.get_mut("value")) {
+                *value = "(secret)".into();
+            }
         }
         json!({ "operation": self.operation.name(), "object": object.into_value() })
     }
-}
-
-fn suffix(firing: &FiringId) -> String {
-    let digest = Sha256::digest(firing.as_str());
-    let mut rest = digest
-        .iter()
-        .take(8)
-        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    let letters = LETTERS.len() as u64;
-    let mut next = || {
-        let letter = LETTERS[usize::try_from(rest % letters).unwrap_or_default()];
-        rest /= letters;
-        char::from(letter)
-    };
-    (0..SUFFIX).map(|_| next()).collect()
 }

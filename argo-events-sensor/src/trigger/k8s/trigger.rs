@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     artifact::Artifact,
-    kubernetes::{Cluster, Object, Patch, Resource, labels},
+    kubernetes::{Cluster, Object, Patch, Resource, labels, naming},
     param::{Parameters, Purpose},
 };
 use argo_events_core::{
@@ -79,7 +79,7 @@ impl Trigger for K8sTrigger {
         }
         let is_named = self.operation == Operation::Create
             && self.names_firing
-            && Draft::complete_name(&mut object, &firing.id());
+            && naming::complete(&mut object, &firing.id(), "");
         let draft = Draft {
             operation: self.operation.clone(),
             object,
@@ -195,11 +195,7 @@ impl K8sTrigger {
             .cluster
             .get(&place.resource, &place.namespace, name)
             .await?;
-        let is_label = |name: &str, value: &str| {
-            let label = found.labels().and_then(|labels| labels.get(name));
-            label.and_then(serde_json::Value::as_str) == Some(value)
-        };
-        if is_label(labels::SENSOR, &self.sensor) && is_label(labels::TRIGGER, &self.name) {
+        if labels::name(&found, &self.sensor, &self.name) {
             Ok(found)
         } else {
             Err(error)
@@ -278,7 +274,8 @@ impl K8sTrigger {
 
     async fn patch_by_operations(&self, place: &Place, object: Object) -> Result<Object> {
         let Some(operations) = object.members().get("patch").filter(|it| it.is_array()) else {
-            return self.create_unless_there(place, object).await;
+            let made = self.create_if_missing(place, &object).await?;
+            return made.ok_or_else(needs_operations);
         };
         let patch = Patch {
             content_type: super::config::JSON_PATCH,
@@ -296,21 +293,18 @@ impl K8sTrigger {
             .await
     }
 
-    /// Makes an object that there is no patch for, if it is not there.
-    async fn create_unless_there(&self, place: &Place, object: Object) -> Result<Object> {
+    /// Makes an object that is not there; `None` if it is.
+    async fn create_if_missing(&self, place: &Place, object: &Object) -> Result<Option<Object>> {
         let Place {
             resource,
             namespace,
         } = place;
-        let found = self
-            .cluster
-            .find(resource, namespace, object.name())
-            .await?;
-        if found.is_none() {
-            return self.cluster.create(resource, namespace, &object).await;
+        let found = self.cluster.find(resource, namespace, object.name());
+        if found.await?.is_some() {
+            return Ok(None);
         }
-        let message = "a patch with application/json-patch+json needs a list of operations as the member patch of the object";
-        Err(Error::permanent(ErrorKind::ConfigInvalid, message))
+        let made = self.cluster.create(resource, namespace, object).await;
+        made.map(Some)
     }
 
     async fn patch_or_create(
@@ -320,17 +314,13 @@ impl K8sTrigger {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Object> {
+        if let Some(made) = self.create_if_missing(place, &object).await? {
+            return Ok(made);
+        }
         let Place {
             resource,
             namespace,
         } = place;
-        let found = self
-            .cluster
-            .find(resource, namespace, object.name())
-            .await?;
-        if found.is_none() {
-            return self.cluster.create(resource, namespace, &object).await;
-        }
         let patch = Patch {
             content_type,
             field_manager: None,
@@ -362,4 +352,9 @@ impl K8sTrigger {
             deleted => deleted,
         }
     }
+}
+
+fn needs_operations() -> Error {
+    let message = "a patch with application/json-patch+json needs a list of operations as the member patch of the object";
+    Error::permanent(ErrorKind::ConfigInvalid, message)
 }

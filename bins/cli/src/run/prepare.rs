@@ -10,12 +10,13 @@ use crate::{
 };
 use argo_events::{
     BuildError, Engine, Manifests, Running,
-    core::telemetry::{Metrics, names},
+    core::telemetry::Metrics,
     engine::Builder,
     manifest::{Checks, LocalSecrets},
     sensor::runtime::Limits,
     sources::http::Listening,
 };
+use argo_events_process::tell_build;
 use std::sync::Arc;
 
 /// An engine without a mistake, not started yet.
@@ -91,9 +92,7 @@ fn prepare(
 /// Makes the metrics: their series name the namespace, and one tells the build.
 fn metrics(manifests: &Manifests) -> Metrics {
     let metrics = Metrics::new(namespace(manifests));
-    let commit = option_env!("ARGO_EVENTS_COMMIT").unwrap_or("unknown");
-    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", commit)];
-    metrics.set(names::BUILD_INFO, &labels, 1.0);
+    tell_build(&metrics);
     metrics
 }
 

@@ -122,6 +122,7 @@ pub const FLOW_LIMIT: Rule = Rule {
     },
 };
 
+/// Kinds of the reference, listed apart from ours so that one lost there is noticed here.
 const KINDS: [&str; 14] = [
     "k8s",
     "argoWorkflow",

@@ -2,10 +2,10 @@
 
 use super::{ArgoWorkflowTrigger, Draft, Place, object, time};
 use crate::{
-    kubernetes::{Object, Patch, Resource},
+    kubernetes::{Object, Patch, Resource, naming},
     trigger::argo_workflow::{
         arguments::{Arguments, Wait},
-        change, naming,
+        change,
         nodes::text,
         resubmit, retry,
         verb::Verb,
@@ -198,6 +198,7 @@ impl ArgoWorkflowTrigger {
             for pod in &retried.pods {
                 match self.cluster.delete(&pods, &place.namespace, pod).await {
                     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    // A pod that is gone is not in the way.
                     _ => {}
                 }
             }

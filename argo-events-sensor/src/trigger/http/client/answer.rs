@@ -115,6 +115,7 @@ impl Fields {
         if is(b"location") && self.location.is_none() {
             self.location = Some(String::from_utf8_lossy(value).into_owned());
         } else if is(b"etag") {
+            // A tag that is no text cannot be asked about; without one the document is sent anew.
             self.tag = String::from_utf8(value.to_vec()).ok();
         } else if is(b"content-encoding") {
             self.is_zipped = value.eq_ignore_ascii_case(b"gzip");

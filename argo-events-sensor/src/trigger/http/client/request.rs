@@ -192,7 +192,8 @@ impl Request {
         out
     }
 
-    /// Bodies of answers are thrown away, so this is a matter of looking like the reference.
+    /// Triggers throw bodies of answers away, so for them this is a matter of looking like the reference;
+    /// documents are unzipped.
     fn wants_gzip(&self) -> bool {
         &*self.method != "HEAD"
             && self.headers.get("Range").is_none()

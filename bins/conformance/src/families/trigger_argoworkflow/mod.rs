@@ -9,19 +9,14 @@ pub(crate) mod intent;
 
 use super::{
     events,
-    trigger_http::{Attempt, fired_events, places::Places, recorder::Record},
-    trigger_k8s::{FILES, point_at, server::Server},
+    trigger_http::{fired_events, places::Places, recorder::Record},
+    trigger_k8s::{FILES, attempt, point_at, server::Server},
 };
 use crate::{Outcome, exceptions::argoworkflow as rules};
-use argo_events_core::backoff::Schedule;
-use argo_events_sensor::{artifact::Readers, kubernetes::Cluster};
 use intent::{Command, WORKFLOWS, firings};
 use serde_json::{Value, json};
 use std::{fs, io, sync::Arc};
 use tempfile::TempDir;
-
-/// A pause between attempts to read an artifact; in the reference it is a thousand times as long.
-const PAUSE_NANOS: i64 = 1_000_000;
 
 /// What came of all firings of a vector.
 pub(crate) struct Fired {
@@ -72,15 +67,7 @@ async fn run(vector: &Value) -> io::Result<Fired> {
         config["firingName"] = false.into();
     }
     let server = Server::open(&completed(vector)).await?;
-    let attempt = Attempt::new(&input);
-    attempt
-        .clients
-        .get_or_make("", || Cluster::with_client(server.client()));
-    let mut schedule = Schedule::default();
-    (schedule.first, schedule.jitter) = (PAUSE_NANOS, 0.0);
-    attempt
-        .clients
-        .get_or_make("", || Readers::with_schedule(schedule));
+    let attempt = attempt(&input, &server);
     let mut results = Vec::new();
     for events in fired_events(&input) {
         let result = attempt.fire(events).await;

@@ -4,7 +4,8 @@ use super::{super::events, REGISTRY};
 use crate::families::{trigger_http::recorder::Record, trigger_k8s::server::Server};
 use argo_events::{Manifests, manifest::Checks};
 use argo_events_core::{
-    FieldPath, Severity, SystemClock, api, secret::MemorySecrets, telemetry::Metrics,
+    FieldPath, Severity, SystemClock, api, registry::Clients, secret::MemorySecrets,
+    telemetry::Metrics,
 };
 use argo_events_sensor::{
     dependency::{Filter, Verdict},
@@ -53,9 +54,9 @@ impl Sensor {
         let (secrets, metrics) = (Arc::new(MemorySecrets::default()), Metrics::new("ns-x"));
         let mut build = SensorBuild::new(REGISTRY.clone(), secrets, Arc::new(SystemClock));
         build.metrics = metrics.clone();
-        build
-            .clients
-            .get_or_make("", || Cluster::with_client(server.client()));
+        let clients = Clients::default();
+        clients.get_or_make("", || Cluster::with_client(server.client()));
+        build.clients = Some(clients);
         let plan =
             SensorPlan::compile(&sensor, &OwnTriggers::new(), build).map_err(|problems| {
                 let errors = problems

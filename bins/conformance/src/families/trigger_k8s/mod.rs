@@ -85,7 +85,8 @@ async fn run(vector: &Value) -> io::Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn attempt(input: &Value, server: &Server) -> Attempt {
+/// Makes what fires, with the server as its cluster and short pauses.
+pub(super) fn attempt(input: &Value, server: &Server) -> Attempt {
     let attempt = Attempt::new(input);
     let cluster = Cluster::with_client(server.client());
     attempt.clients.get_or_make("", || cluster);

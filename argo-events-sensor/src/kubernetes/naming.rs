@@ -1,8 +1,7 @@
-//! Names and labels of workflows that are made.
+//! Names that follow from a firing, so that a repeat makes no second object.
 
-use crate::kubernetes::Object;
+use super::Object;
 use argo_events_core::FiringId;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// How long a name is that follows from a firing; the server's own are no longer.
@@ -14,7 +13,7 @@ const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 /// Gives an object with `generateName` a name that follows from the firing. Returns whether it did.
 ///
 /// `salt` tells apart what one firing makes.
-pub(super) fn complete(object: &mut Object, firing: &FiringId, salt: &str) -> bool {
+pub(crate) fn complete(object: &mut Object, firing: &FiringId, salt: &str) -> bool {
     if !object.name().is_empty() || object.generate_name().is_empty() {
         return false;
     }
@@ -26,17 +25,11 @@ pub(super) fn complete(object: &mut Object, firing: &FiringId, salt: &str) -> bo
 }
 
 /// Returns letters that follow from a firing.
-pub(super) fn suffix(firing: &FiringId, salt: &str) -> String {
+fn suffix(firing: &FiringId, salt: &str) -> String {
     let digest = Sha256::new()
         .chain_update(firing.as_str())
         .chain_update(salt)
         .finalize();
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
     digest.iter().take(SUFFIX).map(letter).collect()
-}
-
-/// Returns a label; empty if there is none.
-pub(super) fn label<'a>(object: &'a Object, name: &str) -> &'a str {
-    let label = object.labels().and_then(|labels| labels.get(name));
-    label.and_then(Value::as_str).unwrap_or_default()
 }
