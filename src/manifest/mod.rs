@@ -194,10 +194,9 @@ impl Manifests {
     fn add(&mut self, file: &Arc<File>) {
         self.files.push(file.name.clone());
         let documents = document::read(file, &mut self.faults, &mut self.doubled);
+        let schemas = document::Schemas::of_envelopes();
         for document in &documents {
-            let decoded = document
-                .decode(&document::Schemas::of_envelopes(), false)
-                .decoded;
+            let decoded = document.decode(&schemas, false).decoded;
             self.keep(document, decoded);
         }
         self.documents.extend(documents);

@@ -6,6 +6,8 @@
 use super::structural::{OPAQUE, opaque};
 use serde_json::{Value, json};
 
+const READY_PODS: &str = "Number of pods that are ready.";
+
 /// Returns the schema of `status`.
 pub(super) fn schema(kind: &str) -> Value {
     let mut properties = json!({
@@ -15,13 +17,10 @@ pub(super) fn schema(kind: &str) -> Value {
             "format": "int64",
             "description": "Generation of the object that this is about.",
         },
+        "readyReplicas": {"type": "integer", "description": READY_PODS},
     });
-    match kind {
-        "EventBus" => properties["config"] = config(),
-        _ => properties["lastEventTime"] = moment("When an event last came."),
-    }
-    if kind == "Sensor" {
-        properties["triggers"] = json!({"type": "integer", "description": "Number of triggers."});
+    if kind == "EventBus" {
+        properties["config"] = config();
     }
     json!({"type": "object", "description": "What was found.", "properties": properties, OPAQUE: true})
 }
@@ -107,25 +106,15 @@ pub(super) fn columns(kind: &str) -> Value {
             "Name of its EventBus.",
         ));
     }
-    if kind == "Sensor" {
-        // A path cannot count, and of several values only the first is printed.
-        columns.push(column(
-            "Triggers",
-            "integer",
-            ".status.triggers",
-            "Number of its triggers.",
-        ));
-    }
-    if kind != "EventBus" {
-        let about = "When an event last came.";
-        columns.push(column("Last Event", "date", ".status.lastEventTime", about));
-    }
-    columns.push(column(
-        "Age",
-        "date",
-        ".metadata.creationTimestamp",
-        "When it was made.",
-    ));
+    columns.extend([
+        column("Pods", "integer", ".status.readyReplicas", READY_PODS),
+        column(
+            "Age",
+            "date",
+            ".metadata.creationTimestamp",
+            "When it was made.",
+        ),
+    ]);
     columns.into()
 }
 

@@ -204,7 +204,6 @@ pub(super) const WEBHOOK: Field = part(
     WEBHOOK_FIELDS,
 );
 pub(super) const APP: Field = part("githubApp", "Credentials of a GitHub App.", APP_FIELDS);
-pub(super) const CREDENTIALS: Field = part("creds", "Name and password.", PAIR);
 pub(super) const DELETE_HOOK: Field = flag(
     "deleteHookOnFinish",
     "Whether the provider's hook is deleted when the source ends.",
@@ -216,11 +215,6 @@ pub(super) const REGION: Field = text("region", "Region of the service.");
 pub(super) const PARAMETERS: Field = parts(
     "parameters",
     "Edit this configuration before it is used.",
-    PARAMETER,
-);
-pub(super) const EDITS: Field = parts(
-    "parameters",
-    "Edit the object before it is used.",
     PARAMETER,
 );
 pub(super) const PAYLOAD: Field = parts("payload", "Builds what is sent, from events.", PARAMETER);

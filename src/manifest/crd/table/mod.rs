@@ -11,7 +11,7 @@ mod places;
 mod repositories;
 mod triggers;
 
-use super::structural::{INT_OR_STRING, OPAQUE, int32, opaque};
+use super::structural::{INT_OR_STRING, OPAQUE, int32};
 use serde_json::{Map, Value, json};
 
 /// A field: name, what it is for, and what it holds.
@@ -34,8 +34,6 @@ enum Form {
     Int64,
     /// A number; anything else can be written, but not used.
     Amount,
-    /// A moment, as RFC 3339 writes it.
-    Moment,
     /// A Go duration, or nanoseconds.
     Pause,
     Texts,
@@ -45,8 +43,6 @@ enum Form {
     Part(Fields),
     /// A list of such objects.
     Parts(Fields),
-    /// An object that only others look into.
-    Opaque,
 }
 
 /// Returns the schema of an event of a kind of source.
@@ -100,7 +96,6 @@ impl Form {
             Self::Int32 => int32(),
             Self::Int64 => json!({"type": "integer", "format": "int64"}),
             Self::Amount => json!({OPAQUE: true}),
-            Self::Moment => json!({"type": "string", "format": "date-time"}),
             Self::Pause => json!({INT_OR_STRING: true}),
             Self::Texts => json!({"type": "array", "items": {"type": "string", "nullable": true}}),
             Self::Map => json!({
@@ -113,7 +108,6 @@ impl Form {
                 items["nullable"] = true.into();
                 json!({"type": "array", "items": items})
             }
-            Self::Opaque => opaque(),
         }
     }
 }

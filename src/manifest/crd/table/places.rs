@@ -1,14 +1,9 @@
 //! Sources that watch a place, and what is left.
 
-use super::{Field, Fields, Form, common::*, field, flag, part, parts, secret, text, texts};
+use super::{Field, Fields, common::*, part, secret, text, texts};
 
 /// Kinds with their fields.
-pub(super) const SOURCES: &[(&str, Fields)] = &[
-    ("hdfs", HDFS),
-    ("resource", RESOURCE),
-    ("sftp", SFTP),
-    ("slack", SLACK),
-];
+pub(super) const SOURCES: &[(&str, Fields)] = &[("hdfs", HDFS), ("sftp", SFTP), ("slack", SLACK)];
 
 const DIRECTORY: Field = text("directory", "The directory, with its whole path.");
 const PATH: Field = text("path", "The only file that counts, within the directory.");
@@ -39,47 +34,6 @@ const HDFS: Fields = &[
     text("krbServicePrincipalName", "Kerberos' name of the service."),
     METADATA,
     FILTER,
-];
-
-const SELECTOR: Fields = &[
-    text("key", "What is compared."),
-    text("operation", "How it is compared; == if absent."),
-    text("value", "What it is compared with."),
-];
-
-const RESOURCE_FILTER: Fields = &[
-    text("prefix", "How the name begins."),
-    parts("labels", "Labels that must all fit.", SELECTOR),
-    parts(
-        "fields",
-        "Fields that must all fit, by their path.",
-        SELECTOR,
-    ),
-    field(
-        "createdBy",
-        "Drops objects that were made after this moment.",
-        Form::Moment,
-    ),
-    flag(
-        "afterStart",
-        "Whether only what happens after the start counts.",
-    ),
-];
-
-const RESOURCE: Fields = &[
-    text("namespace", "Namespace of the objects; all if absent."),
-    text("group", "Group of the API; empty for the core."),
-    text("version", "Version of the API."),
-    text(
-        "resource",
-        "Name of the resource in the plural, such as deployments.",
-    ),
-    texts(
-        "eventTypes",
-        "What must have happened: ADD, UPDATE or DELETE.",
-    ),
-    part("filter", "Which objects count.", RESOURCE_FILTER),
-    METADATA,
 ];
 
 const SFTP: Fields = &[

@@ -4,13 +4,11 @@ use super::{Field, Fields, Form, common::*, field, flag, part, secret, text, tex
 
 /// Kinds with their fields.
 pub(super) const TRIGGERS: &[(&str, Fields)] = &[
-    ("argoWorkflow", ARGO_WORKFLOW),
     ("awsLambda", AWS_LAMBDA),
     ("azureEventHubs", AZURE_EVENT_HUBS),
     ("azureServiceBus", AZURE_SERVICE_BUS),
     ("custom", CUSTOM),
     ("email", EMAIL),
-    ("k8s", K8S),
     ("kafka", KAFKA),
     ("nats", NATS),
     ("openWhisk", OPEN_WHISK),
@@ -18,83 +16,7 @@ pub(super) const TRIGGERS: &[(&str, Fields)] = &[
     ("slack", SLACK),
 ];
 
-const REMOTE: Fields = &[
-    text("name", "Name of the remote."),
-    texts("urls", "Its addresses."),
-];
-
-const GIT: Fields = &[
-    text("url", "Address of the repository."),
-    text("cloneDirectory", "Where the repository is put."),
-    text("filePath", "Path of the file within the repository."),
-    text("branch", "The branch."),
-    text("tag", "The tag."),
-    text("ref", "The reference to fetch."),
-    part(
-        "remote",
-        "The remote to fetch from; origin if absent.",
-        REMOTE,
-    ),
-    CREDENTIALS,
-    APP,
-    secret("sshKeySecret", "Private key for SSH."),
-    flag(
-        "insecureIgnoreHostKey",
-        "Whether any key of the host is accepted.",
-    ),
-];
-
-const URL: Fields = &[
-    text("path", "The address."),
-    flag("verifyCert", "Whether the server's certificate is checked."),
-];
-
-const ARTIFACT: Fields = &[
-    field("resource", "The object, written out.", Form::Opaque),
-    text("inline", "The object, as text."),
-    part("configmap", "A key of a ConfigMap that holds it.", KEY),
-    part(
-        "file",
-        "A file that holds it.",
-        &[text("path", "Path of the file.")],
-    ),
-    part("git", "A file of a git repository that holds it.", GIT),
-    part("s3", "An object of an object store that holds it.", S3),
-    part("url", "An address where it is found.", URL),
-];
-
-const SOURCE: Field = part("source", "The object to act on.", ARTIFACT);
 const TOPIC: Field = text("topic", "Name of the topic.");
-
-const K8S: Fields = &[
-    SOURCE,
-    text(
-        "operation",
-        "What is done: create (if absent), update, patch or delete.",
-    ),
-    text(
-        "patchStrategy",
-        "Content type of the patch; application/merge-patch+json if absent.",
-    ),
-    flag(
-        "liveObject",
-        "Whether an update begins with the object as it is in the cluster.",
-    ),
-    EDITS,
-];
-
-const ARGO_WORKFLOW: Fields = &[
-    SOURCE,
-    text(
-        "operation",
-        "What is done: submit, submit-from, resubmit, resume, retry, suspend, terminate or stop.",
-    ),
-    texts(
-        "args",
-        "Options of the operation, as the argo command has them.",
-    ),
-    EDITS,
-];
 
 const AWS_LAMBDA: Fields = &[
     text("functionName", "Name of the function."),

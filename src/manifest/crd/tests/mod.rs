@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// What `kubectl apply` can still put into an annotation, with room for the rest.
 const MOST_BYTES: usize = 200 * 1024;
 /// Folder with manifests and the JSON schema of the reference.
-const PEER: &str = "ARGO_EVENTS_PEER";
+const REFERENCE: &str = "ARGO_EVENTS_REFERENCE";
 
 /// Fields of the reference's manifests that stand where it does not look for them.
 const MISPLACED: &[&str] = &[
@@ -150,16 +150,16 @@ fn our_own_manifests_are_accepted_and_known_in_every_field() {
     assert_eq!(found, Vec::<String>::new());
 }
 
-fn peer() -> PathBuf {
-    std::env::var_os(PEER)
-        .expect("set ARGO_EVENTS_PEER to the folder")
+fn reference() -> PathBuf {
+    std::env::var_os(REFERENCE)
+        .expect("set ARGO_EVENTS_REFERENCE to the folder")
         .into()
 }
 
 #[test]
-#[ignore = "wants the reference's manifests: set ARGO_EVENTS_PEER to their folder"]
+#[ignore = "wants the reference's manifests: set ARGO_EVENTS_REFERENCE to their folder"]
 fn manifests_of_the_reference_are_accepted_and_known_in_every_field() {
-    let folders = ["event-sources", "sensors", "eventbus"].map(|name| peer().join(name));
+    let folders = ["event-sources", "sensors", "eventbus"].map(|name| reference().join(name));
     let all = folders.iter().flat_map(|folder| objects(folder)).collect();
     let (count, mut found) = apply(all);
     assert!(count >= 100, "{count}");
@@ -168,9 +168,9 @@ fn manifests_of_the_reference_are_accepted_and_known_in_every_field() {
 }
 
 #[test]
-#[ignore = "wants the reference's schema.json: set ARGO_EVENTS_PEER to its folder"]
+#[ignore = "wants the reference's schema.json: set ARGO_EVENTS_REFERENCE to its folder"]
 fn no_property_of_the_reference_is_missing() {
-    let text = std::fs::read_to_string(peer().join("schema.json")).unwrap();
+    let text = std::fs::read_to_string(reference().join("schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
     for definition in all() {
         let coverage = Coverage::of(&definition, &schema).unwrap();
