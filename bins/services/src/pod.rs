@@ -15,14 +15,10 @@ use crate::{
 };
 use argo_events::{
     BuiltinKinds as _, Engine, Error, ErrorKind, EventBus, Registry, Result, Running, SystemClock,
-    core::{
-        api::Metadata,
-        registry::BusBuild,
-        telemetry::{Metrics, names},
-    },
+    core::{api::Metadata, registry::BusBuild, telemetry::Metrics},
     sensor::runtime::{Layout, Limits},
 };
-use argo_events_process::{Exit, Failure, Health, Signals};
+use argo_events_process::{Exit, Failure, Health, Signals, tell_build};
 use election::Election;
 use std::{
     convert::Infallible, io, num::NonZeroUsize, path::PathBuf, pin::pin, sync::Arc, time::Duration,
@@ -132,9 +128,7 @@ impl Settings {
 /// Makes the metrics: their series name the namespace, and one tells the build.
 fn metrics(namespace: &str) -> Metrics {
     let metrics = Metrics::new(namespace);
-    let commit = option_env!("ARGO_EVENTS_COMMIT").unwrap_or("unknown");
-    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", commit)];
-    metrics.set(names::BUILD_INFO, &labels, 1.0);
+    tell_build(&metrics);
     metrics
 }
 

@@ -23,6 +23,11 @@ pub(crate) fn target() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
+/// Returns the folder for servers and what makes them, where the tests look for them too.
+pub(crate) fn tools() -> PathBuf {
+    root().join(env::var_os("ARGO_EVENTS_TOOLS").unwrap_or_else(|| "target/tools".into()))
+}
+
 /// Prints to standard output.
 #[expect(
     clippy::print_stdout,

@@ -1,6 +1,9 @@
 //! `cargo xtask faults`: the long fault run, for as many events and faults as one has time for.
 
-use crate::command::{self, Outcome};
+use crate::{
+    command::{self, Outcome},
+    servers::{self, Server},
+};
 
 const BUILD: &[&str] = &[
     "test",
@@ -18,12 +21,18 @@ const NUMBERS: [(&str, &str); 3] = [
     ("--events", "ARGO_EVENTS_FAULTS_EVENTS"),
     ("--faults", "ARGO_EVENTS_FAULTS"),
 ];
-/// Which bus, the features that it needs, and the run over it.
-const BUSES: [(&str, &[&str], &str); 2] = [
-    ("jetstream", &[], "nothing_is_lost_in_a_long_run"),
+/// Which bus, the features and the server that it needs, and the run over it.
+const BUSES: [(&str, &[&str], Server, &str); 2] = [
+    (
+        "jetstream",
+        &[],
+        Server::Nats,
+        "nothing_is_lost_in_a_long_run",
+    ),
     (
         "kafka",
         &["--features", "kafka"],
+        Server::Kafka,
         "nothing_is_lost_in_a_long_run_over_kafka",
     ),
 ];
@@ -38,8 +47,8 @@ struct Asked {
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let asked = read(arguments)?;
-    let (_, features, name) = BUSES[asked.bus];
-    crate::servers::prepare()?;
+    let (_, features, server, name) = BUSES[asked.bus];
+    servers::obtain(server)?;
     let mut command = command::cargo(BUILD);
     command.args(features);
     command.args(["--", "--ignored", "--exact", name]);

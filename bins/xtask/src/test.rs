@@ -67,6 +67,8 @@ fn run_all(names: &[String]) -> Outcome {
             failures.push(format!("{name}: {message}"));
         }
     }
+    // What a step has begun, and none awaited, would be cut short by the end of this process.
+    crate::servers::prepared();
     if failures.is_empty() {
         Ok(())
     } else {

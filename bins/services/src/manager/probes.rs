@@ -1,8 +1,8 @@
 //! Metrics and probes: `/metrics`, `/healthz`, `/livez`, `/readyz`.
 
 use super::unreachable;
-use argo_events::core::telemetry::{Metrics, names};
-use argo_events_process::Failure;
+use argo_events::core::telemetry::Metrics;
+use argo_events_process::{Failure, tell_build};
 use axum::{
     Router,
     http::{StatusCode, header::CONTENT_TYPE},
@@ -21,9 +21,7 @@ pub(super) type Waiting = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 /// Makes the metrics of a process; one tells the build.
 pub(super) fn metrics() -> Metrics {
     let metrics = Metrics::default();
-    let commit = option_env!("ARGO_EVENTS_COMMIT").unwrap_or("unknown");
-    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", commit)];
-    metrics.set(names::BUILD_INFO, &labels, 1.0);
+    tell_build(&metrics);
     metrics
 }
 
@@ -43,7 +41,8 @@ pub(super) async fn open(
     Ok(servers)
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Failure> {
+/// Listens on a port of every address.
+pub(super) async fn listen(port: u16) -> Result<TcpListener, Failure> {
     let mut opened = TcpListener::bind(("::", port)).await;
     if opened.is_err() {
         // A machine without IPv6 has the addresses of IPv4 all the same.

@@ -1,6 +1,6 @@
 //! The subcommand `webhook-service`: environment as the reference's.
 
-use super::{client, cluster, probes, unreachable};
+use super::{client, cluster, probes};
 use crate::{
     environment::Environment,
     flags::{Flag, Flags},
@@ -8,10 +8,7 @@ use crate::{
 use argo_events::{BuiltinKinds as _, Registry};
 use argo_events_controller::admission::{Webhook, WebhookSettings};
 use argo_events_process::{Exit, Failure};
-use std::{
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(super) const USAGE: &str = "\
@@ -52,6 +49,11 @@ impl Settings {
     /// Reads flags and environment.
     pub(super) fn read(arguments: &[&str]) -> Result<Self, Failure> {
         let flags = Flags::read(FLAGS, arguments)?;
+        // First, since whoever called it wrongly need not be told about the environment.
+        let ports = [
+            flags.get("metrics-port", 7777)?,
+            flags.get("health-port", 8081)?,
+        ];
         let environment = Environment::of_process();
         let namespace = environment.require("NAMESPACE", "the namespace of the webhook's Service");
         let namespace = namespace.map_err(|fault| Failure::new(Exit::InputWrong, fault))?;
@@ -78,10 +80,7 @@ impl Settings {
         Ok(Self {
             webhook,
             port: listen,
-            ports: [
-                flags.get("metrics-port", 7777)?,
-                flags.get("health-port", 8081)?,
-            ],
+            ports,
         })
     }
 }
@@ -109,16 +108,7 @@ pub(super) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     let readiness = webhook.readiness();
     let waiting = Arc::new(move || readiness.waiting());
     let _probes = probes::open(&settings.ports, &metrics, waiting).await?;
-    let listener = match tokio::net::TcpListener::bind((Ipv6Addr::UNSPECIFIED, settings.port)).await
-    {
-        Ok(listener) => listener,
-        Err(_) => {
-            // A machine without IPv6 has the addresses of IPv4 all the same.
-            let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, settings.port));
-            let bound = tokio::net::TcpListener::bind(address).await;
-            bound.map_err(|error| unreachable(&format!("cannot listen on {address}"), error))?
-        }
-    };
+    let listener = probes::listen(settings.port).await?;
     webhook.serve_on(listener, stop).await;
     Ok(())
 }

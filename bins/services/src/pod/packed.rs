@@ -11,12 +11,13 @@ use crate::{environment::Environment, work::Role};
 use argo_events::{Error, EventBus, Result, Running};
 use argo_events_process::{Exit, Failure, Health, Member, Signals};
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use tokio::{
-    task::JoinSet,
+    task::{Id, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -98,11 +99,12 @@ pub(super) async fn serve(mut settings: Settings) -> std::result::Result<Exit, F
     };
     health.share(bus.clone(), &settings.metrics);
     let (grace, stop) = (settings.grace, CancellationToken::new());
-    let mut running = JoinSet::new();
+    let mut objects = Objects::default();
     for mut one in [settings].into_iter().chain(others) {
         invalid.append(&mut one.invalid);
-        health.member(&name(&one), Member::Starting("starting".to_owned()));
-        running.spawn(run(one, bus.clone(), health.clone(), stop.clone()));
+        let name = name(&one);
+        health.member(&name, Member::Starting("starting".to_owned()));
+        objects.start(name, run(one, bus.clone(), health.clone(), stop.clone()));
     }
     for fault in invalid {
         error!("{fault}");
@@ -110,23 +112,55 @@ pub(super) async fn serve(mut settings: Settings) -> std::result::Result<Exit, F
             health.member(what, Member::Failed(why.to_owned()));
         }
     }
-    info!(bus = bus.kind(), objects = running.len(), "running");
-    signals.next().await;
+    info!(bus = bus.kind(), objects = objects.tasks.len(), "running");
+    loop {
+        tokio::select! {
+            () = signals.next() => break,
+            Some((name, error)) = objects.next_defect() => {
+                error!(error, name, "ended by a defect; the others of this pod go on");
+                health.member(&name, Member::Failed(error));
+            }
+        }
+    }
     health.draining();
     info!(?grace, "draining");
     stop.cancel();
     tokio::select! {
-        () = ended(running, &*bus) => Ok(Exit::Fine),
+        () = ended(objects, &*bus) => Ok(Exit::Fine),
         () = signals.next() => Ok(Exit::Interrupted),
     }
 }
 
-/// Waits until every object has ended, and closes the bus after them.
-async fn ended(mut running: JoinSet<()>, bus: &dyn EventBus) {
-    while let Some(end) = running.join_next().await {
-        if let Err(error) = end {
-            error!(%error, "an object of this pod ended by a defect");
+/// What runs, each object in a task of its own.
+#[derive(Default)]
+struct Objects {
+    tasks: JoinSet<()>,
+    /// Names of objects by their tasks.
+    names: HashMap<Id, String>,
+}
+
+impl Objects {
+    fn start(&mut self, name: String, life: impl Future<Output = ()> + Send + 'static) {
+        let task = self.tasks.spawn(life);
+        self.names.insert(task.id(), name);
+    }
+
+    /// Resolves when an object ends by a defect, with its name and the error; `None` once all have
+    /// ended. Cancel-safe.
+    async fn next_defect(&mut self) -> Option<(String, String)> {
+        loop {
+            if let Err(error) = self.tasks.join_next().await? {
+                let name = self.names.get(&error.id()).cloned();
+                return Some((name.unwrap_or_default(), error.to_string()));
+            }
         }
+    }
+}
+
+/// Waits until every object has ended, and closes the bus after them.
+async fn ended(mut objects: Objects, bus: &dyn EventBus) {
+    while let Some((name, error)) = objects.next_defect().await {
+        error!(error, name, "ended by a defect");
     }
     close(bus, FLUSH).await;
     info!("stopped");
@@ -210,4 +244,20 @@ async fn end(running: Running, settings: &Settings) {
 
 fn name(settings: &Settings) -> String {
     settings.work.metadata().name.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_object_that_ends_by_a_defect_is_named() {
+        let mut objects = Objects::default();
+        objects.start("fine".to_owned(), async {});
+        objects.start("wrong".to_owned(), async { panic!("a defect") });
+        let (name, error) = objects.next_defect().await.unwrap();
+        assert_eq!(name, "wrong");
+        assert!(error.contains("a defect"), "{error}");
+        assert_eq!(objects.next_defect().await, None);
+    }
 }

