@@ -2,6 +2,7 @@
 
 mod bus;
 mod clients;
+mod derived;
 mod source;
 mod trigger;
 
@@ -11,8 +12,10 @@ pub use source::{BuildSource, Placement, SourceConfig, SourceDescriptor};
 pub use trigger::{BuildTrigger, TriggerBuild, TriggerConfig, TriggerDescriptor};
 
 use crate::{Error, ErrorKind, FieldPath, Problems, Result};
+use derived::Derived;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::{any::Any, sync::Arc};
 
 /// Descriptors of sources, triggers and buses by kind.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,7 @@ pub struct Registry {
     sources: Vec<SourceDescriptor>,
     triggers: Vec<TriggerDescriptor>,
     buses: Vec<BusDescriptor>,
+    derived: Derived,
 }
 
 /// Something that can be added to a [`Registry`].
@@ -38,6 +42,23 @@ impl Registry {
     pub fn with(mut self, descriptor: impl Register) -> Self {
         descriptor.register(&mut self);
         self
+    }
+
+    /// Keeps what is derived from the entries, such as schemas, for whoever checks many objects.
+    ///
+    /// Clones share what is kept; one that gets another entry keeps its own.
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.derived = Derived::keeping();
+        self
+    }
+
+    /// Returns what is derived from the entries: made now, unless it was before and is
+    /// [kept](Self::keeping). There is one for each type.
+    ///
+    /// `make` must not ask a registry for what is derived.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.derived.get_or_make(make)
     }
 
     /// Returns the sources.
@@ -98,7 +119,14 @@ fn unknown<'a>(what: &str, kind: &str, known: impl Iterator<Item = &'a str>) -> 
     .with("kind", kind)
 }
 
-fn replace<T>(entries: &mut Vec<T>, entry: T, same: impl Fn(&T, &T) -> bool) {
+/// Puts an entry in the place of the one of the same kind, or at the end. What was derived from the
+/// entries before does not count any more.
+fn replace<T>(
+    (entries, derived): (&mut Vec<T>, &mut Derived),
+    entry: T,
+    same: impl Fn(&T, &T) -> bool,
+) {
+    *derived = derived.anew();
     match entries.iter_mut().find(|present| same(present, &entry)) {
         Some(present) => *present = entry,
         None => entries.push(entry),

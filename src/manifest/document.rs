@@ -13,7 +13,7 @@ use super::{
 use argo_events_core::{FieldPath, Problem, Registry, Severity, api};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An object that was read, whatever it is.
 #[derive(Clone, Debug)]
@@ -49,42 +49,66 @@ pub(crate) struct Outcome {
     pub(crate) conformed: Conformed,
 }
 
-/// Schemas of the kinds.
-#[derive(Debug)]
+/// Schemas of the kinds, each made when it is first asked for.
+#[derive(Debug, Default)]
 pub(crate) struct Schemas {
-    event_source: Value,
-    sensor: Value,
-    event_bus: Value,
-    values: Value,
+    event_source: OnceLock<Value>,
+    sensor: OnceLock<Value>,
+    event_bus: OnceLock<Value>,
+    values: OnceLock<Value>,
 }
 
-impl Schemas {
-    pub(crate) fn of(registry: &Registry) -> Self {
-        let bytes = json!({"type": "object", "additionalProperties": {"type": "string"}});
-        Self {
-            event_source: schema::event_source(registry),
-            sensor: schema::sensor(registry),
-            event_bus: schema::event_bus(registry),
-            values: json!({
+/// What objects are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Measure<'a> {
+    /// The envelope alone: kinds are left as they are, for their registry is not known yet.
+    Envelope(&'a Schemas),
+    /// Envelope and kinds.
+    Whole(&'a Schemas, &'a Registry),
+}
+
+impl<'a> Measure<'a> {
+    fn schema(self, kind: Kind) -> &'a Value {
+        let (Self::Envelope(schemas) | Self::Whole(schemas, _)) = self;
+        let cell = match kind {
+            Kind::EventSource => &schemas.event_source,
+            Kind::Sensor => &schemas.sensor,
+            Kind::EventBus => &schemas.event_bus,
+            Kind::Secret | Kind::ConfigMap => &schemas.values,
+        };
+        cell.get_or_init(|| match self {
+            Self::Envelope(_) => envelope(kind),
+            Self::Whole(_, registry) => whole(kind, registry),
+        })
+    }
+}
+
+fn whole(kind: Kind, registry: &Registry) -> Value {
+    match kind {
+        Kind::EventSource => schema::event_source(registry),
+        Kind::Sensor => schema::sensor(registry),
+        Kind::EventBus => schema::event_bus(registry),
+        Kind::Secret | Kind::ConfigMap => {
+            let bytes = json!({"type": "object", "additionalProperties": {"type": "string"}});
+            json!({
                 "type": "object",
                 "additionalProperties": true,
                 "properties": {"data": bytes, "stringData": bytes, "binaryData": bytes},
-            }),
+            })
         }
     }
+}
 
-    /// Makes schemas that leave kinds as they are, for objects whose registry is not known yet.
-    pub(crate) fn of_envelopes() -> Self {
-        let mut schemas = Self::of(&Registry::default());
-        for (schema, place) in [
-            (&mut schemas.event_source, "EventSourceSpec"),
-            (&mut schemas.sensor, "TriggerTemplate"),
-            (&mut schemas.event_bus, "EventBusSpec"),
-        ] {
-            schema["$defs"][place]["additionalProperties"] = true.into();
-        }
-        schemas
-    }
+fn envelope(kind: Kind) -> Value {
+    let mut schema = whole(kind, &Registry::default());
+    let place = match kind {
+        Kind::EventSource => "EventSourceSpec",
+        Kind::Sensor => "TriggerTemplate",
+        Kind::EventBus => "EventBusSpec",
+        Kind::Secret | Kind::ConfigMap => return schema,
+    };
+    schema["$defs"][place]["additionalProperties"] = true.into();
+    schema
 }
 
 /// Finds the objects of a file; what is none, or of no use here, is reported.
@@ -231,13 +255,8 @@ fn wrong_version(kind: &str, version: &str) -> Box<Problem> {
 
 impl Document {
     /// Decodes what fits the schema.
-    pub(crate) fn decode(&self, schemas: &Schemas, strict: bool) -> Outcome {
-        let schema = match self.kind {
-            Kind::EventSource => &schemas.event_source,
-            Kind::Sensor => &schemas.sensor,
-            Kind::EventBus => &schemas.event_bus,
-            Kind::Secret | Kind::ConfigMap => &schemas.values,
-        };
+    pub(crate) fn decode(&self, measure: Measure<'_>, strict: bool) -> Outcome {
+        let schema = measure.schema(self.kind);
         let unknown = if strict {
             Severity::Error
         } else {

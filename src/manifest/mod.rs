@@ -25,7 +25,7 @@ pub use located::Located;
 pub use secrets::LocalSecrets;
 
 use argo_events_core::{Error, ErrorKind, Registry, Result, api};
-use document::{Decoded, Document};
+use document::{Decoded, Document, Measure, Schemas};
 use file::File;
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path, sync::Arc};
@@ -169,6 +169,23 @@ impl Manifests {
         Ok(manifests)
     }
 
+    /// Reads texts, each with what stands for it in diagnostics, and checks them: what
+    /// [`Self::from_text`] and [`Self::check`] do one after the other, with half the work.
+    ///
+    /// A registry that [keeps](Registry::keeping) what is derived from it saves most of the rest.
+    pub fn checked<T: Into<String>>(
+        texts: impl IntoIterator<Item = (&'static str, T)>,
+        registry: &Registry,
+        checks: &Checks,
+    ) -> (Self, Diagnostics) {
+        let mut manifests = Self::default();
+        for (name, text) in texts {
+            manifests.read(&File::new(name.to_owned(), text.into()));
+        }
+        let diagnostics = manifests.check(registry, checks);
+        (manifests, diagnostics)
+    }
+
     /// Adds what was read elsewhere.
     pub fn extend(&mut self, other: Self) {
         self.event_sources.extend(other.event_sources);
@@ -192,13 +209,20 @@ impl Manifests {
     }
 
     fn add(&mut self, file: &Arc<File>) {
+        let schemas = Schemas::default();
+        let first = self.documents.len();
+        self.read(file);
+        for document in self.documents.split_off(first) {
+            let decoded = document.decode(Measure::Envelope(&schemas), false);
+            self.keep(&document, decoded.decoded);
+            self.documents.push(document);
+        }
+    }
+
+    /// Takes the objects of a file as they are.
+    fn read(&mut self, file: &Arc<File>) {
         self.files.push(file.name.clone());
         let documents = document::read(file, &mut self.faults, &mut self.doubled);
-        let schemas = document::Schemas::of_envelopes();
-        for document in &documents {
-            let decoded = document.decode(&schemas, false).decoded;
-            self.keep(document, decoded);
-        }
         self.documents.extend(documents);
     }
 
@@ -221,7 +245,8 @@ impl Manifests {
     /// among the diagnostics, the objects can be run by a build with these kinds.
     #[must_use]
     pub fn check(&mut self, registry: &Registry, checks: &Checks) -> Diagnostics {
-        let schemas = document::Schemas::of(registry);
+        let schemas = registry.derived(Schemas::default);
+        let measure = Measure::Whole(&schemas, registry);
         let mut diagnostics = self.doubled.clone();
         if checks.strict {
             diagnostics.harden();
@@ -231,7 +256,7 @@ impl Manifests {
         self.secrets = LocalSecrets::default();
         let mut examined = Vec::with_capacity(self.documents.len());
         for document in self.documents.clone() {
-            let outcome = document.decode(&schemas, checks.strict);
+            let outcome = document.decode(measure, checks.strict);
             self.keep(&document, outcome.decoded.clone());
             examined.push((document, outcome));
         }

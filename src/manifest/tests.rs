@@ -1,5 +1,7 @@
 //! What users see of manifests that are wrong.
 
+mod kept;
+
 use super::*;
 use crate::BuiltinKinds as _;
 use argo_events_core::secret::KeySelector;

@@ -27,6 +27,8 @@ pub struct BusBuild {
     pub name: String,
     /// Namespace; empty without a cluster.
     pub namespace: String,
+    /// Name of this replica, such as its pod's, if no other living process has it.
+    pub replica: Option<String>,
     /// Where an embedded bus keeps its files.
     pub data_directory: PathBuf,
     /// Where secrets are found.
@@ -47,6 +49,7 @@ impl BusBuild {
         Self {
             name,
             namespace,
+            replica: None,
             data_directory: data_directory.into(),
             secrets,
             clock,
@@ -131,6 +134,7 @@ impl BusDescriptor {
 
 impl Register for BusDescriptor {
     fn register(self, registry: &mut Registry) {
-        replace(&mut registry.buses, self, |a, b| a.kind == b.kind);
+        let entries = (&mut registry.buses, &mut registry.derived);
+        replace(entries, self, |a, b| a.kind == b.kind);
     }
 }

@@ -115,6 +115,7 @@ impl SourceDescriptor {
 
 impl Register for SourceDescriptor {
     fn register(self, registry: &mut Registry) {
-        replace(&mut registry.sources, self, |a, b| a.kind == b.kind);
+        let entries = (&mut registry.sources, &mut registry.derived);
+        replace(entries, self, |a, b| a.kind == b.kind);
     }
 }

@@ -134,6 +134,7 @@ impl TriggerDescriptor {
 
 impl Register for TriggerDescriptor {
     fn register(self, registry: &mut Registry) {
-        replace(&mut registry.triggers, self, |a, b| a.kind == b.kind);
+        let entries = (&mut registry.triggers, &mut registry.derived);
+        replace(entries, self, |a, b| a.kind == b.kind);
     }
 }
