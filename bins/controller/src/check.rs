@@ -22,8 +22,8 @@ pub(crate) fn errors(object: &Value, settings: &Settings) -> Vec<Diagnostic> {
     if bare["spec"].is_null() {
         bare["spec"] = json!({});
     }
-    let found =
-        Manifests::from_text("", bare.to_string()).check(&settings.registry, &Checks::of_a_part());
+    let text = [("", bare.to_string())];
+    let (_, found) = Manifests::checked(text, &settings.registry, &Checks::of_a_part());
     found
         .into_iter()
         .filter(|one| one.severity == Severity::Error)
@@ -31,17 +31,20 @@ pub(crate) fn errors(object: &Value, settings: &Settings) -> Vec<Diagnostic> {
 }
 
 /// Tells whether the status says so of the object as it is.
+///
+/// Each condition is asked when it was found out: the generation of the whole status moves with any
+/// one of them.
 fn is_known_to_be_right(object: &Value) -> bool {
-    let status = &object["status"];
     let generation = object::generation(object);
-    let conditions = status["conditions"].as_array().into_iter().flatten();
+    let conditions = object["status"]["conditions"].as_array();
+    let conditions = conditions.into_iter().flatten();
     let mut examined = conditions
         .filter(|one| one["type"] != "Deployed")
         .peekable();
     generation.is_some()
-        && status["observedGeneration"].as_i64() == generation
         && examined.peek().is_some()
-        && examined.all(|one| one["status"] == "True")
+        && examined
+            .all(|one| one["status"] == "True" && one["observedGeneration"].as_i64() == generation)
 }
 
 /// Says what is wrong, for the message of a condition.

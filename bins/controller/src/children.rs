@@ -118,8 +118,11 @@ fn is_current(wanted: &Value, found: &Value) -> bool {
     let owned = &found["metadata"]["ownerReferences"];
     let owner = &wanted["metadata"]["ownerReferences"][0];
     let mut wanted = wanted.clone();
-    let metadata = wanted["metadata"].as_object_mut();
-    metadata.and_then(|metadata| metadata.remove("ownerReferences"));
+    if let Some(metadata) = wanted["metadata"].as_object_mut() {
+        metadata.remove("ownerReferences");
+        // What exists has its name; the reference's prefix may be longer, and no update changes it.
+        metadata.remove("generateName");
+    }
     let is_owned = owner.is_null()
         || owned
             .as_array()

@@ -87,6 +87,27 @@ pub struct Action {
     pub refused: &'static str,
 }
 
+impl Action {
+    /// Returns what people are told once it is done: of what runs pods, not of what goes with it.
+    pub(crate) fn note(&self) -> Option<Note> {
+        let kind = object::kind(&self.object);
+        if !matches!(kind, "Deployment" | "StatefulSet") {
+            return None;
+        }
+        let (reason, done) = match self.verb {
+            Verb::Create => ("Created", "created"),
+            Verb::Update => ("Updated", "updated"),
+            Verb::Delete | Verb::Orphan => ("Deleted", "deleted"),
+        };
+        let name = object::name(&self.object);
+        Some(Note {
+            warning: false,
+            reason: reason.to_owned(),
+            message: format!("{done} {kind} {name}"),
+        })
+    }
+}
+
 /// What is done to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {

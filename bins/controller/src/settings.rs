@@ -13,7 +13,8 @@ pub struct Settings {
     pub image: String,
     /// When that image is pulled.
     pub image_pull_policy: String,
-    /// Kinds that objects are checked against.
+    /// Kinds that objects are checked against; best one that
+    /// [keeps](Registry::keeping) its schemas.
     pub registry: Registry,
     /// Whether EventSources and Sensors that do not say share pods.
     pub packed: bool,
@@ -26,7 +27,7 @@ impl Settings {
             config,
             image: image.into(),
             image_pull_policy: "Always".to_owned(),
-            registry: Registry::builtin(),
+            registry: Registry::builtin().keeping(),
             packed: false,
         }
     }

@@ -82,6 +82,23 @@ impl Certificates {
         Value::Object(encoded.collect::<Map<_, _>>())
     }
 
+    /// Makes certificates of a new authority; others are to be trusted beside it.
+    fn beside(others: &str, names: &[String], now: Timestamp) -> Result<Self> {
+        Authority::new(now)?.sign(names, others, now)
+    }
+
+    /// Makes what takes the place of certificates that are lost, and still shown: by a new authority,
+    /// for whoever deletes a Secret may want one, and with the old one trusted meanwhile.
+    pub(super) fn instead_of(
+        lost: Option<&Self>,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Self> {
+        let trusted = lost.map(|lost| der::split_first(&lost.authorities).0);
+        let trusted = trusted.map(|first| der::still_valid(&first, now));
+        Self::beside(&trusted.unwrap_or_default(), names, now)
+    }
+
     /// Returns what is to be used from now on for a server of these names; `None` to go on with this.
     pub(super) fn renewed(
         before: Option<&Self>,
@@ -90,7 +107,7 @@ impl Certificates {
     ) -> Result<Option<Self>> {
         let before = before.filter(|before| !before.authorities.is_empty());
         let Some(before) = before else {
-            return Authority::new(now)?.sign(names, "", now).map(Some);
+            return Self::beside("", names, now).map(Some);
         };
         let is_ours = !before.authority_key.is_empty();
         if !is_ours || !lasts(&before.authorities, AUTHORITY_RENEWAL, now) {
@@ -99,7 +116,7 @@ impl Certificates {
             let is_fine = !is_ours && is_certificate_fine(before, names, now);
             return match is_fine {
                 true => Ok(None),
-                false => Authority::new(now)?.sign(names, &trusted, now).map(Some),
+                false => Self::beside(&trusted, names, now).map(Some),
             };
         }
         if is_certificate_fine(before, names, now) {
@@ -240,6 +257,16 @@ mod tests {
             !third.authorities.contains(&first.authorities),
             "it is over"
         );
+    }
+
+    #[test]
+    fn what_takes_the_place_of_lost_certificates_trusts_what_is_still_shown() {
+        let first = renewed(None, day(0)).unwrap();
+        let second = Certificates::instead_of(Some(&first), &names(), day(1)).unwrap();
+        assert!(second.authorities.ends_with(&first.authorities));
+        let third = Certificates::instead_of(Some(&second), &names(), day(2)).unwrap();
+        assert!(!third.authorities.contains(&first.authorities), "one is enough");
+        assert_eq!(renewed(Some(&third), day(2)), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Keeps the webhook's certificates fresh and its registration right, for ever.
 //!
 //! Several webhooks share one Secret: whoever writes first wins, the others read. The order matters:
-//! the API server is told to trust an authority before anybody shows a certificate of it.
+//! the API server is told to trust an authority before anybody shows a certificate of it, and goes on
+//! trusting the one that is still shown.
 
 use super::{WebhookSettings, certificates::Certificates, registration, server::Identity};
 use crate::{
@@ -35,8 +36,9 @@ impl Keeper {
     /// Looks after everything for ever.
     pub(super) async fn run(self) -> Infallible {
         let mut pause = PAUSE;
+        let mut shown = None;
         loop {
-            match self.look().await {
+            match self.look(&mut shown).await {
                 Ok(()) => {
                     self.state.send_if_modified(|state| state.take().is_some());
                     pause = PAUSE;
@@ -59,20 +61,21 @@ impl Keeper {
         }
     }
 
-    async fn look(&self) -> Result<()> {
-        let certificates = self.certificates().await?;
+    async fn look(&self, shown: &mut Option<Certificates>) -> Result<()> {
+        let certificates = self.certificates(shown.as_ref()).await?;
         self.register(&certificates).await?;
         if self.identity.show(&certificates)? {
             info!("a new certificate is shown");
         }
+        *shown = Some(certificates);
         Ok(())
     }
 
     /// Returns the certificates of the Secret, renewed if it is time.
-    async fn certificates(&self) -> Result<Certificates> {
+    async fn certificates(&self, shown: Option<&Certificates>) -> Result<Certificates> {
         let mut lost = None;
         for _ in 0..RACES {
-            match self.renew().await {
+            match self.renew(shown).await {
                 Err(error) if is_lost_race(&error) => lost = Some(error),
                 outcome => return outcome,
             }
@@ -80,34 +83,34 @@ impl Keeper {
         Err(lost.expect("a race was lost, or this was left"))
     }
 
-    async fn renew(&self) -> Result<Certificates> {
+    async fn renew(&self, shown: Option<&Certificates>) -> Result<Certificates> {
         let target = Target {
             resource: Resource::Secrets,
             namespace: Some(&self.settings.namespace),
             name: &self.settings.secret,
         };
         let secret = self.cluster.get(target).await?;
-        let before = secret.as_ref().and_then(Certificates::read);
-        let names = self.settings.names();
-        let renewed = Certificates::renewed(before.as_ref(), &names, self.clock.now())?;
-        let now = match (renewed, before) {
-            (None, Some(before)) => return Ok(before),
-            (Some(renewed), _) => renewed,
-            (None, None) => unreachable!("without certificates there are new ones"),
+        let (names, now) = (self.settings.names(), self.clock.now());
+        let certificates = match secret.as_ref().and_then(Certificates::read) {
+            Some(before) => match Certificates::renewed(Some(&before), &names, now)? {
+                Some(renewed) => renewed,
+                None => return Ok(before),
+            },
+            None => Certificates::instead_of(shown, &names, now)?,
         };
         match secret {
             None => {
-                let secret = self.secret(&now).await?;
+                let secret = self.secret(&certificates).await?;
                 self.cluster
                     .create(Resource::Secrets, target.namespace, &secret)
                     .await?;
             }
             Some(mut secret) => {
-                secret["data"] = now.data();
+                secret["data"] = certificates.data();
                 self.cluster.replace(target, &secret).await?;
             }
         }
-        Ok(now)
+        Ok(certificates)
     }
 
     async fn secret(&self, certificates: &Certificates) -> Result<Value> {

@@ -100,7 +100,8 @@ impl Webhook {
         Self {
             cluster: Cluster::new(client, metrics.clone()),
             settings,
-            registry,
+            // It is asked many questions.
+            registry: registry.keeping(),
             metrics,
             clock: Arc::new(SystemClock),
             state: watch::Sender::new(Some("not registered yet".to_owned())),

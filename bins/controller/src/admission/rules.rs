@@ -4,7 +4,7 @@
 //! not become another kind of bus. That a Sensor comes before its EventBus is fine: whoever applies a
 //! folder does not choose an order.
 
-use crate::check;
+use crate::{check, object};
 use argo_events::{
     Manifests, Registry,
     manifest::{Checks, Diagnostic},
@@ -88,13 +88,19 @@ pub fn judge(question: &Question<'_>, registry: &Registry) -> Verdict {
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
     if !errors.is_empty() {
-        return Verdict::denied(format!("invalid {kind}: {}", check::message(&errors)));
+        let message = check::message(&errors);
+        // A folder that is applied has many of a kind, and nobody else says which one it is.
+        return Verdict::denied(match object::name(question.object) {
+            "" => format!("invalid {kind}: {message}"),
+            name => format!("invalid {kind}: {name}: {message}"),
+        });
     }
     if is_update
         && kind == "EventBus"
         && let Err(message) = change_of_bus(&question.old["spec"], &question.object["spec"])
     {
-        return Verdict::denied(message);
+        let name = object::name(question.object);
+        return Verdict::denied(format!("invalid {kind}: {name}: {message}"));
     }
     Verdict {
         message: String::new(),
@@ -116,11 +122,9 @@ fn diagnostics(question: &Question<'_>, registry: &Registry) -> Vec<Diagnostic> 
         "metadata": { "name": metadata["name"], "namespace": metadata["namespace"] },
         "spec": question.object["spec"],
     });
-    let mut manifests = Manifests::from_text(OBJECT, bare.to_string());
-    if let Some(bus) = question.bus {
-        manifests.extend(Manifests::from_text("bus", bus.to_string()));
-    }
-    let found = manifests.check(registry, &Checks::of_a_part());
+    let bus = question.bus.map(|bus| ("bus", bus.to_string()));
+    let texts = [(OBJECT, bare.to_string())].into_iter().chain(bus);
+    let (_, found) = Manifests::checked(texts, registry, &Checks::of_a_part());
     let about_it = found.into_iter().filter(|one| one.file == OBJECT);
     about_it.collect()
 }
@@ -294,7 +298,7 @@ mod tests {
         };
         let message = judge(&question, &Registry::builtin()).message;
         assert!(
-            message.starts_with("invalid Sensor: ") && message.contains("spec.triggers"),
+            message.starts_with("invalid Sensor: orders: ") && message.contains("spec.triggers"),
             "{message}"
         );
     }

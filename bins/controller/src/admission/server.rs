@@ -18,8 +18,9 @@ use argo_events::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{self, DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -56,7 +57,7 @@ use tracing::{debug, info, warn};
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// Most connections at a time.
 const CONNECTIONS: usize = 256;
-/// How long a peer may take to greet.
+/// How long a peer may take to greet, and to ask.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection may be silent: longer than the API server keeps one for its next question.
 const SILENCE: Duration = Duration::from_secs(120);
@@ -213,6 +214,14 @@ async fn ask(State(judge): State<Judge>, headers: HeaderMap, body: Bytes) -> Res
     }
 }
 
+/// Answers in time: a body that never comes would hold a seat for ever.
+async fn in_time(request: extract::Request, next: Next) -> Response {
+    match timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "this took too long to ask\n").into_response(),
+    }
+}
+
 /// Answers whatever path is asked for: configurations of the reference name none.
 pub(super) fn routes(judge: Judge) -> Router {
     Router::new()
@@ -220,6 +229,7 @@ pub(super) fn routes(judge: Judge) -> Router {
         .route("/readyz", get(|| async { "ok\n" }))
         .fallback(axum::routing::post(ask))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(in_time))
         .with_state(judge)
 }
 
@@ -317,4 +327,31 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, routes: Router, stop: C
 pub(super) fn not_listening(address: SocketAddr, error: io::Error) -> Error {
     let message = format!("the webhook cannot listen on {address}");
     Error::transient(ErrorKind::Unavailable, message).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use futures::stream;
+    use http::Request;
+    use tower::{ServiceExt as _, service_fn};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_comes_holds_no_seat() {
+        let nobody = service_fn(|_: Request<kube::client::Body>| async {
+            Err::<Response, _>(io::Error::other("nobody is to be asked"))
+        });
+        let metrics = Metrics::default();
+        let judge = Judge {
+            cluster: Cluster::new(kube::Client::new(nobody, "prod"), metrics.clone()),
+            registry: Registry::default(),
+            metrics,
+        };
+        let body = Body::from_stream(stream::pending::<io::Result<Bytes>>());
+        let question = Request::post("/").header(CONTENT_TYPE, "application/json");
+        let question = question.body(body).unwrap();
+        let answer = routes(judge).oneshot(question).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+    }
 }

@@ -287,6 +287,28 @@ fn certificates_without_a_date_are_as_old_as_their_secret() {
 }
 
 #[test]
+fn a_new_pair_of_certificates_puts_the_renewal_of_the_old_one_not_off() {
+    let bus = jetstream();
+    let mut children = made(&bus);
+    let year = Duration::from_secs(365 * 24 * 3600);
+    let metadata = &mut children[0]["metadata"];
+    metadata["annotations"] = Value::Null;
+    metadata["creationTimestamp"] = json!((NOW + year - year * 9).to_string());
+    let data = children[0]["data"].as_object_mut().unwrap();
+    data.remove("cluster-cert");
+    let completed = planned(&bus, &children).actions[0].object.clone();
+    assert_eq!(completed["data"]["cert"], children[0]["data"]["cert"]);
+    assert!(completed["data"]["cluster-cert"].is_string());
+    children[0] = completed;
+    let plan = planned_at(&bus, &children, NOW + year);
+    let renewed = &plan.actions[0].object;
+    for key in ["cert", "cluster-cert"] {
+        assert!(renewed["data"][key].is_string());
+        assert_ne!(renewed["data"][key], children[0]["data"][key]);
+    }
+}
+
+#[test]
 fn a_bus_that_becomes_a_cluster_restarts_its_servers() {
     let single = bus(json!({ "jetstream": { "version": "2.10.1", "replicas": 1 } }));
     let children = made(&single);

@@ -21,8 +21,6 @@ pub(crate) enum Resource {
     Secrets,
     /// PersistentVolumeClaims.
     VolumeClaims,
-    /// PodDisruptionBudgets.
-    DisruptionBudgets,
     /// Events of the core group: what people read with `kubectl describe`.
     Events,
     /// ClusterRoles.
@@ -32,7 +30,7 @@ pub(crate) enum Resource {
 }
 
 /// Every resource, for looking one up by its kind.
-const ALL: [Resource; 13] = [
+const ALL: [Resource; 12] = [
     Resource::EventBuses,
     Resource::EventSources,
     Resource::Sensors,
@@ -42,7 +40,6 @@ const ALL: [Resource; 13] = [
     Resource::ConfigMaps,
     Resource::Secrets,
     Resource::VolumeClaims,
-    Resource::DisruptionBudgets,
     Resource::Events,
     Resource::ClusterRoles,
     Resource::Webhooks,
@@ -81,7 +78,6 @@ impl Resource {
             Self::ConfigMaps => ("v1", "ConfigMap", "configmaps"),
             Self::Secrets => ("v1", "Secret", "secrets"),
             Self::VolumeClaims => ("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
-            Self::DisruptionBudgets => ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
             Self::Events => ("v1", "Event", "events"),
             Self::ClusterRoles => (
                 "rbac.authorization.k8s.io/v1",

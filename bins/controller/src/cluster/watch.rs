@@ -12,7 +12,7 @@ use kube::core::WatchEvent;
 use serde_json::value::RawValue;
 use std::{convert::Infallible, pin::pin, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// How long the server is to keep one watch open: after a longer silence the connection is dead.
 const SPAN: Duration = Duration::from_secs(110);
@@ -61,7 +61,7 @@ impl Watch {
                     self.follow(version, &mut tell, &mut pauses).await;
                 }
                 Err(error) => {
-                    warn!(resource = self.resource.plural(), %error, "cannot list, trying again");
+                    pauses.tell(self.resource, &error);
                     tell(Seen::Failed(error.to_string()));
                     pauses.wait(&error).await;
                 }
@@ -76,7 +76,7 @@ impl Watch {
             let before = version.clone();
             let outcome = self.span(&mut version, tell).await;
             if version != before {
-                pauses.over();
+                pauses.over(self.resource);
             }
             match outcome {
                 Ok(()) if began.elapsed() > PAUSE || version != before => {}
@@ -90,7 +90,7 @@ impl Watch {
                     return pauses.next().await;
                 }
                 Err(error) => {
-                    warn!(resource = self.resource.plural(), %error, "the watch broke, going on");
+                    pauses.tell(self.resource, &error);
                     pauses.wait(&error).await;
                 }
             }
@@ -157,11 +157,27 @@ fn failed(error: kube::Error) -> Error {
 #[derive(Debug, Default)]
 struct Pauses {
     failures: u32,
+    /// What was said of the outage: there are seven watches, and it may last.
+    said: String,
 }
 
 impl Pauses {
-    fn over(&mut self) {
+    /// Says what is wrong, unless that was said before.
+    fn tell(&mut self, resource: Resource, error: &Error) {
+        let said = error.to_string();
+        if said == self.said {
+            debug!(resource = resource.plural(), %error, "still cannot be watched");
+        } else {
+            warn!(resource = resource.plural(), %error, "cannot be watched, trying again");
+            self.said = said;
+        }
+    }
+
+    fn over(&mut self, resource: Resource) {
         self.failures = 0;
+        if !std::mem::take(&mut self.said).is_empty() {
+            info!(resource = resource.plural(), "is watched again");
+        }
     }
 
     async fn next(&mut self) {

@@ -259,10 +259,9 @@ impl Controller {
         };
         info!("acting");
         self.metrics.set(metrics::LEADER, &[("name", LEASE)], 1.0);
-        let finish = stop.child_token();
         let mut workers = JoinSet::new();
         let is_lost = tokio::select! {
-            () = self.work(reconciler, &finish, &mut workers) => false,
+            () = self.work(reconciler, stop, &mut workers) => false,
             () = lost => true,
         };
         if is_lost {

@@ -1,6 +1,9 @@
 //! Which objects share pods.
 
-use super::{ANNOTATION, GROUP_LABEL};
+use super::{
+    ANNOTATION, GROUP_LABEL,
+    resources::{FULL, file_name},
+};
 use crate::{
     Settings, compare, object,
     workload::{Flavour, SENSOR, SOURCE, resources},
@@ -91,6 +94,10 @@ pub fn group_of(object: &Value, settings: &Settings) -> Option<Group> {
         .all(|(field, value)| field == "serviceAccountName" || object::is_empty(value));
     let elects = object::annotation(object, resources::LEADER_ELECTION);
     if !asks || !is_plain || elects.is_some() || resources::replicas(object) != 1 {
+        return None;
+    }
+    // No ConfigMap could hold its file, and nobody else's pods would start.
+    if file_name(object).len() + resources::bare(object).to_string().len() > FULL {
         return None;
     }
     let class = match object::kind(object) {

@@ -5,12 +5,11 @@ use super::{
     resources::{self, Files},
 };
 use crate::{
-    Action, Note, Plan, Settings, check,
+    Action, Plan, Settings, check,
     children::{self, Reasons},
-    object,
+    object::{self, Ownership},
     workload::{self, Bus, Flavour, Obstacle, bus_named, deployments},
 };
-use argo_events_core::Timestamp;
 use serde_json::Value;
 
 /// What a plan for a group is made from.
@@ -24,8 +23,6 @@ pub struct Observed<'a> {
     pub bus: Bus<'a>,
     /// Deployments and ConfigMaps of the namespace with the label of the group.
     pub children: &'a [Value],
-    /// The time.
-    pub now: Timestamp,
 }
 
 /// Reasons of what a group is made of.
@@ -51,20 +48,10 @@ pub fn plan(observed: &Observed<'_>, settings: &Settings) -> Plan {
             actions,
             ..Plan::default()
         },
-        Err(obstacle) => blocked(obstacle),
-    }
-}
-
-fn blocked(obstacle: Obstacle) -> Plan {
-    let (reason, message) = obstacle.told();
-    Plan {
-        notes: vec![Note {
-            warning: true,
-            reason: reason.to_owned(),
-            message: message.clone(),
-        }],
-        error: Some(message),
-        ..Plan::default()
+        Err(obstacle) => Plan {
+            error: Some(obstacle.message()),
+            ..Plan::default()
+        },
     }
 }
 
@@ -135,8 +122,8 @@ fn before(observed: &Observed<'_>, name: &str) -> Option<Value> {
     texts.find(|text| text.is_string()).cloned()
 }
 
-/// Returns what to do about an object that runs in a group: its own pods end once there are those
-/// of the group.
+/// Returns what to do about an object that runs in a group: its own pods, and the file that they
+/// read, end once there are those of the group.
 pub(crate) fn move_in(
     observed: &workload::Observed<'_>,
     flavour: &Flavour,
@@ -149,8 +136,14 @@ pub(crate) fn move_in(
         );
         return Err(Obstacle::unbuildable("PackedDeploymentPending", message));
     }
+    let owner = observed.object;
+    let name = workload::resources::object_name(flavour, owner);
+    let file = children::find(observed.children, "ConfigMap", &name).filter(|file| {
+        object::ownership(file, owner) == Ownership::Ours && !object::is_deleting(file)
+    });
     Ok(deployments(observed, flavour)
         .into_iter()
+        .chain(file)
         .map(|own| children::delete(own, PACKED.update))
         .collect())
 }

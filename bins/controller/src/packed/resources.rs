@@ -14,7 +14,7 @@ const FOLDER: &str = "/etc/argo-events/packed";
 /// Annotation of the pods: the hash of their objects, so that a change restarts them.
 const OBJECTS_HASH: &str = "events.argoproj.io/object-hash";
 /// How much of a ConfigMap's 1 MiB is filled with objects.
-const FULL: usize = 900 * 1024;
+pub(super) const FULL: usize = 900 * 1024;
 
 /// Files by name.
 pub(super) type Files = Map<String, Value>;

@@ -46,7 +46,6 @@ fn planned(objects: &[Value], children: &[Value]) -> crate::Plan {
         objects,
         bus: Bus::Found(&bus),
         children,
-        now: Timestamp::EPOCH,
     };
     plan(&observed, &settings())
 }
@@ -171,28 +170,64 @@ fn many_large_objects_take_several_maps_and_the_spare_ones_go() {
 }
 
 #[test]
-fn own_pods_end_once_there_are_those_of_the_group() {
-    let (bus, object) = (bus(), sensor("a"));
-    let mut alone = object.clone();
-    alone["metadata"]["annotations"] = json!({});
-    let observe = |object, children, packed_into| workload::Observed {
+fn an_object_too_large_for_a_config_map_is_packed_with_nobody() {
+    let large = |kibibytes: usize| {
+        let mut sensor = sensor("a");
+        sensor["spec"]["loggingFields"] = json!({ "a": "x".repeat(kibibytes * 1024) });
+        group_of(&sensor, &settings())
+    };
+    assert_eq!(large(890), Some(group()));
+    assert_eq!(large(900), None);
+}
+
+/// Plans for one Sensor.
+fn planned_alone(object: &Value, children: &[Value], packed_into: Option<&Value>) -> crate::Plan {
+    let bus = bus();
+    let observed = workload::Observed {
         object,
         bus: Bus::Found(&bus),
         children,
         packed_into,
         now: Timestamp::EPOCH,
     };
-    let own = crate::sensor::plan(&observe(&alone, &[], None), &settings());
-    let own: Vec<Value> = own
-        .actions
-        .into_iter()
-        .map(|action| action.object)
-        .collect();
-    let waiting = crate::sensor::plan(&observe(&object, &own, None), &settings());
+    crate::sensor::plan(&observed, &settings())
+}
+
+/// Returns what a Sensor has that shares no pods.
+fn own(object: &Value) -> Vec<Value> {
+    let mut alone = object.clone();
+    alone["metadata"]["annotations"] = json!({});
+    let actions = planned_alone(&alone, &[], None).actions;
+    actions.into_iter().map(|action| action.object).collect()
+}
+
+#[test]
+fn own_pods_end_once_there_are_those_of_the_group() {
+    let object = sensor("a");
+    let own = own(&object);
+    let waiting = planned_alone(&object, &own, None);
     assert!(waiting.actions.is_empty());
     assert!(waiting.error.unwrap().contains("does not exist yet"));
     let deployment = made(std::slice::from_ref(&object)).pop().unwrap();
-    let moved = crate::sensor::plan(&observe(&object, &own, Some(&deployment)), &settings());
+    let moved = planned_alone(&object, &own, Some(&deployment));
     assert_eq!(moved.actions[0].verb, Verb::Delete);
     assert_eq!(moved.error, None);
+}
+
+#[test]
+fn the_file_of_a_large_object_ends_with_its_own_pods() {
+    let mut object = sensor("a");
+    object["spec"]["loggingFields"] = json!({ "a": "x".repeat(200 * 1024) });
+    let own = own(&object);
+    let deployment = made(std::slice::from_ref(&object)).pop().unwrap();
+    let moved = planned_alone(&object, &own, Some(&deployment));
+    let done: Vec<(Verb, &str)> = moved
+        .actions
+        .iter()
+        .map(|action| (action.verb, object::kind(&action.object)))
+        .collect();
+    assert_eq!(
+        done,
+        [(Verb::Delete, "Deployment"), (Verb::Delete, "ConfigMap")]
+    );
 }

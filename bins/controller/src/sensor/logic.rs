@@ -18,17 +18,16 @@ pub fn plan(observed: &Observed<'_>, settings: &Settings) -> Plan {
     }
     let mut progress = Progress::new(SENSOR.conditions);
     let bus = match bus_of(observed) {
-        Ok(bus) => Some(bus),
         // Whether the Sensor is right shows without a configured bus, not without any.
         Err(obstacle) if !obstacle.is_of_readiness() => {
             return unfinished(progress, observed, &SENSOR, obstacle);
         }
-        Err(_) => None,
+        bus => bus,
     };
     if let Some((reason, message)) = examine(&check::errors(sensor, settings), &mut progress) {
         return finish(progress, observed, &SENSOR, Some((reason, message)));
     }
-    match children(observed, bus, settings) {
+    match bus.and_then(|bus| children(observed, bus, settings)) {
         Ok(actions) => {
             progress.actions = actions;
             progress.set(Condition::yes("Deployed", "", ""));
@@ -65,10 +64,9 @@ fn examine(errors: &[Diagnostic], progress: &mut Progress) -> Option<(&'static s
 
 fn children(
     observed: &Observed<'_>,
-    bus: Option<&Value>,
+    bus: &Value,
     settings: &Settings,
 ) -> Result<Vec<Action>, Obstacle> {
-    let bus = bus.map_or_else(|| bus_of(observed), Ok)?;
     if let Some(group) = packed::group_of(observed.object, settings) {
         return packed::move_in(observed, &SENSOR, &group);
     }

@@ -10,8 +10,7 @@ use crate::{
     object,
 };
 use argo_events::{Error, core::ErrorKind};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 
 impl Reconciler {
     /// Patches an object, or a part of it, and returns it as it is then.
@@ -58,7 +57,7 @@ impl Reconciler {
         namespace: &str,
         strays: &[Value],
     ) -> Result<(), Stop> {
-        let child = named(&action.object);
+        let child = &action.object;
         let kind = child["kind"].as_str().unwrap_or_default();
         let Some(resource) = Resource::of_kind(kind) else {
             let message = format!("a plan names the kind `{kind}`, which is not known here");
@@ -67,21 +66,21 @@ impl Reconciler {
                 message,
             )));
         };
-        let name = object::name(&child);
+        let name = object::name(child);
         let target = Target {
             resource,
             namespace: Some(namespace),
             name,
         };
         let done = match action.verb {
-            Verb::Create => self.cluster.create(resource, Some(namespace), &child).await,
-            Verb::Update => self.cluster.replace(target, &child).await,
+            Verb::Create => self.cluster.create(resource, Some(namespace), child).await,
+            Verb::Update => self.cluster.replace(target, child).await,
             Verb::Delete | Verb::Orphan => {
                 let owned = match action.verb {
                     Verb::Orphan => Owned::Kept,
                     _ => Owned::Deleted,
                 };
-                let uid = Some(object::uid(&child)).filter(|uid| !uid.is_empty());
+                let uid = Some(object::uid(child)).filter(|uid| !uid.is_empty());
                 let deleted = self.cluster.delete(target, uid, owned).await;
                 return match deleted {
                     Ok(()) => {
@@ -175,58 +174,5 @@ fn target(key: &ObjectKey) -> Target<'_> {
         resource: key.resource,
         namespace: Some(&key.namespace),
         name: &key.name,
-    }
-}
-
-/// Gives a child the name that it asks the API server to make up.
-///
-/// It follows from who owns it, so that two controllers, or one that forgot, make one child.
-fn named(child: &Value) -> Value {
-    /// What the API server leaves of a prefix.
-    const PREFIX: usize = 58;
-    let metadata = &child["metadata"];
-    let Some(prefix) = metadata["generateName"].as_str() else {
-        return child.clone();
-    };
-    if metadata["name"].is_string() {
-        return child.clone();
-    }
-    let owner = metadata["ownerReferences"][0]["uid"].as_str();
-    let suffix = suffix(&[prefix, owner.unwrap_or_default()]);
-    let prefix: String = prefix.chars().take(PREFIX).collect();
-    let mut child = child.clone();
-    child["metadata"]["name"] = json!(format!("{prefix}{suffix}"));
-    child
-}
-
-/// Returns five letters, as the API server makes them, that follow from texts.
-fn suffix(parts: &[&str]) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let hash = Sha256::digest(parts.join("\0").as_bytes());
-    let letters = hash.iter().take(5);
-    letters
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_made_up_name_follows_from_its_owner() {
-        let child = |owner: &str| {
-            named(&json!({ "metadata": {
-                "generateName": "orders-sensor-",
-                "ownerReferences": [{ "uid": owner }],
-            }}))
-        };
-        let name = |child: &Value| object::name(child).to_owned();
-        assert_eq!(name(&child("u-1")), name(&child("u-1")));
-        assert_ne!(name(&child("u-1")), name(&child("u-2")));
-        assert!(name(&child("u-1")).starts_with("orders-sensor-"));
-        assert_eq!(name(&child("u-1")).len(), "orders-sensor-".len() + 5);
-        let given = json!({ "metadata": { "generateName": "a-", "name": "mine" } });
-        assert_eq!(named(&given), given);
     }
 }

@@ -76,6 +76,11 @@ impl Cache {
 
     /// Learns what an own write made, and returns which others are to be looked at again.
     pub(crate) fn wrote(&self, resource: Resource, entry: Entry) -> Vec<Key> {
+        // What nobody watches, such as Secrets, is read whenever it is needed: remembered, it would
+        // be taken for there long after it is gone.
+        if !self.progress.borrow().contains_key(&resource) {
+            return Vec::new();
+        }
         self.learn(resource, entry, false)
     }
 

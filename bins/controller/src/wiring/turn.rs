@@ -179,7 +179,6 @@ impl Reconciler {
             objects: &objects,
             bus: bus.as_bus(),
             children: &children,
-            now: self.clock.now(),
         };
         let Ok(plan) = guarded(|| packed::plan(&observed, &settings)) else {
             return Ok(Outcome::Failed(Duration::ZERO));
@@ -213,6 +212,9 @@ impl Reconciler {
                     self.refused(key, &value, plan, action, error).await;
                 }
                 return Err(stop);
+            }
+            if let Some(note) = action.note() {
+                self.notes.tell(&value, &note);
             }
         }
         for note in &plan.notes {

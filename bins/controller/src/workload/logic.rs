@@ -118,9 +118,9 @@ impl Obstacle {
         self.reason == "EventBusNotReady"
     }
 
-    /// Returns reason and message.
-    pub(crate) fn told(self) -> (&'static str, String) {
-        (self.reason, self.message)
+    /// Returns what keeps it, for people.
+    pub(crate) fn message(self) -> String {
+        self.message
     }
 
     /// Says that the pods cannot be described.

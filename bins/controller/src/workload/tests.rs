@@ -194,6 +194,13 @@ fn what_was_right_is_not_examined_again_until_it_changes() {
             .error
             .is_some()
     );
+    // Another condition was written since, and this one is as it was.
+    object["status"]["observedGeneration"] = json!(4);
+    assert!(
+        planned(&object, Bus::Found(&bus), &children)
+            .error
+            .is_some()
+    );
 }
 
 #[test]
@@ -277,6 +284,14 @@ fn a_deployment_of_the_reference_is_taken_over_as_it_is_but_once() {
     );
     assert_eq!(plan.actions[0].object["metadata"]["resourceVersion"], "77");
     let (object, children) = done(&object, &plan, &children);
+    assert!(planned(&object, Bus::Found(&bus), &children).is_settled());
+}
+
+#[test]
+fn an_adopted_deployment_may_have_been_named_after_a_longer_prefix() {
+    let bus = bus();
+    let (object, mut children) = deployed(&source());
+    children[0]["metadata"]["generateName"] = json!("es-eventsource-and-more-");
     assert!(planned(&object, Bus::Found(&bus), &children).is_settled());
 }
 

@@ -165,14 +165,19 @@ fn certify(
     let now = observed.now;
     let mut annotations = found.map_or(json!({}), |found| found["metadata"]["annotations"].clone());
     let due = is_due(found, now);
+    let mut made = 0;
     for (prefix, purpose) in [("", Use::Server), ("cluster-", Use::Peer)] {
         let keys = Keys::with(prefix);
         if due || !keys.are_in(data) {
             let old = due.then(|| text_of(data, &keys.authority)).flatten();
             let pair = certificates::pair(&host_names(observed.bus, purpose), purpose, now)?;
             keys.put(pair, old, data);
-            annotations[GOOD_UNTIL] = json!(expiry(now).to_string());
+            made += 1;
         }
+    }
+    // Beside a new pair the other one ends first: what was noted, or the Secret's age, still counts.
+    if made == 2 {
+        annotations[GOOD_UNTIL] = json!(expiry(now).to_string());
     }
     if due {
         annotations[RENEWED] = json!(now.truncated_to_seconds().to_string());
