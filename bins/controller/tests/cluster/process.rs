@@ -21,7 +21,8 @@ use tower::util::MapRequestLayer;
 
 /// Names the namespace to look after.
 const ORDER: &str = "ARGO_EVENTS_CLUSTER_CONTROLLER";
-const CONFIG: &str = "
+/// The configuration that controllers have.
+pub(crate) const CONFIG: &str = "
 eventBus:
   jetstream:
     versions:

@@ -1,16 +1,13 @@
 //! A namespace with objects of ours.
 
-use crate::stage::{Stage, condition};
+use crate::stage::{Stage, condition, eventually};
 use kube::{
     Api, Client, ResourceExt as _,
     api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams},
     core::{ApiResource, GroupVersionKind},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// How often it is looked whether something has come about.
-const GLANCE: Duration = Duration::from_millis(100);
+use std::{future::Future, panic::Location};
 
 /// A namespace.
 pub(crate) struct Space {
@@ -109,24 +106,32 @@ impl Space {
     }
 
     /// Waits until something holds of the objects of a kind.
-    pub(crate) async fn until(&self, kind: &str, holds: impl Fn(&[DynamicObject]) -> bool) {
-        loop {
-            if holds(&self.list(kind).await) {
-                return;
-            }
-            tokio::time::sleep(GLANCE).await;
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        kind: &str,
+        holds: impl Fn(&[DynamicObject]) -> bool,
+    ) -> impl Future<Output = ()> {
+        let caller = Location::caller();
+        async move {
+            let what = format!(
+                "what line {} asks of {kind}s in {}",
+                caller.line(),
+                self.name
+            );
+            eventually(&what, async || holds(&self.list(kind).await).then_some(())).await;
         }
     }
 
     /// Waits until a condition of an object does not hold, and returns the reason.
     pub(crate) async fn refusal(&self, kind: &str, name: &str, what: &str) -> String {
-        loop {
+        let waited = format!("{kind} {name} says that {what} does not hold");
+        eventually(&waited, async || {
             let found = self.all(kind).get(name).await.unwrap();
-            if let Some(one) = condition(&found.data, what).filter(|it| it["status"] == "False") {
-                return one["reason"].as_str().unwrap_or_default().to_owned();
-            }
-            tokio::time::sleep(GLANCE).await;
-        }
+            let one = condition(&found.data, what).filter(|it| it["status"] == "False")?;
+            Some(one["reason"].as_str().unwrap_or_default().to_owned())
+        })
+        .await
     }
 }
 

@@ -9,10 +9,17 @@ use kube::{
 };
 use serde_json::Value;
 use std::{future::Future, time::Duration};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    time::{sleep, timeout},
+};
 
-/// How long anything may take, on a busy machine.
+/// How long a trial may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long anything within it may take.
+const STEP: Duration = Duration::from_secs(300);
+/// How often it is looked whether something has come about.
+pub(crate) const GLANCE: Duration = Duration::from_millis(100);
 
 /// A control plane with our definitions, and the runtime of its clients.
 pub(crate) struct Stage {
@@ -48,11 +55,16 @@ impl Stage {
         }
     }
 
+    /// Returns where tasks beside a test run.
+    pub(crate) fn handle(&self) -> &Handle {
+        self.runtime.handle()
+    }
+
     /// Runs a test to its end.
     pub(crate) fn run(&self, test: impl Future<Output = ()>) {
         let outcome = self
             .runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, test).await });
+            .block_on(async { timeout(PATIENCE, test).await });
         outcome.expect("a test that ends in time");
     }
 }
@@ -69,26 +81,48 @@ pub(crate) fn of_definitions(client: &Client) -> Api<DynamicObject> {
 }
 
 async fn define(client: &Client) {
-    let api = of_definitions(client);
     for definition in definitions() {
-        let definition = serde_json::from_value(definition).unwrap();
-        let made = api
-            .create(&PostParams::default(), &definition)
-            .await
-            .unwrap();
-        let name = made.metadata.name.unwrap();
-        loop {
-            let found = api.get(&name).await.unwrap();
-            if condition(&found.data, "Established").is_some_and(|it| it["status"] == "True") {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        establish(client, definition).await;
     }
+}
+
+/// Makes a kind known.
+pub(crate) async fn establish(client: &Client, definition: Value) {
+    let api = of_definitions(client);
+    let definition = serde_json::from_value(definition).unwrap();
+    let made = api.create(&PostParams::default(), &definition).await;
+    let name = made.unwrap().metadata.name.unwrap();
+    let what = format!("{name} is established");
+    eventually(&what, async || {
+        let found = api.get(&name).await.unwrap();
+        condition(&found.data, "Established")
+            .filter(|it| it["status"] == "True")
+            .map(|_| ())
+    })
+    .await;
 }
 
 /// Returns a condition of an object.
 pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     let all = object["status"]["conditions"].as_array()?;
     all.iter().find(|one| one["type"] == kind)
+}
+
+/// Waits until a look finds something, and returns that.
+///
+/// # Panics
+/// When it does not in time.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            sleep(GLANCE).await;
+        }
+    };
+    match timeout(STEP, looking).await {
+        Ok(found) => found,
+        Err(_) => panic!("{what}: not within {STEP:?}"),
+    }
 }

@@ -1,68 +1,127 @@
-//! Every reason that a condition gives.
+//! Every reason that a condition gives: one row for each thing that leads to it.
 
 use crate::{
-    objects::{bus, condition, jetstream, sensor, source},
+    objects::{bus, condition, jetstream, packed, sensor, source},
     server::{Fault, Server},
     stage::Stage,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What is there, what the server refuses, and what is said of it.
-struct Case {
-    objects: Vec<Value>,
-    /// Verb, resource, code and reason.
-    refused: Option<(&'static str, &'static str, u16, &'static str)>,
-    of: (&'static str, &'static str),
-    kind: &'static str,
+struct Row {
     says: &'static str,
+    kind: &'static str,
+    of: (&'static str, &'static str),
+    objects: Vec<Value>,
+    /// Verb, resource and code.
+    refused: Option<(&'static str, &'static str, u16)>,
+    /// What is changed once all is deployed, while the server refuses.
+    change: Option<fn(&Server)>,
 }
 
-fn case(
-    objects: impl IntoIterator<Item = Value>,
-    of: (&'static str, &'static str),
-    kind: &'static str,
+/// Reasons of the reference, without those of NATS Streaming, and then our own.
+const REASONS: &[&str] = &[
+    "BuildDeploymentSpecFailed",
+    "BuildServiceFailed",
+    "CreateDeploymentFailed",
+    "CreateServiceFailed",
+    "DeleteServiceFailed",
+    "EventBusNotFound",
+    "EventBusNotReady",
+    "GetDeploymentFailed",
+    "GetEventBusFailed",
+    "GetServiceFailed",
+    "InvalidDependencies",
+    "InvalidEventBus",
+    "InvalidEventSource",
+    "InvalidSpec",
+    "InvalidTriggers",
+    "JetStreamAuthSecretsFailed",
+    "JetStreamConfigMapFailed",
+    "JetStreamServiceFailed",
+    "JetStreamStatefulSetFailed",
+    "RecreateServiceFailed",
+    "Skipped",
+    "Succeeded",
+    "UpdateDeploymentFailed",
+    "PackedDeploymentPending",
+    "UnsupportedEventBus",
+];
+/// Reasons that nothing leads to: a Service can always be described, and a Sensor without a bus says
+/// `EventBusNotFound`.
+const NEVER: &[&str] = &["BuildServiceFailed", "InvalidEventBus"];
+
+const SENSOR: (&str, &str) = ("sensors", "orders");
+const SOURCE: (&str, &str) = ("eventsources", "shop");
+const BUS: (&str, &str) = ("eventbus", "default");
+
+fn row(
     says: &'static str,
-) -> Case {
-    Case {
+    kind: &'static str,
+    of: (&'static str, &'static str),
+    objects: impl IntoIterator<Item = Value>,
+) -> Row {
+    Row {
+        says,
+        kind,
+        of,
         objects: objects.into_iter().collect(),
         refused: None,
-        of,
-        kind,
-        says,
+        change: None,
     }
 }
 
-impl Case {
+impl Row {
     fn refusing(mut self, verb: &'static str, plural: &'static str, code: u16) -> Self {
-        let reason = if code == 403 { "Forbidden" } else { "Invalid" };
-        self.refused = Some((verb, plural, code, reason));
+        self.refused = Some((verb, plural, code));
+        self
+    }
+
+    fn after(mut self, change: fn(&Server)) -> Self {
+        self.change = Some(change);
         self
     }
 
     async fn run(self) {
-        let server = Server::default();
-        self.objects
-            .into_iter()
-            .for_each(|object| server.apply(object));
-        if let Some((verb, plural, code, reason)) = self.refused {
-            server.fail(verb, plural, usize::MAX, Fault::refuse(code, reason));
-        }
-        let stage = Stage::start(&server);
-        let (plural, name) = self.of;
-        let object = stage.says(plural, name, self.kind, self.says).await;
+        let stage = match self.change {
+            None => {
+                let server = Server::default();
+                self.refuse(&server);
+                self.objects
+                    .iter()
+                    .for_each(|one| server.apply(one.clone()));
+                Stage::start(&server)
+            }
+            Some(change) => {
+                let stage = Stage::over(self.objects.clone());
+                stage.deployed(self.of.0, self.of.1).await;
+                stage.server.quiet().await;
+                self.refuse(&stage.server);
+                change(&stage.server);
+                stage
+            }
+        };
+        let object = stage.says(self.of.0, self.of.1, self.kind, self.says).await;
         let one = condition(&object, self.kind).unwrap();
         if self.says.starts_with("False") {
             let message = one["message"].as_str().unwrap_or_default();
             assert!(!message.is_empty(), "{} says why", self.says);
         }
         assert_eq!(one["observedGeneration"], object["metadata"]["generation"]);
-        server.edit(|state| state.mend());
+        if self.refused.is_some() {
+            stage.server.edit(|state| state.mend());
+            stage.deployed(self.of.0, self.of.1).await;
+        }
+    }
+
+    fn refuse(&self, server: &Server) {
+        if let Some((verb, plural, code)) = self.refused {
+            let reason = if code == 403 { "Forbidden" } else { "Invalid" };
+            server.fail(verb, plural, usize::MAX, Fault::refuse(code, reason));
+        }
     }
 }
-
-const SENSOR: (&str, &str) = ("sensors", "orders");
-const SOURCE: (&str, &str) = ("eventsources", "shop");
-const BUS: (&str, &str) = ("eventbus", "default");
 
 fn changed(mut object: Value, pointer: &str, value: Value) -> Value {
     let (parent, field) = pointer.rsplit_once('/').unwrap();
@@ -70,152 +129,130 @@ fn changed(mut object: Value, pointer: &str, value: Value) -> Value {
     object
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_wrong_with_a_bus_is_said() {
-    let with = |spec: Value| changed(jetstream(), "/spec", spec);
-    let failed = |reason| case([jetstream()], BUS, "Deployed", reason);
-    let cases = [
-        case([bus()], BUS, "Configured", "True"),
-        case([bus()], BUS, "Deployed", "True Skipped"),
-        case([jetstream()], BUS, "Deployed", "True Succeeded"),
-        case([with(json!({}))], BUS, "Configured", "False InvalidSpec"),
-        case(
-            [with(json!({ "jetstream": { "version": "0.0.1" } }))],
+fn of_buses() -> Vec<Row> {
+    let with = |spec: Value| [changed(jetstream(), "/spec", spec)];
+    let stream =
+        |text: &str| with(json!({ "jetstream": { "version": "latest", "streamConfig": text } }));
+    let unknown = json!({ "jetstream": { "version": "0.0.1" } });
+    let streaming = json!({ "nats": { "native": { "replicas": 3 } } });
+    let failed = |says, verb, plural, code| {
+        row(says, "Deployed", BUS, [jetstream()]).refusing(verb, plural, code)
+    };
+    let [secrets, maps, services, servers] = [
+        "False JetStreamAuthSecretsFailed",
+        "False JetStreamConfigMapFailed",
+        "False JetStreamServiceFailed",
+        "False JetStreamStatefulSetFailed",
+    ];
+    vec![
+        row("True", "Configured", BUS, [bus()]),
+        row("True Skipped", "Deployed", BUS, [bus()]),
+        row("True Succeeded", "Deployed", BUS, [jetstream()]),
+        row("False InvalidSpec", "Configured", BUS, with(json!({}))),
+        row("False InvalidSpec", "Configured", BUS, stream("maxAge: [")),
+        row(
+            "False UnsupportedEventBus",
+            "Deployed",
             BUS,
-            "Deployed",
-            "False JetStreamStatefulSetFailed",
+            with(streaming),
         ),
-        failed("False JetStreamAuthSecretsFailed").refusing("create", "secrets", 403),
-        failed("False JetStreamAuthSecretsFailed").refusing("get", "secrets", 403),
-        failed("False JetStreamConfigMapFailed").refusing("create", "configmaps", 422),
-        failed("False JetStreamConfigMapFailed").refusing("list", "configmaps", 403),
-        failed("False JetStreamServiceFailed").refusing("create", "services", 422),
-        failed("False JetStreamServiceFailed").refusing("list", "services", 403),
-        failed("False JetStreamStatefulSetFailed").refusing("create", "statefulsets", 422),
-        failed("False JetStreamStatefulSetFailed").refusing("list", "statefulsets", 403),
-    ];
-    for case in cases {
-        case.run().await;
-    }
+        row(servers, "Deployed", BUS, with(unknown)),
+        failed(secrets, "create", "secrets", 403),
+        failed(secrets, "get", "secrets", 403),
+        failed(maps, "create", "configmaps", 422),
+        failed(maps, "list", "configmaps", 403),
+        failed(services, "create", "services", 422),
+        failed(services, "list", "services", 403),
+        failed(servers, "create", "statefulsets", 422),
+        failed(servers, "list", "statefulsets", 403),
+    ]
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_wrong_with_a_sensor_is_said() {
-    let with = |pointer: &str, value: Value| changed(sensor("orders"), pointer, value);
-    let alone = |object: Value, kind, says| case([bus(), object], SENSOR, kind, says);
-    let failed = |reason| case([bus(), sensor("orders")], SENSOR, "Deployed", reason);
+fn of_sensors() -> Vec<Row> {
+    let with = |pointer: &str, value: Value| [bus(), changed(sensor("orders"), pointer, value)];
+    let deployed = |says, objects: [Value; 2]| row(says, "Deployed", SENSOR, objects);
+    let failed = |says, verb, plural, code| {
+        deployed(says, [bus(), sensor("orders")]).refusing(verb, plural, code)
+    };
     let unready = changed(bus(), "/spec", json!({}));
-    let cases = [
-        alone(sensor("orders"), "Deployed", "True"),
-        alone(
-            with("/spec/dependencies", json!([])),
-            "DependenciesProvided",
-            "False InvalidDependencies",
-        ),
-        alone(
-            with("/spec/triggers", json!([])),
-            "TriggersProvided",
-            "False InvalidTriggers",
-        ),
-        case(
+    let large = json!({ "a": "x".repeat(1100 * 1024) });
+    let packed = [bus(), packed("orders")];
+    vec![
+        deployed("True", [bus(), sensor("orders")]),
+        row(
+            "False EventBusNotFound",
+            "Deployed",
+            SENSOR,
             [sensor("orders")],
-            SENSOR,
-            "Deployed",
-            "False EventBusNotFound",
         ),
-        case(
-            [unready, sensor("orders")],
+        deployed("False EventBusNotReady", [unready, sensor("orders")]),
+        row(
+            "False InvalidDependencies",
+            "DependenciesProvided",
             SENSOR,
-            "Deployed",
-            "False EventBusNotReady",
+            with("/spec/dependencies", json!([])),
         ),
-        failed("False GetEventBusFailed").refusing("list", "eventbus", 403),
-        failed("False GetDeploymentFailed").refusing("list", "deployments", 403),
-        failed("False CreateDeploymentFailed").refusing("create", "deployments", 422),
-    ];
-    for case in cases {
-        case.run().await;
-    }
+        row(
+            "False InvalidTriggers",
+            "TriggersProvided",
+            SENSOR,
+            with("/spec/triggers", json!([])),
+        ),
+        deployed(
+            "False BuildDeploymentSpecFailed",
+            with("/spec/loggingFields", large),
+        ),
+        deployed("False PackedDeploymentPending", packed).refusing("create", "deployments", 422),
+        failed("False GetEventBusFailed", "list", "eventbus", 403),
+        failed("False GetDeploymentFailed", "list", "deployments", 403),
+        failed("False CreateDeploymentFailed", "create", "deployments", 422),
+        failed("False UpdateDeploymentFailed", "update", "deployments", 422)
+            .after(|server| server.apply(changed(sensor("orders"), "/spec/replicas", json!(3)))),
+    ]
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_wrong_with_an_event_source_is_said() {
-    let failed = |reason| case([bus(), source("shop")], SOURCE, "Deployed", reason);
+fn of_sources() -> Vec<Row> {
+    let failed = |says, verb, plural, code| {
+        row(says, "Deployed", SOURCE, [bus(), source("shop")]).refusing(verb, plural, code)
+    };
     let wrong = changed(source("shop"), "/spec/webhook/paid/endpoint", json!(""));
-    let cases = [
-        case([bus(), source("shop")], SOURCE, "SourcesProvided", "True"),
-        case(
-            [bus(), wrong],
-            SOURCE,
-            "SourcesProvided",
+    vec![
+        row("True", "SourcesProvided", SOURCE, [bus(), source("shop")]),
+        row(
             "False InvalidEventSource",
-        ),
-        case(
-            [source("shop")],
+            "SourcesProvided",
             SOURCE,
-            "Deployed",
-            "False EventBusNotFound",
+            [bus(), wrong],
         ),
-        failed("False GetEventBusFailed").refusing("list", "eventbus", 403),
-        failed("False GetDeploymentFailed").refusing("list", "deployments", 403),
-        failed("False GetServiceFailed").refusing("list", "services", 403),
-        failed("False CreateDeploymentFailed").refusing("create", "deployments", 422),
-        failed("False CreateServiceFailed").refusing("create", "services", 422),
-    ];
-    for case in cases {
-        case.run().await;
-    }
-}
-
-/// Runs until all is well, changes something while the server refuses, and returns what is said.
-async fn refused_later(
-    verb: &str,
-    plural: &str,
-    change: impl FnOnce(&Server),
-    (kind, name): (&str, &str),
-    says: &str,
-) {
-    let stage = Stage::over([bus(), sensor("orders"), source("shop")]);
-    stage.deployed("sensors", "orders").await;
-    stage.deployed("eventsources", "shop").await;
-    stage.server.quiet().await;
-    stage
-        .server
-        .fail(verb, plural, usize::MAX, Fault::refuse(422, "Invalid"));
-    change(&stage.server);
-    stage.says(kind, name, "Deployed", says).await;
-    stage.server.edit(|state| state.mend());
-    stage.deployed(kind, name).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_cannot_be_changed_is_said_and_done_once_it_can() {
-    let scaled = |object: Value| changed(object, "/spec/replicas", json!(3));
-    refused_later(
-        "update",
-        "deployments",
-        |server| server.apply(scaled(sensor("orders"))),
-        SENSOR,
-        "False UpdateDeploymentFailed",
-    )
-    .await;
-    refused_later(
-        "update",
-        "services",
-        |server| {
+        row(
+            "False EventBusNotFound",
+            "Deployed",
+            SOURCE,
+            [source("shop")],
+        ),
+        failed("False GetEventBusFailed", "list", "eventbus", 403),
+        failed("False GetDeploymentFailed", "list", "deployments", 403),
+        failed("False GetServiceFailed", "list", "services", 403),
+        failed("False CreateDeploymentFailed", "create", "deployments", 422),
+        failed("False CreateServiceFailed", "create", "services", 422),
+        failed("False RecreateServiceFailed", "update", "services", 422).after(|server| {
             let ports = json!([{ "port": 13000, "targetPort": 12000 }]);
             server.apply(changed(source("shop"), "/spec/service/ports", ports));
-        },
-        SOURCE,
-        "False RecreateServiceFailed",
-    )
-    .await;
-    refused_later(
-        "delete",
-        "services",
-        |server| server.apply(changed(source("shop"), "/spec/service", Value::Null)),
-        SOURCE,
-        "False DeleteServiceFailed",
-    )
-    .await;
+        }),
+        failed("False DeleteServiceFailed", "delete", "services", 422).after(|server| {
+            server.apply(changed(source("shop"), "/spec/service", Value::Null));
+        }),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_reason_is_said_of_its_object_with_why_and_taken_back() {
+    let rows = [of_buses(), of_sensors(), of_sources()];
+    let mut said = BTreeSet::new();
+    for row in rows.into_iter().flatten() {
+        said.extend(row.says.split_whitespace().nth(1));
+        row.run().await;
+    }
+    let wanted = REASONS.iter().copied().filter(|one| !NEVER.contains(one));
+    assert_eq!(said, wanted.collect(), "each reason has a row");
 }

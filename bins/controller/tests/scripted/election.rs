@@ -3,7 +3,7 @@
 use crate::{
     objects::{bus, sensor},
     server::Server,
-    stage::Stage,
+    stage::{Stage, eventually},
 };
 use argo_events::{
     Error, Result,
@@ -20,9 +20,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
-use tokio::time::sleep;
 
 /// Records that all share, reached by a way that can be cut.
 #[derive(Clone, Default)]
@@ -95,9 +93,8 @@ impl LeaseRecords for Records {
 }
 
 async fn led_by(records: &Records, name: &str) {
-    while records.holder() != name {
-        sleep(Duration::from_millis(100)).await;
-    }
+    let what = format!("{name} leads");
+    eventually(&what, || records.holder() == name).await;
 }
 
 #[tokio::test(start_paused = true)]

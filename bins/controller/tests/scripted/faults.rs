@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_changed_is_read_again_at_once() {
+async fn a_write_conflict_is_planned_anew_without_a_pause() {
     let stage = Stage::over([bus()]);
     stage.deployed("eventbus", "default").await;
     let relabel = |server: &Server| {
@@ -38,7 +38,7 @@ async fn what_somebody_else_changed_is_read_again_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_somebody_else_changed_is_read_again() {
+async fn a_conflict_on_a_child_keeps_what_somebody_else_wrote() {
     let stage = Stage::over([bus(), sensor("orders")]);
     stage.deployed("sensors", "orders").await;
     stage.server.quiet().await;
@@ -62,7 +62,7 @@ async fn a_child_that_somebody_else_changed_is_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_asks_for_patience_gets_it() {
+async fn a_pause_that_the_server_asks_for_is_kept_and_not_told() {
     let stage = Stage::over([bus()]);
     stage.deployed("eventbus", "default").await;
     let busy = Fault::Refuse(429, "TooManyRequests".to_owned(), 7);
@@ -80,7 +80,7 @@ async fn a_server_that_asks_for_patience_gets_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_of_every_kind_are_survived() {
+async fn after_failures_of_every_kind_all_is_deployed_once() {
     let faults = [
         Fault::refuse(500, "InternalError"),
         Fault::refuse(503, "ServiceUnavailable"),
@@ -108,7 +108,7 @@ async fn failures_of_every_kind_are_survived() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_goes_away_is_waited_for() {
+async fn what_is_made_while_the_server_is_away_is_deployed_when_it_is_back() {
     let stage = Stage::over([bus(), sensor("orders")]);
     stage.deployed("sensors", "orders").await;
     stage.server.away(true);
@@ -122,7 +122,7 @@ async fn a_server_that_goes_away_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happened_while_the_server_forgot_is_found() {
+async fn what_came_and_went_unseen_is_found_by_listing_again() {
     let stage = Stage::over([bus(), sensor("orders"), sensor("invoices")]);
     stage.deployed("sensors", "orders").await;
     stage.deployed("sensors", "invoices").await;
@@ -148,7 +148,7 @@ async fn what_happened_while_the_server_forgot_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_keeps_forgetting_is_not_asked_without_end() {
+async fn watches_that_keep_expiring_are_begun_again_with_pauses() {
     let stage = Stage::over([bus()]);
     stage.deployed("eventbus", "default").await;
     stage
@@ -165,7 +165,7 @@ async fn a_server_that_keeps_forgetting_is_not_asked_without_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_objects_among_good_ones_stop_nobody() {
+async fn objects_that_nobody_can_read_stop_no_others_and_can_be_deleted() {
     let server = Server::default();
     server.apply(bus());
     let mut deep = json!(1);
@@ -231,7 +231,7 @@ async fn bad_objects_among_good_ones_stop_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_for_one_is_done_for_the_others() {
+async fn pods_that_are_refused_for_a_while_are_all_made_in_the_end() {
     let stage = Stage::over([bus()]);
     stage.deployed("eventbus", "default").await;
     stage
@@ -246,7 +246,7 @@ async fn what_fails_for_one_is_done_for_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_somebody_elses_is_left_alone() {
+async fn a_child_of_another_owner_is_left_alone_and_its_owner_named() {
     let server = Server::default();
     let foreign = json!({
         "apiVersion": "v1",
@@ -277,19 +277,4 @@ async fn what_is_somebody_elses_is_left_alone() {
     assert_eq!(service["spec"]["clusterIP"], "10.0.0.7");
     server.edit(|state| state.delete("services", "prod", "shop-eventsource-svc"));
     stage.deployed("eventsources", "shop").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn secrets_in_no_log_and_no_event() {
-    let stage = Stage::over([jetstream()]);
-    stage.deployed("eventbus", "default").await;
-    stage.server.quiet().await;
-    let secret = stage
-        .server
-        .get("secrets", "eventbus-default-js-client-auth")
-        .unwrap();
-    let data = secret["data"]["client-auth"].as_str().unwrap().to_owned();
-    let events = json!(stage.server.all("events")).to_string();
-    let bus = stage.server.get("eventbus", "default").unwrap().to_string();
-    assert!(!events.contains(&data) && !bus.contains(&data));
 }

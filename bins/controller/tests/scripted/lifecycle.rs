@@ -1,7 +1,7 @@
 //! Objects come, change and go, and nothing is written that need not be.
 
 use crate::{
-    objects::{bus, is_deployed, jetstream, sensor, source},
+    objects::{bus, is_deployed, jetstream, packed, sensor, source},
     server::{Call, Server},
     stage::Stage,
 };
@@ -222,12 +222,6 @@ async fn times_of_conditions_move_only_when_they_do() {
     let after = stage.server.until("the change was seen", seen).await;
     let time = |sensor: &Value| sensor["status"]["conditions"][0]["lastTransitionTime"].clone();
     assert_eq!(time(&before), time(&after));
-}
-
-fn packed(name: &str) -> Value {
-    let mut packed = sensor(name);
-    packed["metadata"]["annotations"] = json!({ "events.argoproj.io/packed": "true" });
-    packed
 }
 
 /// Returns the files that the shared pods find.

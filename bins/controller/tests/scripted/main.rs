@@ -11,6 +11,7 @@ mod election;
 mod faults;
 mod lifecycle;
 mod objects;
+mod secrets;
 mod server;
 mod stage;
 mod webhook;

@@ -35,6 +35,13 @@ pub(crate) fn sensor(name: &str) -> Value {
     })
 }
 
+/// A Sensor that shares pods.
+pub(crate) fn packed(name: &str) -> Value {
+    let mut packed = sensor(name);
+    packed["metadata"]["annotations"] = json!({ "events.argoproj.io/packed": "true" });
+    packed
+}
+
 /// An EventSource with a Service.
 pub(crate) fn source(name: &str) -> Value {
     json!({

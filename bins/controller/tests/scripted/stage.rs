@@ -2,13 +2,16 @@
 
 use crate::{
     objects::{is_deployed, says},
-    server::Server,
+    server::{PATIENCE, Server},
 };
 use argo_events::core::{Timestamp, TokioClock, leader::Elector, telemetry::Metrics};
 use argo_events_controller::{Config, Controller, Settings};
 use serde_json::Value;
-use std::sync::Arc;
-use tokio::task::JoinSet;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 /// The configuration that controllers begin with.
@@ -91,5 +94,22 @@ impl Stage {
             (last == wanted).then_some(object)
         };
         self.server.until(&what, look).await
+    }
+}
+
+/// Waits until something holds that no server tells of.
+///
+/// # Panics
+/// When it does not hold in time.
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    /// How often it is looked.
+    const GLANCE: Duration = Duration::from_millis(100);
+    let waiting = async {
+        while !holds() {
+            sleep(GLANCE).await;
+        }
+    };
+    if timeout(PATIENCE, waiting).await.is_err() {
+        panic!("{what}: not in time");
     }
 }

@@ -22,7 +22,7 @@ use std::{
 use tokio::time::timeout;
 
 /// How long something may take until a test gives up, on a clock that stands still meanwhile.
-const PATIENCE: Duration = Duration::from_secs(1_500);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1_500);
 
 /// How long nothing is written until nothing more is expected.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -164,7 +164,17 @@ impl Server {
     }
 
     /// Waits until nothing has been written for a while.
+    ///
+    /// # Panics
+    /// When somebody goes on writing.
     pub(crate) async fn quiet(&self) {
+        if timeout(PATIENCE, self.silence()).await.is_err() {
+            let last = self.state().last_calls(40).to_vec();
+            panic!("nobody writes any more: not in time; calls: {last:#?}");
+        }
+    }
+
+    async fn silence(&self) {
         let mut changed = self.0.changed.subscribe();
         let mut writes = None;
         loop {
