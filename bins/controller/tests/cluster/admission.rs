@@ -193,7 +193,7 @@ impl Space {
             field_manager: None,
         };
         let made = self.all(kind).create(&tried, &object).await;
-        made.err().map(|error| error.to_string())
+        made.err().map(said)
     }
 
     /// Tries to change an object.
@@ -203,7 +203,15 @@ impl Space {
             .all(kind)
             .patch(name, &PatchParams::default(), &patch)
             .await;
-        changed.map_err(|error| error.to_string())
+        changed.map_err(said)
+    }
+}
+
+/// Returns what people read of a refusal.
+fn said(error: kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::{
     Promise, Stage,
     process::Process,
-    space::{Space, sensor, source},
+    space::{Space, is_ready, sensor, source},
     stage::eventually,
 };
+use kube::{ResourceExt as _, api::DynamicObject};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ pub(crate) const PROMISES: &[Promise] = &[
         course,
     ),
     ("a bus stays while somebody uses it", bus),
+    (
+        "a managed bus gets its servers and leaves nothing behind",
+        managed,
+    ),
     ("what is changed by hand is put right", drift),
     ("a controller that is killed midway is carried on", killed),
     ("two controllers at once agree", two),
@@ -72,14 +77,45 @@ fn bus(stage: &Stage) {
         space.delete("EventBus", "default").await;
         let told = |reason: &str| {
             let reason = reason.to_owned();
-            move |all: &[kube::api::DynamicObject]| {
-                all.iter().any(|it| it.data["reason"] == *reason)
-            }
+            move |all: &[DynamicObject]| all.iter().any(|it| it.data["reason"] == *reason)
         };
         space.until("Event", told("EventBusInUse")).await;
         assert_eq!(space.names("EventBus").await, ["default"]);
         space.delete("Sensor", "orders").await;
         space.until("EventBus", |all| all.is_empty()).await;
+    });
+}
+
+fn managed(stage: &Stage) {
+    const SERVERS: usize = 3;
+    stage.run(async {
+        let space = Space::new(stage, "managed").await;
+        let _controller = stage.controller(&space);
+        let spec = json!({"jetstream": {
+            "version": "latest", "persistence": {"volumeSize": "1Gi", "accessMode": "ReadWriteOnce"},
+        }});
+        space.make("EventBus", "own", spec).await;
+        let own = |all: &[DynamicObject]| all.iter().find(|it| it.name_any() == "own").cloned();
+        let has_servers = |bus: DynamicObject| {
+            is_ready(&bus) && bus.data["status"]["readyReplicas"] == SERVERS
+        };
+        space.until("EventBus", |all| own(all).is_some_and(has_servers)).await;
+        let bus = own(&space.list("EventBus").await).unwrap();
+        let config = &bus.data["status"]["config"]["jetstream"];
+        assert_eq!(config["url"], "nats://eventbus-own-js-svc.managed.svc:4222");
+        let secret = config["accessSecret"]["name"].as_str().unwrap();
+        let before = space.all("Secret").get(secret).await.unwrap();
+        space.delete("Secret", secret).await;
+        // Nobody watches Secrets: the loss shows when the bus is looked at again.
+        let labelled = json!({"metadata": {"labels": {"team": "shop"}}});
+        space.change("EventBus", "own", labelled).await;
+        let is_new = |it: &DynamicObject| it.name_any() == secret && it.uid() != before.uid();
+        space.until("Secret", |all| all.iter().any(is_new)).await;
+        space.until("PersistentVolumeClaim", |all| all.len() == SERVERS).await;
+        space.delete("EventBus", "own").await;
+        for kind in ["StatefulSet", "PersistentVolumeClaim", "Secret"] {
+            space.until(kind, |all| all.is_empty()).await;
+        }
     });
 }
 
@@ -107,8 +143,7 @@ fn drift(stage: &Stage) {
             .metadata
             .uid;
         space.delete("Deployment", &name).await;
-        let is_new =
-            |all: &[kube::api::DynamicObject]| all.len() == 1 && all[0].metadata.uid != before;
+        let is_new = |all: &[DynamicObject]| all.len() == 1 && all[0].metadata.uid != before;
         space.until("Deployment", is_new).await;
     });
 }

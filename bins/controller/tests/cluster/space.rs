@@ -36,8 +36,8 @@ impl Space {
     /// Returns the objects of a kind.
     pub(crate) fn all(&self, kind: &str) -> Api<DynamicObject> {
         let (group, version) = match kind {
-            "Deployment" => ("apps", "v1"),
-            "Service" | "Event" => ("", "v1"),
+            "Deployment" | "StatefulSet" => ("apps", "v1"),
+            "Service" | "Event" | "Secret" | "PersistentVolumeClaim" => ("", "v1"),
             _ => ("argoproj.io", "v1alpha1"),
         };
         let mut found = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
