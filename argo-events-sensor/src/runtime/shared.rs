@@ -11,11 +11,16 @@ use super::{
     lane::{Lane, Matched},
 };
 use argo_events_core::{Delivery, Firing, Result};
-use std::{collections::BTreeMap, time::Duration};
+use futures::{StreamExt as _, stream};
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 /// Most journaled firings that wait in memory; beyond it the lane stops reading.
 const MOST_JOURNALED: usize = 10_000;
+/// How many deliveries are journaled, or firings let go of, at a time.
+const AT_A_TIME: usize = 64;
+/// How many times sooner a delivery is late when there is no room for others.
+const CROWDED: u32 = 8;
 
 /// A delivery with the firings that it still waits for.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ struct Pending {
     /// `None` once the firings are journaled and the delivery is acknowledged.
     delivery: Option<Delivery>,
     open: Vec<(usize, Firing)>,
+    /// When it came, or when the bus last heard that it is still worked on.
     since: Instant,
 }
 
@@ -38,6 +44,8 @@ pub(crate) struct SharedLane {
     next_ticket: Ticket,
     /// Deliveries whose firings are done, to be acknowledged together.
     done: Vec<Delivery>,
+    /// Journaled firings that are done, to be forgotten together.
+    forgotten: Vec<Firing>,
 }
 
 impl SharedLane {
@@ -57,13 +65,14 @@ impl SharedLane {
             journaled,
             next_ticket,
             done: Vec::new(),
+            forgotten: Vec::new(),
         }
     }
 
     /// Reads and fires until stopped, then drains.
     pub(crate) async fn run(mut self) -> Result<()> {
         self.resume().await?;
-        let mut check = tokio::time::interval(self.lane.patience());
+        let mut check = tokio::time::interval(self.lane.patience() / CROWDED);
         let stopped = self.lane.stop.clone().cancelled_owned();
         tokio::pin!(stopped);
         loop {
@@ -125,20 +134,25 @@ impl SharedLane {
         for delivery in batch.deliveries {
             self.take_one(delivery, batch.only);
             while let Some(finished) = self.executor.try_finished() {
-                self.finish(finished).await;
+                self.finish(finished);
             }
         }
-        self.acknowledge_done().await;
+        self.settle().await;
     }
 
-    /// Acknowledges what is done, after whatever was put off of it.
-    async fn acknowledge_done(&mut self) {
-        if self.done.is_empty() {
-            return;
+    /// Acknowledges what is done, after whatever was put off of it, and empties the journal of it.
+    async fn settle(&mut self) {
+        if !self.done.is_empty() {
+            self.lane.observer.flush();
         }
-        self.lane.observer.flush();
         for delivery in self.done.drain(..) {
             self.lane.acknowledge(delivery).await;
+        }
+        if let Some(journal) = &self.journal {
+            let forgotten = stream::iter(self.forgotten.drain(..));
+            forgotten
+                .for_each_concurrent(AT_A_TIME, |firing| forget(journal, firing))
+                .await;
         }
     }
 
@@ -169,14 +183,14 @@ impl SharedLane {
 
     /// Closes a firing that ended, and those that ended meanwhile.
     async fn finish_all(&mut self, finished: Finished) {
-        self.finish(finished).await;
+        self.finish(finished);
         while let Some(finished) = self.executor.try_finished() {
-            self.finish(finished).await;
+            self.finish(finished);
         }
-        self.acknowledge_done().await;
+        self.settle().await;
     }
 
-    async fn finish(&mut self, finished: Finished) {
+    fn finish(&mut self, finished: Finished) {
         let Some(pending) = self.pending.get_mut(&finished.ticket) else {
             return;
         };
@@ -187,9 +201,8 @@ impl SharedLane {
         pending.open.retain(|(trigger, firing)| {
             *trigger != finished.trigger || !firing.is(&finished.firing)
         });
-        let is_journaled = pending.delivery.is_none();
-        if is_journaled {
-            self.forget(&finished.firing).await;
+        if pending.delivery.is_none() {
+            self.forgotten.push(finished.firing);
         }
         self.close(finished.ticket);
     }
@@ -213,20 +226,14 @@ impl SharedLane {
         }
     }
 
-    async fn forget(&mut self, firing: &Firing) {
-        let Some(journal) = &self.journal else { return };
-        if let Err(error) = journal.remove(firing).await {
-            tracing::warn!(%error, firing = %firing.id(), "a finished firing stays in the journal and will repeat after a restart");
-        }
-    }
-
     /// Journals what is late and releases its delivery; without a store, shows a sign of life.
+    ///
+    /// Where there is no room for others, what is late is found out sooner. Nothing is late just
+    /// because there is a crowd: one that moves needs no journal.
     async fn relieve(&mut self) {
-        let crowded = self.pending.len() >= self.lane.max_in_flight;
-        let patience = if crowded {
-            Duration::ZERO
-        } else {
-            self.lane.patience()
+        let patience = match self.pending.len() >= self.lane.max_in_flight {
+            true => self.lane.patience() / CROWDED,
+            false => self.lane.patience(),
         };
         let late: Vec<Ticket> = (self.pending.iter())
             .filter(|(_, pending)| {
@@ -234,37 +241,30 @@ impl SharedLane {
             })
             .map(|(ticket, _)| *ticket)
             .collect();
-        for ticket in late {
-            self.relieve_one(ticket).await;
+        let stored: Vec<_> = stream::iter(late)
+            .map(|ticket| store(self.journal.as_ref(), ticket, &self.pending[&ticket]))
+            .buffered(AT_A_TIME)
+            .collect()
+            .await;
+        for (ticket, is_stored) in stored {
+            self.release(ticket, is_stored).await;
         }
     }
 
-    async fn relieve_one(&mut self, ticket: Ticket) {
+    /// Acknowledges a delivery whose firings are journaled; of another, tells the bus that it is
+    /// still worked on.
+    async fn release(&mut self, ticket: Ticket, is_stored: bool) {
         let Some(pending) = self.pending.get_mut(&ticket) else {
             return;
         };
-        if let Some(journal) = &self.journal {
-            let mut stored = Ok(());
-            for (_, firing) in &pending.open {
-                stored = journal.put(firing).await;
-                if stored.is_err() {
-                    break;
-                }
+        if is_stored {
+            self.journaled += 1;
+            if let Some(delivery) = pending.delivery.take() {
+                self.lane.acknowledge(delivery).await;
             }
-            match stored {
-                Ok(()) => {
-                    let delivery = pending.delivery.take();
-                    self.journaled += 1;
-                    if let Some(delivery) = delivery {
-                        self.lane.acknowledge(delivery).await;
-                    }
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a slow firing could not be journaled; its delivery stays open")
-                }
-            }
+            return;
         }
+        pending.since = Instant::now();
         if let Some(delivery) = &pending.delivery
             && let Err(error) = delivery.keep_alive().await
         {
@@ -286,5 +286,25 @@ impl SharedLane {
             }
         }
         Ok(())
+    }
+}
+
+/// Journals the firings that a delivery waits for; returns whether all of them are.
+async fn store(journal: Option<&Journal>, ticket: Ticket, pending: &Pending) -> (Ticket, bool) {
+    let Some(journal) = journal else {
+        return (ticket, false);
+    };
+    for (_, firing) in &pending.open {
+        if let Err(error) = journal.put(firing).await {
+            tracing::warn!(%error, "a slow firing could not be journaled; its delivery stays open");
+            return (ticket, false);
+        }
+    }
+    (ticket, true)
+}
+
+async fn forget(journal: &Journal, firing: Firing) {
+    if let Err(error) = journal.remove(&firing).await {
+        tracing::warn!(%error, firing = %firing.id(), "a finished firing stays in the journal and will repeat after a restart");
     }
 }

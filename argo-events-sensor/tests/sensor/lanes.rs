@@ -90,6 +90,31 @@ async fn a_journaled_firing_survives_a_crash() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_crowd_that_moves_is_not_journaled() {
+    const MOMENT: Duration = Duration::from_millis(40);
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    world.act("brisk", Act::Wait(gate.clone()));
+    let orders = sensor(&["paid"], &[("brisk", "paid")]);
+    world.start(&orders).await.drain().await;
+    for number in 0..3000 {
+        world.publish("paid", &number.to_string(), "{}").await;
+    }
+    let _alive = world.start(&orders).await;
+    let at_a_time = Limits::default().at_a_time.get();
+    for _ in 0..3000 / at_a_time {
+        for _ in 0..at_a_time {
+            world.next().await;
+        }
+        world.nothing_for(MOMENT).await;
+        let state = world.bus.state("sensor/orders").await.unwrap();
+        let journaled = state.keys("journal/").await.unwrap();
+        assert!(journaled.is_empty(), "{journaled:?}");
+        gate.add_permits(at_a_time);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_ordered_trigger_runs_one_at_a_time_in_order() {
     let mut world = World::new();
     let gate = Arc::new(Semaphore::new(0));
