@@ -31,7 +31,7 @@ Usage: cargo xtask <task>
   budget [--long]                           measure size, start and memory of the release binary
   faults [--bus jetstream|kafka] [--seed N] [--events N] [--faults N]
                                             break pods and their bus while events flow, for ten minutes
-  cluster [--binary FILE]                   run pods of our image on a real node; needs root
+  cluster [--binary FILE] [--keep]          run pods of our image on a real node; needs root
   servers                                   fetch the servers that tests start, as far as they are missing
   fuzz [--seconds N] [TARGET…]              run fuzz targets, each for a minute unless told otherwise
   image [--tag NAME:TAG] [--target TRIPLE]… [--output FILE] [--features LIST] [--binary FILE] [--rootfs DIR]
