@@ -75,8 +75,9 @@ impl KafkaBus {
     /// secret that is missing; transient ones when no broker can be reached.
     pub async fn open(config: KafkaConfig, build: BusBuild) -> Result<Self> {
         let settings = Arc::new(Settings::of(&config, &build).await?);
-        let partitions = topic::ensure_events(&settings).await?;
+        // First: until brokers gave it an identity, which may take a while, the topic is looked at.
         let publisher = Arc::new(Publisher::new(&settings)?);
+        let partitions = topic::ensure_events(&settings).await?;
         Ok(Self(Arc::new(Inner {
             settings,
             publisher,
@@ -179,12 +180,7 @@ impl EventBus for KafkaBus {
 
     async fn subscribe(&self, subscription: Subscription) -> Result<Box<dyn Deliveries>> {
         self.check_open("subscribe")?;
-        let shared = Arc::new(Shared::new(&subscription, Arc::clone(&self.0.undecodable)));
-        {
-            let mut subscriptions = super::lock(&self.0.subscriptions);
-            subscriptions.retain(|it| it.strong_count() > 0);
-            subscriptions.push(Arc::downgrade(&shared));
-        }
+        let shared = self.0.seat(&subscription);
         // Ends the thread if this future is dropped, or fails.
         let reader = Reader::new(Arc::clone(&shared));
         self.begin(subscription, &shared).await?;
@@ -246,6 +242,20 @@ impl EventBus for KafkaBus {
 }
 
 impl Inner {
+    /// Makes what a subscription shares, in the first seat that no other one in its group has.
+    fn seat(&self, subscription: &Subscription) -> Arc<Shared> {
+        let mut subscriptions = super::lock(&self.subscriptions);
+        subscriptions.retain(|it| it.strong_count() > 0);
+        let others = subscriptions.iter().filter_map(Weak::upgrade);
+        let taken = others.filter(|other| other.name == subscription.group);
+        let taken: Vec<_> = taken.map(|other| other.seat).collect();
+        let seat = (0..).find(|seat| !taken.contains(seat)).unwrap_or(0);
+        let undecodable = Arc::clone(&self.undecodable);
+        let shared = Arc::new(Shared::new(subscription, seat, undecodable));
+        subscriptions.push(Arc::downgrade(&shared));
+        shared
+    }
+
     fn end(&self) {
         self.tracker.close();
         for shared in super::lock(&self.subscriptions)

@@ -73,6 +73,8 @@ pub(super) struct Terms {
 pub(super) struct Desk {
     terms: Terms,
     lanes: BTreeMap<i32, Lane>,
+    /// Up to where records of partitions that went were handed out: what comes back is no first attempt.
+    former: BTreeMap<i32, i64>,
     /// Partitions of which nothing is handed out any more.
     withdrawn: BTreeSet<i32>,
     fresh: VecDeque<(Ticket, Record)>,
@@ -97,6 +99,7 @@ impl Desk {
         Self {
             terms,
             lanes: BTreeMap::new(),
+            former: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
             fresh: VecDeque::new(),
             weight: 0,
@@ -199,17 +202,28 @@ impl Desk {
         let (ticket, record) = self.fresh.pop_front()?;
         self.weight -= record.weight;
         self.held += 1;
+        let attempt = self.first_attempt(&record);
         let entry = Entry {
             record: record.clone(),
-            attempt: 1,
+            attempt,
             until: Some(until),
         };
         self.entries.insert(ticket, entry);
         Some(Handed {
             ticket,
-            attempt: 1,
+            attempt,
             record,
         })
+    }
+
+    /// Counts what was done with a record before its partition went and came back.
+    fn first_attempt(&mut self, record: &Record) -> u32 {
+        if let Some(lane) = self.lanes.get_mut(&record.partition) {
+            lane.deal(record.offset);
+        }
+        let former = self.former.get(&record.partition);
+        let is_former = former.is_some_and(|former| record.offset < *former);
+        1 + u32::from(is_former)
     }
 
     /// Returns the oldest that may come again; in strict order not before an older one that may not.
@@ -370,6 +384,12 @@ impl Desk {
     /// Lets partitions go; their tickets are void from now on.
     pub(super) fn revoke(&mut self, partitions: &[i32]) {
         self.withdraw(partitions);
+        for partition in partitions {
+            if let Some(lane) = self.lanes.get(partition) {
+                let former = self.former.entry(*partition).or_default();
+                *former = lane.dealt().max(*former);
+            }
+        }
         let held = &mut self.held;
         self.entries.retain(|_, entry| {
             let stays = !partitions.contains(&entry.record.partition);

@@ -6,6 +6,7 @@ use super::{
     intake::Intake,
     lane::Progress,
     listener::{Listener, commit, list},
+    membership::Membership,
     reader::{Shared, position},
     settings::Settings,
     settled::{self, Ranges},
@@ -169,25 +170,20 @@ pub(super) struct Opened {
 
 /// Fixes where the group begins, if it is new, and begins. Blocks.
 pub(super) fn open(
-    settings: &Settings,
+    settings: &Arc<Settings>,
     subscription: &Subscription,
     shared: &Arc<Shared>,
     token: TaskTrackerToken,
 ) -> Result<Opened> {
-    let group = settings.group(&subscription.group);
-    let (listener, has_joined) = Listener::new(&settings.topic, shared, subscription.ack_wait);
-    let consumer: BaseConsumer<Listener> = settings
-        .consumer(&group)
-        .create_with_context(listener)
-        .map_err(|error| super::failure::failure(error, "subscribe"))?;
+    let membership = Membership::of(settings, subscription);
+    let (consumer, has_joined) = membership.client(shared)?;
     let beginning = Beginning {
         settings,
         subscription,
         consumer: &consumer,
-        group: &group,
+        group: &membership.group,
     };
     let is_new = beginning.begin(shared)?;
-    let reads_all = matches!(subscription.order, Order::Strict { .. });
     let intake = Intake {
         consumer,
         shared: Arc::clone(shared),
@@ -195,12 +191,12 @@ pub(super) fn open(
         wanted: Wanted::new(subscription.subjects.clone()),
         quiet: Quiet::of(MOST_LINES),
         held_back: BTreeSet::new(),
-        reads_all,
+        membership,
         token,
     };
     Ok(Opened {
+        has_joined: (is_new && !intake.membership.reads_all).then_some(has_joined),
         intake,
-        has_joined: (is_new && !reads_all).then_some(has_joined),
     })
 }
 
@@ -218,6 +214,10 @@ impl Beginning<'_> {
         let (topic, brokers) = (&self.settings.topic, Consumers(self.consumer));
         let refused = |error| self.refused(error);
         let count = brokers.partitions(topic).map_err(refused)?;
+        if let Some(starts) = self.told(count) {
+            self.read(shared, starts).map_err(refused)?;
+            return Ok(false);
+        }
         let all = list_of(topic, 0..count);
         let mut starts = brokers.starts(topic, &all).map_err(refused)?;
         let is_new = starts.iter().all(|start| start.offset.is_none());
@@ -229,6 +229,19 @@ impl Beginning<'_> {
         Ok(is_new)
     }
 
+    /// Returns where to begin if the subscription itself says so of every partition: then nobody waits for
+    /// the broker that knows what the group has committed.
+    fn told(&self, count: i32) -> Option<Vec<Start>> {
+        let Order::Strict { behind } = &self.subscription.order else {
+            return None;
+        };
+        let is_told = |number: &i32| behind.iter().any(|it| it.partition == number_of(*number));
+        let starts = (0..count).map(Start::at_beginning);
+        (0..count)
+            .all(|number| is_told(&number))
+            .then(|| starts.collect())
+    }
+
     /// Reads as a member of the group, or in strict order all partitions.
     fn read(&self, shared: &Shared, mut starts: Vec<Start>) -> KafkaResult<()> {
         let topic = &self.settings.topic;
@@ -236,7 +249,7 @@ impl Beginning<'_> {
             return self.consumer.subscribe(&[topic]);
         };
         for start in &mut starts {
-            let partition = position(start.partition, 0).partition;
+            let partition = number_of(start.partition);
             if let Some(behind) = behind.iter().find(|it| it.partition == partition) {
                 // The sequence of one record is the offset of the next. What is beyond all offsets was
                 // never one: then all is read again, and nothing is lost.
@@ -315,6 +328,11 @@ impl Beginning<'_> {
         let failure = explained(error, "subscribe", &self.consumer.context().watch);
         failure.with("group", self.group)
     }
+}
+
+/// Returns the number of a partition as positions have it.
+fn number_of(partition: i32) -> u32 {
+    position(partition, 0).partition
 }
 
 /// Lists partitions of a topic.

@@ -6,12 +6,13 @@ use super::{
     failure::{explained, failure},
     group::{Consumers, Start, list_of},
     listener::{Listener, commit, list},
+    membership::Membership,
     reader::{Read, Shared},
     settled::Ranges,
     wanted::Wanted,
 };
 use crate::quiet::Quiet;
-use argo_events_core::{Error, Timestamp, event::codec};
+use argo_events_core::{Error, ErrorKind, Result, Timestamp, event::codec};
 use bytes::Bytes;
 use rdkafka::{
     Message, TopicPartitionList,
@@ -39,6 +40,8 @@ const CROWDED: Duration = Duration::from_millis(500);
 /// How long deliveries in hand may still be settled when the reader left: a tenth of the ack wait, and
 /// not longer than this.
 const LEAVE: Duration = Duration::from_secs(2);
+/// How long librdkafka may take to leave a group once it has no partitions any more, which it does not tell.
+const GOODBYE: Duration = Duration::from_millis(50);
 /// How often a reader of all partitions looks for new ones.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -48,8 +51,7 @@ pub(super) struct Intake {
     pub(super) shared: Arc<Shared>,
     pub(super) topic: String,
     pub(super) wanted: Wanted,
-    /// Reads all partitions, and looks for new ones itself.
-    pub(super) reads_all: bool,
+    pub(super) membership: Membership,
     pub(super) quiet: Quiet,
     /// Partitions of which no more is read until something is settled in them.
     pub(super) held_back: BTreeSet<i32>,
@@ -63,12 +65,13 @@ impl Intake {
         let mut committed = Instant::now();
         let mut looked = Instant::now();
         while !self.shared.desk().has_ended() {
+            self.renew_if_failed();
             if committed.elapsed() >= COMMIT_EVERY {
                 self.commit();
                 self.hold_back();
                 committed = Instant::now();
             }
-            if self.reads_all && looked.elapsed() >= LOOK_EVERY {
+            if self.membership.reads_all && looked.elapsed() >= LOOK_EVERY {
                 self.look_for_partitions();
                 looked = Instant::now();
             }
@@ -79,6 +82,42 @@ impl Intake {
             }
         }
         self.finish();
+    }
+
+    /// Goes on with another client if this one has failed for good. Brokers refuse one whose place was taken;
+    /// what is in hand comes again.
+    fn renew_if_failed(&mut self) {
+        let Some((code, reason)) = self.consumer.client().fatal_error() else {
+            return;
+        };
+        let group = &self.shared.name;
+        tracing::info!(group, %code, reason, "the client has failed, another one takes its place");
+        if code == Code::FencedInstanceId {
+            self.membership.was_taken(Instant::now());
+        }
+        if let Err(error) = self.renew() {
+            self.shared.fail(error);
+            self.shared.close();
+        }
+    }
+
+    fn renew(&mut self) -> Result<()> {
+        if self.membership.reads_all {
+            let message = "the client has failed for good";
+            return Err(Error::transient(ErrorKind::Unavailable, message).during("next"));
+        }
+        let (consumer, _) = self.membership.client(&self.shared)?;
+        self.shared.put_on_desk();
+        {
+            let mut desk = self.shared.desk();
+            let partitions = desk.partitions();
+            desk.revoke(&partitions);
+        }
+        self.held_back.clear();
+        // The old one lets its partitions go before the new one gets any.
+        drop(std::mem::replace(&mut self.consumer, consumer));
+        let joined = self.consumer.subscribe(&[&self.topic]);
+        joined.map_err(|error| failure(error, "subscribe"))
     }
 
     /// Reads what is there, or waits a little.
@@ -273,6 +312,21 @@ impl Intake {
         }
     }
 
+    /// Gives the place in the group up: under a name a client that only ends would keep it.
+    fn leave(&self) {
+        if self.membership.reads_all {
+            return;
+        }
+        self.consumer.unsubscribe();
+        let deadline = Instant::now() + LEAVE;
+        let has_partitions = || self.consumer.assignment().is_ok_and(|it| it.count() > 0);
+        while has_partitions() && Instant::now() < deadline {
+            // What comes is not settled, and so comes again elsewhere.
+            drop(self.consumer.poll(GOODBYE));
+        }
+        drop(self.consumer.poll(GOODBYE));
+    }
+
     /// Waits a while for deliveries in hand, then commits and leaves.
     fn finish(self) {
         let partitions = self.shared.desk().partitions();
@@ -288,6 +342,7 @@ impl Intake {
         if let Err(error) = commit(&self.consumer, &self.topic, &progress, CommitMode::Sync) {
             tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
         }
+        self.leave();
         let Self {
             consumer, token, ..
         } = self;

@@ -23,6 +23,8 @@ mod lane;
 #[cfg(feature = "kafka")]
 mod listener;
 #[cfg(feature = "kafka")]
+mod membership;
+#[cfg(feature = "kafka")]
 mod placement;
 #[cfg(feature = "kafka")]
 mod publisher;

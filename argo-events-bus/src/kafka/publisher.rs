@@ -219,6 +219,13 @@ impl Publisher {
         }
     }
 
+    /// Tells whether brokers were out of reach lately: then what is sent may wait for them, and be stored when
+    /// nobody wants it any more.
+    pub(super) fn is_troubled(&self) -> bool {
+        let line = Arc::clone(&lock(&self.current));
+        line.producer().context().watch.trouble().is_some()
+    }
+
     /// Asks something of the brokers. Blocks.
     pub(super) fn ask<T>(
         &self,

@@ -37,6 +37,8 @@ pub(super) enum Read {
 pub(super) struct Shared {
     /// Name of the subscription.
     pub(super) name: String,
+    /// Which of this process's subscriptions in that group it is.
+    pub(super) seat: usize,
     /// How many events are not settled, as of lately.
     pub(super) lag: AtomicU64,
     /// How many records were no events.
@@ -55,7 +57,11 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Makes what a subscription shares.
-    pub(super) fn new(subscription: &Subscription, undecodable: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        subscription: &Subscription,
+        seat: usize,
+        undecodable: Arc<AtomicU64>,
+    ) -> Self {
         let terms = Terms {
             most: subscription.max_in_flight.get(),
             ack_wait: subscription.ack_wait.min(LONGEST_DELAY),
@@ -63,6 +69,7 @@ impl Shared {
         };
         Self {
             name: subscription.group.clone(),
+            seat,
             lag: AtomicU64::new(0),
             undecodable,
             desk: Mutex::new(Desk::new(terms)),

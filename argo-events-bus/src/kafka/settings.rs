@@ -1,13 +1,16 @@
 //! What the clients of a bus are made of: options of librdkafka with the secrets in them, and names.
 
-use super::config::{KafkaConfig, Partitioning, Strategy, is_topic, mechanism};
+use super::{
+    config::{KafkaConfig, Partitioning, Strategy, is_topic, mechanism},
+    membership::Replica,
+};
 use argo_events_core::{
     Error, ErrorKind, Result, SecretSource,
     api::{BusSasl, BusTls},
     registry::BusBuild,
 };
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What every client of a bus needs to know.
 pub(super) struct Settings {
@@ -19,6 +22,8 @@ pub(super) struct Settings {
     pub(super) partitioning: Partitioning,
     /// Whether new groups begin with the oldest event, whatever a subscription says.
     pub(super) oldest: bool,
+    /// What this process is called in groups.
+    pub(super) replica: Arc<Replica>,
     strategy: Strategy,
     namespace: String,
     group_name: Option<String>,
@@ -49,6 +54,7 @@ impl Settings {
             partitioning: config.partitioning(),
             strategy: config.strategy(),
             oldest: group.oldest == Some(true),
+            replica: Arc::new(Replica::of(build.replica.as_deref())),
             namespace: build.namespace.clone(),
             group_name: group.group_name.filter(|name| !name.is_empty()),
         })
@@ -86,7 +92,7 @@ impl Settings {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
             // The least that brokers allow unless told otherwise: for so long nobody reads the partitions
-            // of a pod that died.
+            // of a pod that died and did not come back under its name.
             .set("session.timeout.ms", "6000")
             .set("heartbeat.interval.ms", "500")
             .set("fetch.wait.max.ms", "250")
@@ -100,6 +106,15 @@ impl Settings {
             .set("message.max.bytes", "8388608")
             .set("statistics.interval.ms", "10000")
             .set("partition.assignment.strategy", self.strategy.name());
+        client
+    }
+
+    /// Returns the options of a consumer that is a member of its group, maybe under a name.
+    pub(super) fn member(&self, group: &str, name: Option<&str>) -> ClientConfig {
+        let mut client = self.consumer(group);
+        if let Some(name) = name {
+            client.set("group.instance.id", name);
+        }
         client
     }
 
@@ -167,8 +182,10 @@ async fn client(config: &KafkaConfig, secrets: &dyn SecretSource) -> Result<Clie
     client
         .set("bootstrap.servers", brokers.join(","))
         .set("client.id", "argo-events")
+        // What a subscription or a write waits for after an outage is several connections, one after the
+        // other; a refused one costs next to nothing.
         .set("reconnect.backoff.ms", "50")
-        .set("reconnect.backoff.max.ms", "2000")
+        .set("reconnect.backoff.max.ms", "500")
         .set("socket.keepalive.enable", "true")
         .set("topic.metadata.refresh.interval.ms", "30000")
         .set_log_level(RDKafkaLogLevel::Warning);
@@ -243,6 +260,7 @@ mod tests {
             state_topic: "argo-events-default-argo-events-state".to_owned(),
             partitioning: Partitioning::Random,
             oldest: false,
+            replica: Arc::default(),
             strategy: Strategy::CooperativeSticky,
             namespace: namespace.to_owned(),
             group_name: group_name.map(str::to_owned),

@@ -301,6 +301,7 @@ fn surroundings(settings: &Settings) -> BusBuild {
     let clock = Arc::new(SystemClock);
     let mut build = BusBuild::new(work.bus_name(), &settings.data_directory, secrets, clock);
     build.namespace.clone_from(&work.metadata().namespace);
+    build.replica = Some(settings.pod.clone());
     build
 }
 

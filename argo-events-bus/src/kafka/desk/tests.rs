@@ -114,7 +114,7 @@ async fn what_is_given_back_of_a_partition_that_goes_away_is_not_handed_out_agai
     desk.revoke(&[0]);
     desk.assign(0, Ranges::default());
     push(&mut desk, 0, 1);
-    assert_eq!(offsets(&take(&mut desk, now + WAIT)), [(1, 1)]);
+    assert_eq!(offsets(&take(&mut desk, now + WAIT)), [(1, 2)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,4 +170,18 @@ async fn no_more_than_the_bound_are_in_hand() {
     assert!(take(&mut desk, now).is_empty(), "delayed is not settled");
     desk.finish(handed[0].ticket);
     assert_eq!(offsets(&take(&mut desk, now)), [(3, 1)]);
+}
+
+#[test]
+fn what_was_in_hand_when_its_partition_went_is_no_first_attempt_when_it_comes_back() {
+    let (mut desk, now) = (desk(10, false), Instant::now());
+    push(&mut desk, 0, 7);
+    assert_eq!(take(&mut desk, now)[0].attempt, 1);
+    desk.revoke(&[0]);
+    desk.assign(0, Ranges::default());
+    push(&mut desk, 0, 7);
+    push(&mut desk, 0, 8);
+    push(&mut desk, 1, 7);
+    let attempts: Vec<_> = take(&mut desk, now).iter().map(|it| it.attempt).collect();
+    assert_eq!(attempts, [2, 1, 1]);
 }

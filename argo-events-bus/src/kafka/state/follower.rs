@@ -126,6 +126,11 @@ impl Follower {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Tells whether a record that is sent now might wait for a broker.
+    pub(super) fn may_wait(&self) -> bool {
+        self.publisher.is_troubled()
+    }
+
     /// Waits until everything was read that is on the log by now.
     pub(super) async fn catch_up(self: &Arc<Self>) -> Result<()> {
         let end = self.ends.ask(|| self.end()).await?;

@@ -58,8 +58,9 @@ impl KafkaStore {
         let turn = Turn::of(&self.turns, place);
         let _turn = turn.lock.lock().await;
         let mut found = self.version(place);
-        if found != expected {
-            // Another process may have written; only the end of the log tells.
+        if found != expected || self.follower.may_wait() {
+            // Another process may have written; only the end of the log tells. And a writer that gives up
+            // must not write: a lease that is renewed when its holder has lost it keeps everybody waiting.
             self.follower.catch_up().await?;
             found = self.version(place);
         }

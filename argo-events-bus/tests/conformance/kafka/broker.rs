@@ -138,6 +138,14 @@ impl Topic {
         KafkaBus::open(setting(config), build).await
     }
 
+    /// Opens a bus as the replica of a name.
+    pub(super) async fn open_as(&self, replica: &str) -> Result<KafkaBus> {
+        let config = json!({ "url": self.address()?, "topic": self.name });
+        let mut build = build(MemorySecrets::default());
+        build.replica = Some(replica.to_owned());
+        KafkaBus::open(setting(config), build).await
+    }
+
     /// Opens a bus with more settings.
     pub(super) async fn open_with(&self, more: Value) -> Result<KafkaBus> {
         let started = self.broker.started()?;

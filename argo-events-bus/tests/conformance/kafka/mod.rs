@@ -2,6 +2,7 @@
 
 mod broker;
 mod cluster;
+mod named;
 mod secured;
 mod together;
 mod trouble;
@@ -57,6 +58,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ));
     trials.extend(cluster::trials());
     trials.extend(together::trials(&newest));
+    trials.extend(named::trials(&newest));
     trials.extend(trouble::trials());
     trials.extend(secured::trials());
     let older = suite("kafka 3.9", &Broker::older(), 1);

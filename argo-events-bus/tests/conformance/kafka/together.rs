@@ -159,7 +159,8 @@ fn add(counts: &mut BTreeMap<u64, u64>, found: BTreeMap<u64, u64>) {
     }
 }
 
-async fn one(deliveries: &mut Box<dyn Deliveries>) -> Outcome<String> {
+/// Returns the id of the next event, and settles it.
+pub(super) async fn one(deliveries: &mut Box<dyn Deliveries>) -> Outcome<String> {
     let next = timeout(PATIENCE, deliveries.next(1)).await;
     let mut batch = next
         .ok()

@@ -4,7 +4,7 @@
 use argo_events_testkit::servers::{KafkaServer, Listener};
 use argo_events_testkit::servers::{NatsServer, Proxy, Server};
 use serde_json::{Value, json};
-use std::{error::Error, ops::RangeInclusive, time::Duration};
+use std::error::Error;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -21,19 +21,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Returns how long faults last.
-    ///
-    /// Brokers learn of a member's death when its session has ended, after 6 s, which nothing can hasten: so
-    /// much later its partitions have another reader, and no fault is over long before.
-    pub(crate) fn faults(self) -> RangeInclusive<Duration> {
-        let shortest = match self {
-            Self::JetStream => Duration::from_millis(200),
-            #[cfg(feature = "kafka")]
-            Self::Kafka => Duration::from_secs(2),
-        };
-        shortest..=Duration::from_secs(3)
-    }
-
     /// Returns what must be installed.
     pub(crate) fn server(self) -> Server {
         match self {

@@ -86,7 +86,7 @@ async fn run(kind: bus::Kind, extent: Extent) -> Result<Outcome> {
     let posts = Arc::new(Posts::default());
     let load = Load::start(extent.events, posts.clone(), stage.ports.clone());
     let mut outcome = Outcome::default();
-    let faults = plan(kind, extent.seed).take(extent.faults);
+    let faults = plan(extent.seed).take(extent.faults);
     for (number, fault) in faults.enumerate() {
         let share = |of: usize| extent.events * of / extent.faults;
         load.allow(share(number + 1));

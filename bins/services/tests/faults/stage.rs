@@ -41,10 +41,9 @@ pub(crate) struct Stage {
 }
 
 /// Returns a plan in which everything that takes part has every fault.
-pub(crate) fn plan(kind: bus::Kind, seed: u64) -> Faults {
+pub(crate) fn plan(seed: u64) -> Faults {
     const OF_A_POD: [FaultKind; 6] = [Kill, Pause, Restart, Cut, HalfOpen, Delay];
-    let plan = Faults::new(seed).lasting(kind.faults());
-    let plan = plan.target(BUS, &[Kill, Pause, Restart, Cut, HalfOpen]);
+    let plan = Faults::new(seed).target(BUS, &[Kill, Pause, Restart, Cut, HalfOpen]);
     let pods = SOURCES.into_iter().chain(SENSORS);
     pods.fold(plan, |plan, pod| plan.target(pod, &OF_A_POD))
 }
