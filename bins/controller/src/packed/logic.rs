@@ -1,7 +1,7 @@
 //! What to do about one group, and about an object that moves into one.
 
 use super::{
-    Group, group_of,
+    Group, PENDING, group_of,
     resources::{self, Files},
 };
 use crate::{
@@ -134,7 +134,7 @@ pub(crate) fn move_in(
             "Deployment {} that it shares does not exist yet",
             group.name()
         );
-        return Err(Obstacle::unbuildable("PackedDeploymentPending", message));
+        return Err(Obstacle::unbuildable(PENDING, message));
     }
     let owner = observed.object;
     let name = workload::resources::object_name(flavour, owner);

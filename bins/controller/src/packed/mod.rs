@@ -16,6 +16,9 @@ pub use group::{Group, group_of};
 pub(crate) use logic::move_in;
 pub use logic::{Observed, plan};
 
+/// Reason why an object does not run in its group yet, which it will a moment later.
+pub(crate) const PENDING: &str = "PackedDeploymentPending";
+
 /// Annotation of an EventSource or a Sensor: `"true"` to share pods, `"false"` not to.
 pub const ANNOTATION: &str = "events.argoproj.io/packed";
 /// Label of a group's children: its name.

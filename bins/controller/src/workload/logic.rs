@@ -203,7 +203,8 @@ pub(crate) fn settled(
 ) -> Plan {
     let changed = (status != object["status"]).then_some(status);
     let note = trouble.clone().map(|(reason, message)| Note {
-        warning: true,
+        // What comes a moment later is no trouble.
+        warning: reason != crate::packed::PENDING,
         reason: reason.to_owned(),
         message,
     });
