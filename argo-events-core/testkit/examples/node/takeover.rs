@@ -2,7 +2,7 @@
 
 use crate::{
     SHOP, SYSTEM,
-    desk::{Desk, now, until},
+    desk::{Desk, now, took, until},
     flow::{Flow, Waited},
     leaders::{Election, signal},
 };
@@ -125,54 +125,58 @@ async fn crash(desk: &Desk, flow: &Flow<'_>) {
 
 /// Deletes a pod of the webhook source and a server of the bus.
 async fn others_gone(desk: &Desk, flow: &Flow<'_>) {
-    let pods = desk.all::<Pod>(SHOP);
-    let source = desk.labelled::<Pod>(SHOP, "eventsource-name=orders").await[0].name_any();
-    let once = DeleteParams::default();
-    let waited = flow.during(async { drop(pods.delete(&source, &once).await.unwrap()) });
-    let waited = desk.step("one of two pods of the webhook is deleted", waited);
-    let waited = waited.await;
-    tell(desk, &waited);
+    let pods = "eventsource-name=orders";
+    let waited = replaced(desk, flow, pods, 2, "one of two pods of the webhook").await;
     assert_eq!(waited.refused, 0, "the other pod takes all posts");
-    let server = "eventbus-default-js-0";
-    let waited = flow.during(async { drop(pods.delete(server, &once).await.unwrap()) });
-    tell(
-        desk,
-        &desk
-            .step("one of three servers of the bus is deleted", waited)
-            .await,
-    );
-    let back = desk.ready(SHOP, "controller=eventbus-controller", 3);
-    desk.step("three servers are ready again", back).await;
+    let pods = "controller=eventbus-controller";
+    replaced(desk, flow, pods, 3, "one of three servers of the bus").await;
+}
+
+/// Deletes a pod, and lets everything flow until it is gone and there is another in its place.
+async fn replaced(desk: &Desk, flow: &Flow<'_>, label: &str, count: usize, what: &str) -> Waited {
+    let pod = desk.labelled::<Pod>(SHOP, label).await[0].name_any();
+    let pods = desk.all::<Pod>(SHOP);
+    let waited = flow.during(async {
+        pods.delete(&pod, &DeleteParams::default()).await.unwrap();
+        desk.ready(SHOP, label, count).await;
+    });
+    let step = format!("{what} is deleted, and there is another");
+    let waited = desk.step(&step, waited).await;
+    tell(desk, &waited);
+    waited
 }
 
 async fn controllers(desk: &Desk) {
+    let leader = CONTROLLER.leader(desk).await.expect("one leads");
     let began = now();
     CONTROLLER.delete_leader(desk).await;
-    works(desk, "late").await;
-    crate::desk::took(
+    another_acts(desk, &leader, "late").await;
+    took(
         began,
-        "the controller's leader is deleted, the standby acts",
+        "the controller's leader was deleted, the standby acts",
     );
-    desk.step(
-        "there is a standby again",
-        desk.ready(SYSTEM, CONTROLLER.pods, 2),
-    )
-    .await;
+    let standby = desk.ready(SYSTEM, CONTROLLER.pods, 2);
+    desk.step("there is a standby again", standby).await;
     let leader = CONTROLLER.leader(desk).await.expect("one leads");
     signal(&leader, "STOP");
     let began = now();
-    works(desk, "later").await;
-    crate::desk::took(
+    another_acts(desk, &leader, "later").await;
+    took(
         began,
-        "the controller's leader stands still, the standby acts",
+        "the controller's leader stood still, the standby acts",
     );
     signal(&leader, "CONT");
-    desk.step("both are ready", desk.ready(SYSTEM, CONTROLLER.pods, 2))
-        .await;
+    let both = desk.ready(SYSTEM, CONTROLLER.pods, 2);
+    desk.step("both are ready", both).await;
 }
 
-/// Gives the controllers something to do, and waits until it is done.
-async fn works(desk: &Desk, name: &str) {
+/// Waits until another controller leads, gives it something to do, and waits until it is done.
+async fn another_acts(desk: &Desk, former: &Pod, name: &str) {
+    let another = until(async || {
+        let leader = CONTROLLER.leader(desk).await;
+        leader.is_some_and(|it| it.name_any() != former.name_any())
+    });
+    desk.step("another controller leads", another).await;
     desk.apply(&LATE.replace("NAME", name));
     let label = format!("sensor-name={name}");
     let is_there = until(async || !desk.labelled::<Deployment>(SHOP, &label).await.is_empty());
