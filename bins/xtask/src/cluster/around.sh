@@ -15,7 +15,9 @@ node=
 
 remove() {
   status=$?
-  trap - EXIT INT TERM
+  trap - EXIT
+  # Who called this may end meanwhile, which is told by another signal.
+  trap '' INT TERM
   # The namespaces end with their first process, and everything in them; it listens to nothing less.
   if [ -n "$node" ]; then kill -KILL "$node" 2>/dev/null || true; wait "$node" 2>/dev/null || true; fi
   for hierarchy in /sys/fs/cgroup/*/"$group"; do
@@ -52,4 +54,8 @@ node=$!
 if [ -n "${ARGO_EVENTS_NODE_KEEP-}" ]; then
   echo "look around by: nsenter --net=/proc/$node/ns/net kubectl --kubeconfig $work/argo-events-kube-*/admin.kubeconfig get pods -A"
 fi
-wait "$node"
+status=0
+wait "$node" || status=$?
+# Ended, its id may be another's.
+node=
+exit "$status"
