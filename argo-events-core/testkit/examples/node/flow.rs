@@ -47,6 +47,8 @@ struct Seen {
 }
 
 struct Clock {
+    /// The seconds that were seen, as the clock says them.
+    seconds: BTreeSet<String>,
     last: Instant,
     longest: Duration,
 }
@@ -173,7 +175,10 @@ impl<'a> Flow<'a> {
 
     fn waited(&self, first: u32, refused: u32) -> Waited {
         let (posted, seen) = (self.posted.borrow(), self.seen.borrow());
-        assert_eq!(seen.twice, 0, "orders that were closed twice");
+        assert_eq!(
+            seen.twice, 0,
+            "orders that were closed, and seconds that ticked twice"
+        );
         let waits = posted.range(first..).map(|(number, began)| {
             let done = seen.orders[number];
             done.duration_since(*began)
@@ -212,9 +217,12 @@ impl Seen {
         } else if let Some(from) = labels.get("from").filter(|it| it.starts_with("clock")) {
             let clock = self.clocks.entry(from.clone());
             let clock = clock.or_insert(Clock {
+                seconds: BTreeSet::new(),
                 last: now,
                 longest: Duration::ZERO,
             });
+            let second = map.annotations().get("at").cloned().unwrap_or_default();
+            self.twice += u32::from(!clock.seconds.insert(second));
             clock.longest = clock.longest.max(now - clock.last);
             clock.last = now;
         }
