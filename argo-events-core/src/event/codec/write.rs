@@ -3,7 +3,7 @@
 use super::embeds_json;
 use crate::event::{Event, Extension, SpecVersion, media_type, moment::Moment};
 use argo_events_expr::gojson;
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64_simd::STANDARD;
 use bytes::Bytes;
 
 /// More than the names of all members, quotes and colons take.
@@ -91,11 +91,7 @@ fn data(out: &mut Vec<u8>, event: &Event) {
         },
     );
     out.push(b'"');
-    let before = out.len();
-    out.resize(before + data.len().div_ceil(3) * 4, 0);
-    BASE64_STANDARD
-        .encode_slice(data, &mut out[before..])
-        .expect("the room was made for it");
+    STANDARD.encode_append(data, out);
     out.push(b'"');
 }
 
