@@ -30,6 +30,20 @@ struct Pending {
     open: Vec<(usize, Firing)>,
     /// When it came, or when the bus last heard that it is still worked on.
     since: Instant,
+    /// The journal may have some of it: a write that failed may have been done all the same.
+    may_be_journaled: bool,
+}
+
+impl Pending {
+    fn new(delivery: Option<Delivery>, open: Vec<(usize, Firing)>) -> Self {
+        let may_be_journaled = delivery.is_none();
+        Self {
+            delivery,
+            open,
+            since: Instant::now(),
+            may_be_journaled,
+        }
+    }
 }
 
 /// The lane while it runs.
@@ -101,14 +115,7 @@ impl SharedLane {
             };
             let ticket = self.ticket();
             let open = vec![(trigger, firing.clone())];
-            self.pending.insert(
-                ticket,
-                Pending {
-                    delivery: None,
-                    open,
-                    since: Instant::now(),
-                },
-            );
+            self.pending.insert(ticket, Pending::new(None, open));
             self.journaled += 1;
             self.executor.submit(trigger, ticket, firing);
         }
@@ -121,9 +128,12 @@ impl SharedLane {
     }
 
     fn has_room(&self) -> bool {
-        self.journaled < MOST_JOURNALED
-            && self.executor.has_room()
-            && self.pending.len() - self.journaled.min(self.pending.len()) < self.lane.max_in_flight
+        self.journaled < MOST_JOURNALED && self.executor.has_room() && !self.is_crowded()
+    }
+
+    /// Tells whether so many deliveries wait that no more may come.
+    fn is_crowded(&self) -> bool {
+        self.pending.len().saturating_sub(self.journaled) >= self.lane.max_in_flight
     }
 
     async fn take(&mut self, batch: Result<Batch>) {
@@ -173,12 +183,8 @@ impl SharedLane {
         if open.is_empty() {
             return self.done.push(delivery);
         }
-        let pending = Pending {
-            delivery: Some(delivery),
-            open,
-            since: Instant::now(),
-        };
-        self.pending.insert(ticket, pending);
+        self.pending
+            .insert(ticket, Pending::new(Some(delivery), open));
     }
 
     /// Closes a firing that ended, and those that ended meanwhile.
@@ -201,7 +207,7 @@ impl SharedLane {
         pending.open.retain(|(trigger, firing)| {
             *trigger != finished.trigger || !firing.is(&finished.firing)
         });
-        if pending.delivery.is_none() {
+        if pending.may_be_journaled {
             self.forgotten.push(finished.firing);
         }
         self.close(finished.ticket);
@@ -231,7 +237,7 @@ impl SharedLane {
     /// Where there is no room for others, what is late is found out sooner. Nothing is late just
     /// because there is a crowd: one that moves needs no journal.
     async fn relieve(&mut self) {
-        let patience = match self.pending.len() >= self.lane.max_in_flight {
+        let patience = match self.is_crowded() {
             true => self.lane.patience() / CROWDED,
             false => self.lane.patience(),
         };
@@ -257,6 +263,7 @@ impl SharedLane {
         let Some(pending) = self.pending.get_mut(&ticket) else {
             return;
         };
+        pending.may_be_journaled = self.journal.is_some();
         if is_stored {
             self.journaled += 1;
             if let Some(delivery) = pending.delivery.take() {

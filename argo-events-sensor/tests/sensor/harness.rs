@@ -136,7 +136,7 @@ impl World {
         self.start_on(Arc::new(bus), sensor).await
     }
 
-    async fn start_on(&self, bus: Arc<dyn EventBus>, sensor: &Sensor) -> Alive {
+    pub(crate) async fn start_on(&self, bus: Arc<dyn EventBus>, sensor: &Sensor) -> Alive {
         let secrets = Arc::new(MemorySecrets::default());
         let mut build = SensorBuild::new(Registry::default(), secrets, self.clock.clone());
         build.layout = self.layout;

@@ -1,6 +1,9 @@
 //! Promises of the shared lane and of ordered and at-most-once triggers.
 
-use crate::harness::{Act, World, ids, sensor};
+use crate::{
+    faulty::Faulty,
+    harness::{Act, World, ids, sensor},
+};
 use argo_events_bus::{MemoryBus, MemoryConfig};
 use argo_events_core::{Event, EventBus as _, api::GoDuration};
 use argo_events_sensor::runtime::Limits;
@@ -83,6 +86,24 @@ async fn a_journaled_firing_survives_a_crash() {
     world.act("slow", Act::Succeed);
     let alive = world.start(&orders).await;
     assert_eq!(world.next().await.id(), before);
+    world.nothing_for(LONG).await;
+    alive.drain().await;
+    let _alive = world.start(&orders).await;
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_journal_may_have_all_the_same_is_forgotten_once_it_is_done() {
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    world.act("slow", Act::Wait(gate.clone()));
+    let orders = sensor(&["paid"], &[("slow", "paid")]);
+    let bus = Arc::new(Faulty(world.bus.clone()));
+    let alive = world.start_on(bus, &orders).await;
+    world.publish("paid", "1", "{}").await;
+    world.next().await;
+    world.nothing_for(LONG).await;
+    gate.add_permits(1);
     world.nothing_for(LONG).await;
     alive.drain().await;
     let _alive = world.start(&orders).await;
