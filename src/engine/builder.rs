@@ -331,6 +331,7 @@ impl Builder {
         }
         let clock = self.program.clock.clone();
         let mut build = BusBuild::new("default", &self.data_directory, secrets, clock);
+        build.replica = self.program.replica.as_deref().map(str::to_owned);
         let described = match (&self.bus_url, &self.bus_kind, manifests.buses.first()) {
             (Some(url), ..) => BusUrl::parse(url).map(|url| url.describe(&mut build)),
             (None, Some(kind), _) => Ok((kind.clone(), json!({}))),
