@@ -102,7 +102,8 @@ async fn what_the_journal_may_have_all_the_same_is_forgotten_once_it_is_done() {
     let alive = world.start_on(bus, &orders).await;
     world.publish("paid", "1", "{}").await;
     world.next().await;
-    world.nothing_for(LONG).await;
+    // Late by then, and before it is journaled once more.
+    world.nothing_for(Limits::default().ack_wait / 3).await;
     gate.add_permits(1);
     world.nothing_for(LONG).await;
     alive.drain().await;
