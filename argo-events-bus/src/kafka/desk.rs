@@ -4,12 +4,15 @@
 //! in the order of reading; a ticket whose partition went to somebody else is void, and settling it
 //! changes nothing.
 
+mod leftovers;
+
 use super::{
     lane::{Lane, Progress},
     settled::Ranges,
 };
 use crate::spread::Spread;
 use argo_events_core::{Event, Timestamp};
+use leftovers::Leftovers;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     hash::BuildHasherDefault,
@@ -73,8 +76,7 @@ pub(super) struct Terms {
 pub(super) struct Desk {
     terms: Terms,
     lanes: BTreeMap<i32, Lane>,
-    /// Up to where records of partitions that went were handed out: what comes back is no first attempt.
-    former: BTreeMap<i32, i64>,
+    leftovers: Leftovers,
     /// Partitions of which nothing is handed out any more.
     withdrawn: BTreeSet<i32>,
     fresh: VecDeque<(Ticket, Record)>,
@@ -99,7 +101,7 @@ impl Desk {
         Self {
             terms,
             lanes: BTreeMap::new(),
-            former: BTreeMap::new(),
+            leftovers: Leftovers::default(),
             withdrawn: BTreeSet::new(),
             fresh: VecDeque::new(),
             weight: 0,
@@ -202,7 +204,7 @@ impl Desk {
         let (ticket, record) = self.fresh.pop_front()?;
         self.weight -= record.weight;
         self.held += 1;
-        let attempt = self.first_attempt(&record);
+        let attempt = self.leftovers.attempt(&record);
         let entry = Entry {
             record: record.clone(),
             attempt,
@@ -214,16 +216,6 @@ impl Desk {
             attempt,
             record,
         })
-    }
-
-    /// Counts what was done with a record before its partition went and came back.
-    fn first_attempt(&mut self, record: &Record) -> u32 {
-        if let Some(lane) = self.lanes.get_mut(&record.partition) {
-            lane.deal(record.offset);
-        }
-        let former = self.former.get(&record.partition);
-        let is_former = former.is_some_and(|former| record.offset < *former);
-        1 + u32::from(is_former)
     }
 
     /// Returns the oldest that may come again; in strict order not before an older one that may not.
@@ -282,9 +274,17 @@ impl Desk {
     /// Lets a record come again: here, or with whoever gets its partition.
     fn make_ready(&mut self, ticket: Ticket) {
         if self.is_withdrawn(ticket) {
-            self.entries.remove(&ticket);
+            self.abandon(ticket);
         } else {
             self.ready.insert(ticket);
+        }
+    }
+
+    /// Makes a ticket void that was handed out and not settled.
+    fn abandon(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.entries.remove(&ticket) {
+            self.let_go(ticket, entry.until.is_some());
+            self.leftovers.note(&entry.record, entry.attempt);
         }
     }
 
@@ -363,16 +363,13 @@ impl Desk {
         let goes = |record: &Record| partitions.contains(&record.partition);
         self.fresh.retain(|(_, record)| !goes(record));
         self.weight = self.fresh.iter().map(|(_, record)| record.weight).sum();
-        let idle: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.until.is_none() && goes(&entry.record))
-            .map(|(ticket, _)| *ticket)
-            .collect();
-        for ticket in idle {
-            self.let_go(ticket, false);
-            self.entries.remove(&ticket);
-        }
+        self.abandon_all(|entry| entry.until.is_none() && goes(&entry.record));
+    }
+
+    fn abandon_all(&mut self, is_meant: impl Fn(&Entry) -> bool) {
+        let meant = self.entries.iter().filter(|(_, entry)| is_meant(entry));
+        let tickets: Vec<_> = meant.map(|(ticket, _)| *ticket).collect();
+        tickets.into_iter().for_each(|ticket| self.abandon(ticket));
     }
 
     /// Tells whether anything of partitions is in hand.
@@ -384,18 +381,7 @@ impl Desk {
     /// Lets partitions go; their tickets are void from now on.
     pub(super) fn revoke(&mut self, partitions: &[i32]) {
         self.withdraw(partitions);
-        for partition in partitions {
-            if let Some(lane) = self.lanes.get(partition) {
-                let former = self.former.entry(*partition).or_default();
-                *former = lane.dealt().max(*former);
-            }
-        }
-        let held = &mut self.held;
-        self.entries.retain(|_, entry| {
-            let stays = !partitions.contains(&entry.record.partition);
-            *held -= usize::from(!stays);
-            stays
-        });
+        self.abandon_all(|entry| partitions.contains(&entry.record.partition));
         self.lanes
             .retain(|partition, _| !partitions.contains(partition));
         self.withdrawn

@@ -31,8 +31,6 @@ pub(super) struct Lane {
     settled: i64,
     /// What was settled in an earlier life, and was not read again yet.
     beyond: Ranges,
-    /// The offset after the last one handed out.
-    dealt: i64,
     changed: bool,
 }
 
@@ -63,16 +61,6 @@ impl Lane {
     /// Tells whether a record was settled in an earlier life.
     pub(super) fn is_settled(&self, offset: i64) -> bool {
         self.beyond.contains(offset)
-    }
-
-    /// Notes that a record was handed out.
-    pub(super) fn deal(&mut self, offset: i64) {
-        self.dealt = self.dealt.max(offset + 1);
-    }
-
-    /// Returns the offset after the last one handed out.
-    pub(super) fn dealt(&self) -> i64 {
-        self.dealt
     }
 
     /// Settles a record.

@@ -173,15 +173,41 @@ async fn no_more_than_the_bound_are_in_hand() {
 }
 
 #[test]
-fn what_was_in_hand_when_its_partition_went_is_no_first_attempt_when_it_comes_back() {
-    let (mut desk, now) = (desk(10, false), Instant::now());
-    push(&mut desk, 0, 7);
-    assert_eq!(take(&mut desk, now)[0].attempt, 1);
+fn what_was_in_hand_when_its_partition_went_is_one_more_attempt_when_it_comes_back() {
+    let (mut desk, now) = (desk(2, false), Instant::now());
+    (7..=9).for_each(|offset| push(&mut desk, 0, offset));
+    take(&mut desk, now);
+    take(&mut desk, now + WAIT);
     desk.revoke(&[0]);
     desk.assign(0, Ranges::default());
-    push(&mut desk, 0, 7);
-    push(&mut desk, 0, 8);
+    // It goes once more before all of it was handed out.
+    (7..=9).for_each(|offset| push(&mut desk, 0, offset));
+    desk.take(1, now + WAIT);
+    desk.revoke(&[0]);
+    desk.assign(0, Ranges::default());
+    (7..=9).for_each(|offset| push(&mut desk, 0, offset));
+    let handed = take(&mut desk, now + WAIT);
+    assert_eq!(offsets(&handed), [(7, 4), (8, 3)]);
+    handed.iter().for_each(|it| desk.finish(it.ticket));
     push(&mut desk, 1, 7);
-    let attempts: Vec<_> = take(&mut desk, now).iter().map(|it| it.attempt).collect();
-    assert_eq!(attempts, [2, 1, 1]);
+    assert_eq!(offsets(&take(&mut desk, now)), [(9, 1), (7, 1)]);
+}
+
+#[test]
+fn what_was_settled_but_not_committed_is_a_first_attempt_when_it_comes_back() {
+    let (mut desk, now) = (desk(10, false), Instant::now());
+    (1..=5).for_each(|offset| push(&mut desk, 0, offset));
+    let handed = take(&mut desk, now);
+    desk.finish(handed[0].ticket);
+    desk.finish(handed[2].ticket);
+    desk.give_back(handed[1].ticket, 1);
+    desk.delay(handed[3].ticket, 1, now + WAIT);
+    desk.revoke(&[0]);
+    assert_eq!(desk.held, 0);
+    desk.assign(0, Ranges::default());
+    (1..=6).for_each(|offset| push(&mut desk, 0, offset));
+    assert_eq!(
+        offsets(&take(&mut desk, now)),
+        [(1, 1), (2, 2), (3, 1), (4, 2), (5, 2), (6, 1)]
+    );
 }
