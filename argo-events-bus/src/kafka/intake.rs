@@ -42,6 +42,8 @@ const CROWDED: Duration = Duration::from_millis(500);
 const LEAVE: Duration = Duration::from_secs(2);
 /// How long librdkafka may take to leave a group once it has no partitions any more, which it does not tell.
 const GOODBYE: Duration = Duration::from_millis(50);
+/// How long the thread waits before it tries to replace a client once more.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
 /// How often a reader of all partitions looks for new ones.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -95,17 +97,32 @@ impl Intake {
         if code == Code::FencedInstanceId {
             self.membership.was_taken(Instant::now());
         }
-        if let Err(error) = self.renew() {
-            self.shared.fail(error);
-            self.shared.close();
+        if self.membership.reads_all {
+            let message = "the client has failed for good";
+            self.shared
+                .fail(Error::transient(ErrorKind::Unavailable, message).during("next"));
+            return self.shared.close();
+        }
+        let renewed = self.renew();
+        self.insist(renewed);
+    }
+
+    /// Takes other clients until one joins: nobody else would.
+    fn insist(&mut self, mut joined: Result<()>) {
+        while let Err(error) = joined {
+            if let Some(suppressed) = self.quiet.may_speak() {
+                let group = &self.shared.name;
+                tracing::warn!(group, %error, suppressed, "not in the group; tried again with another client");
+            }
+            std::thread::sleep(RENEW_EVERY);
+            if self.shared.desk().has_ended() {
+                return;
+            }
+            joined = self.renew();
         }
     }
 
     fn renew(&mut self) -> Result<()> {
-        if self.membership.reads_all {
-            let message = "the client has failed for good";
-            return Err(Error::transient(ErrorKind::Unavailable, message).during("next"));
-        }
         let (consumer, _) = self.membership.client(&self.shared)?;
         self.shared.put_on_desk();
         {
@@ -116,6 +133,10 @@ impl Intake {
         self.held_back.clear();
         // The old one lets its partitions go before the new one gets any.
         drop(std::mem::replace(&mut self.consumer, consumer));
+        self.join()
+    }
+
+    fn join(&self) -> Result<()> {
         let joined = self.consumer.subscribe(&[&self.topic]);
         joined.map_err(|error| failure(error, "subscribe"))
     }
