@@ -8,7 +8,7 @@ pub const OBJECTS: &str = "argo_events_controller_objects";
 pub const READY: &str = "argo_events_controller_objects_ready";
 /// Failures to take over a changed configuration file.
 pub const CONFIG_FAILURES: &str = "argo_events_controller_config_reload_failures_total";
-/// Kubernetes events that were dropped because the API server did not keep up.
+/// Kubernetes events that were dropped because there were more than the API server took in time.
 pub const NOTES_DROPPED: &str = "argo_events_controller_notes_dropped_total";
 /// Turns of work by `controller` and `result`: `success`, `requeue_after` or `error`.
 pub const TURNS: &str = "controller_runtime_reconcile_total";
