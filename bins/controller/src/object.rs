@@ -38,6 +38,19 @@ pub fn has_finalizer(object: &Value, finalizer: &str) -> bool {
     finalizers.is_some_and(|list| list.iter().any(|one| one == finalizer))
 }
 
+/// Tells whether a pod of a Deployment or a StatefulSet is ready that is made as asked for now.
+///
+/// The status does not say which pods are ready: one is new when more are ready than are old.
+pub(crate) fn has_current_pods(workload: &Value) -> bool {
+    let status = &workload["status"];
+    let count = |field: &str| status[field].as_i64().unwrap_or(0);
+    let is_observed = generation(workload)
+        .is_some_and(|generation| status["observedGeneration"].as_i64() == Some(generation));
+    let updated = count("updatedReplicas");
+    let old = (count("replicas") - updated).max(0);
+    is_observed && updated > 0 && count("readyReplicas") > old
+}
+
 /// Returns the name of the EventBus that an EventSource or a Sensor refers to.
 pub fn bus_name(object: &Value) -> &str {
     match object["spec"]["eventBusName"].as_str() {

@@ -1,6 +1,7 @@
 //! An object as it is remembered: a few facts, and its JSON as compact text.
 
 use super::Resource;
+use crate::object;
 use argo_events::{Error, Result, core::ErrorKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -157,11 +158,12 @@ fn nameless() -> Error {
     Error::permanent(ErrorKind::PayloadInvalid, message)
 }
 
-/// Condenses what somebody asks for, and how many pods of it are ready: all but the rest of the
-/// status and the revision of a rollout.
-fn digest(object: &Value) -> u64 {
+/// Condenses what somebody asks for, how many pods of it are ready, and whether one of these is as
+/// asked for: all but the rest of the status and the revision of a rollout.
+fn digest(asked: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for (key, value) in object.as_object().into_iter().flatten() {
+    object::has_current_pods(asked).hash(&mut hasher);
+    for (key, value) in asked.as_object().into_iter().flatten() {
         match key.as_str() {
             "status" => value["readyReplicas"].as_i64().hash(&mut hasher),
             "metadata" => metadata_digest(value, &mut hasher),
@@ -237,6 +239,19 @@ mod tests {
         assert!(entry("12", "y").asks_the_same(&entry("13", "y")));
         assert!(!entry("12", "y").says_the_same(&entry("13", "y")));
         assert!(!entry("12", "y").asks_the_same(&entry("13", "z")));
+    }
+
+    #[test]
+    fn that_the_ready_pod_is_the_new_one_matters_to_the_owner() {
+        let rollout = |replicas: u32| {
+            let status = json!({
+                "observedGeneration": 2, "replicas": replicas, "updatedReplicas": 1, "readyReplicas": 1,
+            });
+            let metadata = json!({ "name": "a", "uid": "u", "generation": 2 });
+            Entry::of(json!({ "metadata": metadata, "status": status })).unwrap()
+        };
+        assert!(rollout(2).asks_the_same(&rollout(3)));
+        assert!(!rollout(2).asks_the_same(&rollout(1)));
     }
 
     #[test]

@@ -123,17 +123,23 @@ fn before(observed: &Observed<'_>, name: &str) -> Option<Value> {
 }
 
 /// Returns what to do about an object that runs in a group: its own pods, and the file that they
-/// read, end once there are those of the group.
+/// read, end once one of the group that has it is ready.
 pub(crate) fn move_in(
     observed: &workload::Observed<'_>,
     flavour: &Flavour,
     group: &Group,
 ) -> Result<Vec<Action>, Obstacle> {
-    if observed.packed_into.is_none() {
-        let message = format!(
-            "Deployment {} that it shares does not exist yet",
-            group.name()
-        );
+    let own = deployments(observed, flavour);
+    let lacks = match observed.packed_into {
+        None => Some("is not there yet with this object as it is now"),
+        // Whether pods are ready keeps none from counting as deployed, here as elsewhere.
+        Some(shared) if !own.is_empty() && !object::has_current_pods(shared) => {
+            Some("is not ready with this object yet; its own pods stay until then")
+        }
+        Some(_) => None,
+    };
+    if let Some(lacks) = lacks {
+        let message = format!("Deployment {} that it shares {lacks}", group.name());
         return Err(Obstacle::unbuildable(PENDING, message));
     }
     let owner = observed.object;
@@ -141,7 +147,7 @@ pub(crate) fn move_in(
     let file = children::find(observed.children, "ConfigMap", &name).filter(|file| {
         object::ownership(file, owner) == Ownership::Ours && !object::is_deleting(file)
     });
-    Ok(deployments(observed, flavour)
+    Ok(own
         .into_iter()
         .chain(file)
         .map(|own| children::delete(own, PACKED.update))

@@ -5,6 +5,9 @@
 //! by itself: what fails there fails alone. Its pods find the objects as files in the folder that
 //! [`DIRECTORY_VARIABLE`] names, one file `NAME.json` for each, with `metadata` and `spec`; a change
 //! of any of them restarts the pods. EventSources that listen on a port keep a pod of their own.
+//!
+//! An object that moves in keeps its own pods until one that is ready has it. One that moves out has
+//! new ones started while those of the group are replaced; nobody waits for the other there.
 
 mod group;
 mod logic;
@@ -15,6 +18,7 @@ mod tests;
 pub use group::{Group, group_of};
 pub(crate) use logic::move_in;
 pub use logic::{Observed, plan};
+pub(crate) use resources::holder;
 
 /// Reason why an object does not run in its group yet, which it will a moment later.
 pub(crate) const PENDING: &str = "PackedDeploymentPending";

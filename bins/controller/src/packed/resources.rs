@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// Folder of the objects' files.
 const FOLDER: &str = "/etc/argo-events/packed";
-/// Annotation of the pods: the hash of their objects, so that a change restarts them.
+/// Annotation of the pods: the hash of their objects, so that a change restarts them. ConfigMaps have
+/// it, too: where it is another, the pods are not yet of these files.
 const OBJECTS_HASH: &str = "events.argoproj.io/object-hash";
 /// How much of a ConfigMap's 1 MiB is filled with objects.
 pub(super) const FULL: usize = 900 * 1024;
@@ -38,19 +39,45 @@ pub(super) fn config_maps(group: &Group, bus: &Value, files: &Files) -> Vec<Valu
         let last = filled.last_mut().expect("there is one from the beginning");
         last.insert(name.clone(), text.clone());
     }
+    let hash = hash(files);
     let maps = filled.into_iter().enumerate();
-    maps.map(|(index, data)| config_map(group, bus, index, data))
+    maps.map(|(index, data)| config_map(group, bus, index, data, &hash))
         .collect()
 }
 
-fn config_map(group: &Group, bus: &Value, index: usize, data: Files) -> Value {
+fn config_map(group: &Group, bus: &Value, index: usize, data: Files, hash: &str) -> Value {
     let name = format!("{}-{index}", group.name());
+    let mut metadata = metadata(group, bus, &name);
+    metadata["annotations"][OBJECTS_HASH] = json!(hash);
     children::marked(json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": metadata(group, bus, &name),
+        "metadata": metadata,
         "data": data,
     }))
+}
+
+fn hash(files: &Files) -> String {
+    compare::hash(&Value::Object(files.clone()))
+}
+
+/// Returns the Deployment of a group once its pods are told to run an object as it is now: it and
+/// the ConfigMap with the object were made of the same objects.
+pub(crate) fn holder<'a>(
+    group: &Group,
+    children: &'a [Value],
+    object: &Value,
+) -> Option<&'a Value> {
+    let deployment = children::find(children, "Deployment", &group.name())
+        .filter(|found| !object::is_deleting(found))?;
+    let pods = object::annotation(&deployment["spec"]["template"], OBJECTS_HASH)?;
+    let (name, text) = (file_name(object), pods::bare(object).to_string());
+    let is_held = children.iter().any(|child| {
+        object::kind(child) == "ConfigMap"
+            && child["data"][&name] == text
+            && object::annotation(child, OBJECTS_HASH) == Some(pods)
+    });
+    is_held.then_some(deployment)
 }
 
 /// Builds the Deployment.
@@ -80,9 +107,8 @@ pub(super) fn deployment(
     if !group.service_account.is_empty() {
         template["serviceAccountName"] = json!(group.service_account);
     }
-    let hash = compare::hash(&Value::Object(files.clone()));
     let pod = pods::pod(group.flavour(), &template, settings)
-        .annotated(json!({ OBJECTS_HASH: hash }))
+        .annotated(json!({ OBJECTS_HASH: hash(files) }))
         .running(variables, &mounts, false)
         .render(group.labels());
     Ok(children::marked(json!({

@@ -201,17 +201,95 @@ fn own(object: &Value) -> Vec<Value> {
     actions.into_iter().map(|action| action.object).collect()
 }
 
+/// Returns what a group of objects has once its rollout is as its status says.
+fn shared(objects: &[Value], status: Value) -> Vec<Value> {
+    let mut children = made(objects);
+    let deployment = children.last_mut().unwrap();
+    deployment["metadata"]["generation"] = json!(2);
+    deployment["status"] = status;
+    children
+}
+
+/// Plans for one Sensor of a group with these children.
+fn moving(object: &Value, own: &[Value], shared: &[Value]) -> crate::Plan {
+    planned_alone(object, own, holder(&group(), shared, object))
+}
+
+fn ready() -> Value {
+    json!({ "observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1 })
+}
+
+/// Asserts that a Sensor keeps its own pods, and returns why.
+fn kept(plan: crate::Plan) -> String {
+    assert_eq!(plan.actions, []);
+    let conditions = &plan.status.unwrap()["conditions"];
+    let mut conditions = conditions.as_array().unwrap().iter();
+    let deployed = conditions.find(|one| one["type"] == "Deployed").unwrap();
+    assert_eq!(
+        (&deployed["status"], &deployed["reason"]),
+        (&json!("False"), &json!(PENDING))
+    );
+    plan.error.unwrap()
+}
+
 #[test]
-fn own_pods_end_once_there_are_those_of_the_group() {
+fn own_pods_stay_until_those_of_the_group_have_the_object() {
     let object = sensor("a");
     let own = own(&object);
-    let waiting = planned_alone(&object, &own, None);
-    assert!(waiting.actions.is_empty());
-    assert!(waiting.error.unwrap().contains("does not exist yet"));
-    let deployment = made(std::slice::from_ref(&object)).pop().unwrap();
-    let moved = planned_alone(&object, &own, Some(&deployment));
-    assert_eq!(moved.actions[0].verb, Verb::Delete);
-    assert_eq!(moved.error, None);
+    let mut older = object.clone();
+    older["spec"]["triggers"][0]["template"]["name"] = json!("older");
+    // What is written first is the file; the pods start anew when they are told to.
+    let mut halfway = shared(std::slice::from_ref(&older), ready());
+    halfway[0] = made(std::slice::from_ref(&object)).remove(0);
+    let without = [
+        Vec::new(),
+        shared(&[sensor("b")], ready()),
+        shared(&[older], ready()),
+        halfway,
+    ];
+    for children in without {
+        let why = kept(moving(&object, &own, &children));
+        assert!(why.contains("as it is now"), "{why}");
+    }
+}
+
+#[test]
+fn own_pods_stay_until_one_of_the_group_is_ready() {
+    let object = sensor("a");
+    let own = own(&object);
+    let rollout = |observed: u32, replicas: u32, updated: u32, ready: u32| {
+        let status = json!({
+            "observedGeneration": observed, "replicas": replicas,
+            "updatedReplicas": updated, "readyReplicas": ready,
+        });
+        shared(std::slice::from_ref(&object), status)
+    };
+    let unready = [
+        shared(std::slice::from_ref(&object), Value::Null),
+        // Nobody has looked at what is asked for now.
+        rollout(1, 1, 1, 1),
+        rollout(2, 1, 0, 1),
+        rollout(2, 1, 1, 0),
+        // The one that is ready is the old one.
+        rollout(2, 2, 1, 1),
+    ];
+    for children in unready {
+        let why = kept(moving(&object, &own, &children));
+        assert!(why.contains("stay until then"), "{why}");
+    }
+    for children in [rollout(2, 1, 1, 1), rollout(2, 2, 1, 2)] {
+        let moved = moving(&object, &own, &children);
+        assert_eq!(moved.actions[0].verb, Verb::Delete);
+        assert_eq!(moved.error, None);
+    }
+}
+
+#[test]
+fn an_object_without_pods_of_its_own_need_not_wait_until_they_are_ready() {
+    let object = sensor("a");
+    let children = shared(std::slice::from_ref(&object), Value::Null);
+    let plan = moving(&object, &[], &children);
+    assert_eq!((plan.actions, plan.error), (Vec::new(), None));
 }
 
 #[test]
@@ -219,8 +297,8 @@ fn the_file_of_a_large_object_ends_with_its_own_pods() {
     let mut object = sensor("a");
     object["spec"]["loggingFields"] = json!({ "a": "x".repeat(200 * 1024) });
     let own = own(&object);
-    let deployment = made(std::slice::from_ref(&object)).pop().unwrap();
-    let moved = planned_alone(&object, &own, Some(&deployment));
+    let children = shared(std::slice::from_ref(&object), ready());
+    let moved = moving(&object, &own, &children);
     let done: Vec<(Verb, &str)> = moved
         .actions
         .iter()

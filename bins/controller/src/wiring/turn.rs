@@ -134,7 +134,7 @@ impl Reconciler {
             return guarded(|| bus::plan(&observed, &settings));
         }
         let bus = BusSeen::look_up(&self.cache, &key.namespace, object::bus_name(value));
-        let packed_into = self.packed_into(key);
+        let packed_into = self.packed_into(key, value);
         let observed = workload::Observed {
             object: value,
             bus: bus.as_bus(),
@@ -156,13 +156,11 @@ impl Reconciler {
             .collect()
     }
 
-    /// Returns the Deployment of the group that an object belongs to.
-    fn packed_into(&self, key: &ObjectKey) -> Option<Value> {
+    /// Returns the Deployment of the group that an object belongs to, once that is to run it.
+    fn packed_into(&self, key: &ObjectKey, value: &Value) -> Option<Value> {
         let group = self.cache.group(key)?;
-        let children = self.cache.children(&Key::Group(group));
-        children
-            .into_iter()
-            .find(|child| child["kind"] == Resource::Deployments.kind())
+        let children = self.cache.children(&Key::Group(group.clone()));
+        packed::holder(&group, &children, value).cloned()
     }
 
     async fn group(&self, group: &Group, strays: &[Value]) -> Result<Outcome, Stop> {
@@ -187,7 +185,12 @@ impl Reconciler {
             info!(%key, reason, "cannot run yet");
         }
         for action in &plan.actions {
-            self.act(action, &group.namespace, strays).await?;
+            if let Err(stop) = self.act(action, &group.namespace, strays).await {
+                if let Stop::Refused(error) = &stop {
+                    self.refused_of_all(&key, &objects, action, error);
+                }
+                return Err(stop);
+            }
         }
         if !plan.actions.is_empty() {
             self.queue.extend(self.cache.member_keys(group));
@@ -248,7 +251,7 @@ impl Reconciler {
         action: &Action,
         error: &Error,
     ) {
-        if !self.is_worth_telling(key, error) {
+        if !self.is_worth_telling(&Key::Object(key.clone()), error) {
             return;
         }
         let message = error.message();
@@ -260,12 +263,23 @@ impl Reconciler {
         }
     }
 
+    /// Tells the objects of a group what the API server refused; their status says that they wait.
+    fn refused_of_all(&self, key: &Key, objects: &[Value], action: &Action, error: &Error) {
+        if !self.is_worth_telling(key, error) {
+            return;
+        }
+        let note = warning(action.refused, error.message());
+        for object in objects {
+            self.notes.tell(object, &note);
+        }
+    }
+
     /// Says in the status why no plan can be made.
     async fn blind(&self, key: &ObjectKey, value: &Value, blind: Blind) -> Result<Outcome, Stop> {
         let Blind { condition, error } = blind;
         if error
             .as_ref()
-            .is_none_or(|error| self.is_worth_telling(key, error))
+            .is_none_or(|error| self.is_worth_telling(&Key::Object(key.clone()), error))
         {
             let generation = object::generation(value);
             let now = self.clock.now();
@@ -285,12 +299,12 @@ impl Reconciler {
     }
 
     /// Tells whether people should hear of a failure: not of one that will mend itself at once.
-    fn is_worth_telling(&self, key: &ObjectKey, error: &Error) -> bool {
+    fn is_worth_telling(&self, key: &Key, error: &Error) -> bool {
         let mends_itself = matches!(
             error.kind(),
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited
         );
-        !mends_itself || self.queue.failures(&Key::Object(key.clone())) >= PATIENCE
+        !mends_itself || self.queue.failures(key) >= PATIENCE
     }
 }
 

@@ -160,7 +160,7 @@ pub(crate) fn finish(
     let wanted = status(
         &progress,
         observed.object,
-        observed.packed_into.or_else(own),
+        own().or(observed.packed_into),
         observed.now,
     );
     settled(

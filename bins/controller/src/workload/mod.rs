@@ -36,7 +36,7 @@ pub struct Observed<'a> {
     /// Deployments, Services and ConfigMaps of the namespace whose controller it is, or that carry
     /// its labels; others are left alone.
     pub children: &'a [Value],
-    /// The Deployment of the group that it is packed into, if it is and there is one.
+    /// The Deployment of the group that it is packed into, once that is told to run it as it is.
     pub packed_into: Option<&'a Value>,
     /// The time.
     pub now: Timestamp,

@@ -24,6 +24,7 @@ pub(crate) const PROMISES: &[Promise] = &[
     ("a controller that is killed midway is carried on", killed),
     ("two controllers at once agree", two),
     ("bad objects stop nobody", bad),
+    ("own pods end once a shared one is ready", packed),
 ];
 
 /// With a control plane of their own, to be broken.
@@ -221,6 +222,43 @@ fn bad(stage: &Stage) {
             .change("Sensor", "a-unknown", json!({"spec": sensor()}))
             .await;
         space.until("Deployment", |all| all.len() == 5 + 1).await;
+    });
+}
+
+/// Annotation of what shares pods, and label of the Deployment that it shares.
+const PACKED: [&str; 2] = [
+    "events.argoproj.io/packed",
+    "events.argoproj.io/packed-group",
+];
+
+fn packed(stage: &Stage) {
+    stage.run(async {
+        let space = Space::new(stage, "packed").await;
+        let _controller = stage.controller(&space);
+        let asks = json!({"metadata": {"annotations": {PACKED[0]: "true"}}});
+        let is_shared = |it: &DynamicObject| it.labels().contains_key(PACKED[1]);
+        let is_up = |it: &DynamicObject| it.data["status"]["readyReplicas"] == 1;
+        let is_done = |it: &DynamicObject| {
+            let status = &it.data["status"];
+            status["observedGeneration"].as_i64() == it.metadata.generation
+                && status["updatedReplicas"] == 1
+                && is_up(it)
+        };
+        for (count, name) in [(1, "first"), (2, "second")] {
+            space.make("Sensor", name, sensor()).await;
+            space
+                .until("Sensor", |all| all.len() == count && all.iter().all(is_up))
+                .await;
+            space.change("Sensor", name, asks.clone()).await;
+            let has_moved = |all: &[DynamicObject]| {
+                let has_own = all.iter().any(|it| !is_shared(it));
+                assert!(has_own || all.iter().any(is_done), "somebody runs {name}");
+                !has_own
+            };
+            space.until("Deployment", has_moved).await;
+            space.until_ready("Sensor", count).await;
+        }
+        assert_eq!(space.names("Deployment").await.len(), 1);
     });
 }
 

@@ -1,7 +1,7 @@
 //! Objects come, change and go, and nothing is written that need not be.
 
 use crate::{
-    objects::{bus, is_deployed, jetstream, packed, sensor, source},
+    objects::{bus, is_deployed, jetstream, sensor, source},
     server::{Call, Server},
     stage::Stage,
 };
@@ -222,67 +222,4 @@ async fn times_of_conditions_move_only_when_they_do() {
     let after = stage.server.until("the change was seen", seen).await;
     let time = |sensor: &Value| sensor["status"]["conditions"][0]["lastTransitionTime"].clone();
     assert_eq!(time(&before), time(&after));
-}
-
-/// Returns the files that the shared pods find.
-fn files(server: &Server) -> Vec<String> {
-    let maps = server.all("configmaps");
-    let data = maps.iter().filter_map(|map| map["data"].as_object());
-    data.flat_map(|files| files.keys().cloned()).collect()
-}
-
-#[tokio::test(start_paused = true)]
-async fn objects_that_share_pods_come_and_go_together() {
-    let stage = Stage::over([bus(), packed("orders"), packed("invoices")]);
-    for name in ["orders", "invoices"] {
-        stage.deployed("sensors", name).await;
-    }
-    stage.server.quiet().await;
-    assert_eq!(stage.server.all("deployments").len(), 1);
-    assert_eq!(files(&stage.server).len(), 2);
-    let mut shared = stage.server.all("deployments").remove(0);
-    shared["status"] = json!({ "readyReplicas": 1 });
-    stage.server.apply(shared);
-    for name in ["orders", "invoices"] {
-        let shows = |server: &Server| {
-            let sensor = server.get("sensors", name)?;
-            (sensor["status"]["readyReplicas"] == 1).then_some(())
-        };
-        stage
-            .server
-            .until("it shows that they are ready", shows)
-            .await;
-    }
-    stage.server.delete("sensors", "orders");
-    let one = |server: &Server| (files(server) == ["invoices.json"]).then_some(());
-    stage.server.until("one file is left", one).await;
-    stage.server.apply(sensor("invoices"));
-    let is_apart = |server: &Server| {
-        let left = server.all("deployments");
-        let name = left.first()?["metadata"]["name"].as_str()?.to_owned();
-        (left.len() == 1 && name.starts_with("invoices-")).then_some(())
-    };
-    stage
-        .server
-        .until("it has a pod of its own", is_apart)
-        .await;
-    stage.deployed("sensors", "invoices").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn shared_pods_that_nobody_needs_go_though_the_controller_was_away() {
-    let first = Stage::over([bus(), packed("orders")]);
-    first.deployed("sensors", "orders").await;
-    let server = first.server.clone();
-    server.quiet().await;
-    first.stop().await;
-    server.apply(sensor("orders"));
-    let second = Stage::start(&server);
-    let is_apart = |server: &Server| {
-        let left = server.all("deployments");
-        let name = left.first()?["metadata"]["name"].as_str()?.to_owned();
-        (left.len() == 1 && name.starts_with("orders-")).then_some(())
-    };
-    server.until("only its own pod is left", is_apart).await;
-    second.stop().await;
 }

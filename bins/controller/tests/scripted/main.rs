@@ -11,6 +11,7 @@ mod election;
 mod faults;
 mod lifecycle;
 mod objects;
+mod packed;
 mod secrets;
 mod server;
 mod stage;
