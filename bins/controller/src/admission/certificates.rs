@@ -265,7 +265,10 @@ mod tests {
         let second = Certificates::instead_of(Some(&first), &names(), day(1)).unwrap();
         assert!(second.authorities.ends_with(&first.authorities));
         let third = Certificates::instead_of(Some(&second), &names(), day(2)).unwrap();
-        assert!(!third.authorities.contains(&first.authorities), "one is enough");
+        assert!(
+            !third.authorities.contains(&first.authorities),
+            "one is enough"
+        );
         assert_eq!(renewed(Some(&third), day(2)), None);
     }
 

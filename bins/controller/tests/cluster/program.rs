@@ -2,6 +2,7 @@
 //! has in a cluster.
 //!
 //! Which build of it is said by [`PROGRAM`]; else the one beside this test is taken, if there is one.
+//! Trials say which that is, and whether it is older than what it is made of.
 //! Bounds of time and memory are promised of a build that was named: a release one.
 
 use crate::{
@@ -18,6 +19,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    time::SystemTime,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -44,12 +46,47 @@ fn path() -> Option<PathBuf> {
 
 /// Makes a trial that is ignored where there is no program.
 pub(crate) fn program_trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
-    let trial = needing(&[Server::Kube], trial(name, test));
+    let told = || {
+        path().iter().for_each(|path| introduce(path));
+        test();
+    };
+    let trial = needing(&[Server::Kube], trial(name, told));
     if path().is_some() {
         return trial;
     }
     let reason = format!("{PROGRAM} names no argo-events-services, and none is beside this");
     trial.with_kind(reason).with_ignored_flag(true)
+}
+
+/// Says which program is tried, and whether its sources have changed since.
+fn introduce(program: &Path) {
+    println!("the program is {}", program.display());
+    let built = fs::metadata(program).and_then(|it| it.modified()).ok();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let newest = folder.ancestors().nth(2).and_then(newest_source);
+    if let (Some(built), Some((changed, source))) = (built, newest)
+        && changed > built
+    {
+        let source = source.display();
+        println!("ATTENTION: it is older than {source}; figures and faults are those of before");
+    }
+}
+
+/// Returns the source below a folder that was changed last, and when; tests are none.
+fn newest_source(folder: &Path) -> Option<(SystemTime, PathBuf)> {
+    const OTHERS: [&str; 4] = ["target", "tests", "benches", "examples"];
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let found = entries.filter_map(|entry| {
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_str()?;
+        if path.is_dir() {
+            let is_other = OTHERS.contains(&name) || name.starts_with('.');
+            return (!is_other).then(|| newest_source(&path)).flatten();
+        }
+        let is_source = name.ends_with(".rs");
+        is_source.then(|| Some((entry.metadata().ok()?.modified().ok()?, path)))?
+    });
+    found.max()
 }
 
 /// How a controller is started.

@@ -191,34 +191,17 @@ async fn objects_that_nobody_can_read_stop_no_others_and_can_be_deleted() {
     for number in 0..20 {
         stage.deployed("sensors", &format!("good-{number}")).await;
     }
-    for number in [1, 4] {
-        let name = format!("bad-{number}");
-        stage
-            .says(
-                "sensors",
-                &name,
-                "DependenciesProvided",
-                "False InvalidDependencies",
-            )
-            .await;
+    let [dependencies, triggers] = ["False InvalidDependencies", "False InvalidTriggers"];
+    let said = [
+        ("bad-0", "TriggersProvided", triggers),
+        ("bad-1", "DependenciesProvided", dependencies),
+        ("bad-2", "TriggersProvided", triggers),
+        ("bad-3", "Deployed", "True"),
+        ("bad-4", "DependenciesProvided", dependencies),
+    ];
+    for (name, kind, says) in said {
+        stage.says("sensors", name, kind, says).await;
     }
-    stage
-        .says(
-            "sensors",
-            "bad-2",
-            "TriggersProvided",
-            "False InvalidTriggers",
-        )
-        .await;
-    stage
-        .says(
-            "sensors",
-            "bad-0",
-            "TriggersProvided",
-            "False InvalidTriggers",
-        )
-        .await;
-    stage.deployed("sensors", "bad-3").await;
     for number in 0..5 {
         let name = format!("bad-{number}");
         stage.server.delete("sensors", &name);
