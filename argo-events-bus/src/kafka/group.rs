@@ -242,11 +242,11 @@ impl Beginning<'_> {
             .then(|| starts.collect())
     }
 
-    /// Reads as a member of the group, or in strict order all partitions.
+    /// Reads all partitions if in strict order; a member of the group enters that once its thread runs.
     fn read(&self, shared: &Shared, mut starts: Vec<Start>) -> KafkaResult<()> {
         let topic = &self.settings.topic;
         let Order::Strict { behind } = &self.subscription.order else {
-            return self.consumer.subscribe(&[topic]);
+            return Ok(());
         };
         for start in &mut starts {
             let partition = number_of(start.partition);

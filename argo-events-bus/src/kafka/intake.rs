@@ -64,6 +64,7 @@ pub(super) struct Intake {
 impl Intake {
     /// Reads until the subscription ends. Blocks.
     pub(super) fn run(mut self) {
+        self.enter();
         let mut committed = Instant::now();
         let mut looked = Instant::now();
         while !self.shared.desk().has_ended() {
@@ -84,6 +85,15 @@ impl Intake {
             }
         }
         self.finish();
+    }
+
+    /// Becomes a member of the group, which is not done before: a client that is dropped unread would keep
+    /// its place, since only [`Self::finish`] leaves.
+    fn enter(&mut self) {
+        if !(self.membership.reads_all || self.shared.desk().has_ended()) {
+            let joined = self.join();
+            self.insist(joined);
+        }
     }
 
     /// Goes on with another client if this one has failed for good. Brokers refuse one whose place was taken;
