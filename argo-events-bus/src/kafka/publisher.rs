@@ -219,11 +219,11 @@ impl Publisher {
         }
     }
 
-    /// Tells whether brokers were out of reach lately: then what is sent may wait for them, and be stored when
-    /// nobody wants it any more.
+    /// Tells whether the client has noticed lately that brokers are out of reach: then what is sent may wait for
+    /// them, and be stored when nobody wants it any more. Of one that hangs it notices when a request times out.
     pub(super) fn is_troubled(&self) -> bool {
         let line = Arc::clone(&lock(&self.current));
-        line.producer().context().watch.trouble().is_some()
+        line.producer().context().watch.is_troubled()
     }
 
     /// Asks something of the brokers. Blocks.

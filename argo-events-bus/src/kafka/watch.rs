@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub(super) const MOST_LINES: u32 = 5;
 /// For how long trouble explains anything.
 const LATELY: Duration = Duration::from_secs(30);
+/// For how long brokers count as out of reach after a complaint: the client repeats the same one every 30 s.
+const REACH: Duration = Duration::from_secs(60);
 
 /// Listens to a client.
 #[derive(Debug)]
@@ -42,8 +44,17 @@ pub(super) struct Trouble {
 impl Watch {
     /// Returns what the client complained of lately; what is long ago explains nothing any more.
     pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.trouble_within(LATELY)
+    }
+
+    /// Tells whether the client complained so lately that brokers may be out of reach still.
+    pub(super) fn is_troubled(&self) -> bool {
+        self.trouble_within(REACH).is_some()
+    }
+
+    fn trouble_within(&self, time: Duration) -> Option<Trouble> {
         let trouble = lock(&self.trouble).clone();
-        trouble.filter(|trouble| trouble.since.elapsed() < LATELY)
+        trouble.filter(|trouble| trouble.since.elapsed() < time)
     }
 }
 
@@ -100,6 +111,18 @@ mod tests {
         let end = KafkaError::Global(RDKafkaErrorCode::PartitionEOF);
         watch.error(end, "reached end of partition");
         assert!(watch.trouble().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn brokers_count_as_out_of_reach_until_a_complaint_would_have_been_repeated() {
+        let watch = Watch::default();
+        assert!(!watch.is_troubled());
+        let failed = KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure);
+        watch.error(failed, "connection refused");
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert!(watch.is_troubled() && watch.trouble().is_none());
+        tokio::time::advance(REACH).await;
+        assert!(!watch.is_troubled());
     }
 
     #[test]

@@ -60,7 +60,9 @@ impl KafkaStore {
         let mut found = self.version(place);
         if found != expected || self.follower.may_wait() {
             // Another process may have written; only the end of the log tells. And a writer that gives up
-            // must not write: a lease that is renewed when its holder has lost it keeps everybody waiting.
+            // should not write: a lease that is renewed when its holder has lost it keeps everybody waiting.
+            // So brokers that are known to be away are asked first; what a broker that only hangs is sent
+            // before the client notices may still be written late.
             self.follower.catch_up().await?;
             found = self.version(place);
         }
