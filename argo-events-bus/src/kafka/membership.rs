@@ -67,14 +67,14 @@ impl Membership {
             self.settings.replica.give_way();
             tracing::warn!(
                 group = self.group,
-                "another process has the name of this replica, which from now on does without; give each its own"
+                "another process or bus has the name of this replica, which from now on does without; give each its own"
             );
         }
         self.taken = Some(now);
     }
 }
 
-/// The name of this replica, until it turns out that another process has it too.
+/// The name of this replica, until it turns out that another process, or another bus of this one, has it too.
 #[derive(Debug, Default)]
 pub(super) struct Replica {
     name: Option<String>,
@@ -82,7 +82,7 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Makes it of the name that no other living process should have, if there is one.
+    /// Makes it of the name that no other living process or bus should have, if there is one.
     pub(super) fn of(name: Option<&str>) -> Self {
         let name = name.filter(|name| !name.is_empty()).map(permitted);
         Self {
@@ -98,7 +98,7 @@ impl Replica {
         Some(format!("{name}.{seat}"))
     }
 
-    /// Leaves the name to another process: each would throw the other out for ever.
+    /// Leaves the name to who else has it: each would throw the other out for ever.
     pub(super) fn give_way(&self) {
         self.has_namesake.store(true, Relaxed);
     }

@@ -27,7 +27,7 @@ pub struct BusBuild {
     pub name: String,
     /// Namespace; empty without a cluster.
     pub namespace: String,
-    /// Name of this replica, such as its pod's, if no other living process has it.
+    /// Name of this replica, such as its pod's, if no other living process, nor another bus of this one, has it.
     pub replica: Option<String>,
     /// Where an embedded bus keeps its files.
     pub data_directory: PathBuf,
