@@ -11,15 +11,25 @@ folders=
 for folder in /var/lib/kubelet /var/lib/cni; do
   [ -d "$folder" ] || folders="$folders $folder"
 done
-node=
+# Unset until it is begun, empty once it has ended.
+unset node
 
 remove() {
-  status=$?
+  status=${1:-$?}
+  # Nothing stops this halfway: neither a second Ctrl-C, nor who called this and ends meanwhile, nor a
+  # terminal that is gone, where every word is an error.
+  trap '' HUP INT TERM PIPE
   trap - EXIT
-  # Who called this may end meanwhile, which is told by another signal.
-  trap '' INT TERM
-  # The namespaces end with their first process, and everything in them; it listens to nothing less.
-  if [ -n "$node" ]; then kill -KILL "$node" 2>/dev/null || true; wait "$node" 2>/dev/null || true; fi
+  set +e
+  # Begun, and not yet named when a signal came.
+  node=${node-${!-}}
+  # The namespaces end with their first process, and everything in them; it listens to nothing less. Its
+  # group is told too: just begun, it may not be bound to its parent's end yet.
+  if [ -n "$node" ]; then
+    kill -KILL "$node" 2>/dev/null
+    kill -KILL "-$node" 2>/dev/null
+    wait "$node" 2>/dev/null
+  fi
   for hierarchy in /sys/fs/cgroup/*/"$group"; do
     # Children first; processes that still end are waited for.
     for try in 1 2 3 4 5 6 7 8 9 10; do
@@ -33,12 +43,15 @@ remove() {
   exit "$status"
 }
 trap remove EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# Not by `exit`: within the trap for it, that would skip what is left of it.
+trap 'remove 129' HUP
+trap 'remove 130' INT
+trap 'remove 143' TERM
 
 for hierarchy in /sys/fs/cgroup/*/; do
   [ -e "$hierarchy/cgroup.clone_children" ] || continue
-  mkdir "$hierarchy$group"
+  # One hierarchy may have several names, as `cpu` and `cpuacct` where systemd mounts them.
+  mkdir -p "$hierarchy$group"
   # Empty, no process could be put in; other hierarchies have no such file.
   for setting in cpuset.cpus cpuset.mems; do
     [ ! -e "$hierarchy$setting" ] || cat "$hierarchy$setting" > "$hierarchy$group/$setting"
@@ -47,9 +60,11 @@ for hierarchy in /sys/fs/cgroup/*/; do
   if [ -e "$hierarchy$group/cpu.shares" ]; then echo 32768 > "$hierarchy$group/cpu.shares"; fi
 done
 
-# In the background, since only so are signals heard meanwhile; with the input that this has.
-unshare --net --mount --pid --fork --kill-child --mount-proc --propagation slave \
-  sh "$here/node.sh" "$work" "$ARGO_EVENTS_NODE_ADDRESS" "$@" <&0 &
+# In the background, since only so are signals heard meanwhile; with the input that this has, instead of
+# the empty one that shells give to what runs there.
+exec 3<&0
+setsid unshare --net --mount --pid --fork --kill-child --mount-proc --propagation slave \
+  sh "$here/node.sh" "$work" "$ARGO_EVENTS_NODE_ADDRESS" "$@" <&3 3<&- &
 node=$!
 if [ -n "${ARGO_EVENTS_NODE_KEEP-}" ]; then
   echo "look around by: nsenter --net=/proc/$node/ns/net kubectl --kubeconfig $work/argo-events-kube-*/admin.kubeconfig get pods -A"

@@ -6,8 +6,11 @@
 set -eu
 archive=$1 name=$2 program=$3 path=$4
 shift 4
+work=
+trap '[ -z "$work" ] || rm -r "$work"' EXIT
+# By themselves, signals would skip the above.
+trap 'trap "" HUP INT TERM; exit 130' HUP INT TERM
 work=$(mktemp -d)
-trap 'rm -r "$work"' EXIT
 
 root=$work/root
 mkdir -p "$root/tmp" "$root$(dirname "$path")"

@@ -28,7 +28,10 @@ cover() {
   mount --bind "$work/$(basename "$1")" "/proc/sys/$1"
 }
 cover vm/overcommit_memory 1
+cover vm/panic_on_oom 0
 cover kernel/panic 10
 cover kernel/panic_on_oops 1
+cover kernel/keys/root_maxkeys 1000000
+cover kernel/keys/root_maxbytes 25000000
 
 "$@"
