@@ -73,11 +73,13 @@ pub enum Breach {
     ReversesKeys,
     /// Makes one scope of all.
     MixesScopes,
+    /// Counts versions for each key.
+    CountsVersionsByKey,
 }
 
 impl Breach {
     /// Every way, in the order of the promises.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::LosesEvents,
         Self::ForgetsAcknowledgements,
         Self::ForgetsDropped,
@@ -104,6 +106,7 @@ impl Breach {
         Self::DeletesAnyVersion,
         Self::ReversesKeys,
         Self::MixesScopes,
+        Self::CountsVersionsByKey,
     ];
 
     /// Returns the promise that is broken.
@@ -131,6 +134,7 @@ impl Breach {
             Self::DeletesAnyVersion => "STORE-04",
             Self::ReversesKeys => "STORE-05",
             Self::MixesScopes => "STORE-06",
+            Self::CountsVersionsByKey => "STORE-07",
         }
     }
 }

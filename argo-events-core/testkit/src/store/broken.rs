@@ -49,6 +49,10 @@ impl StateStore for BrokenStore {
             Some(Breach::LosesValues) => Ok(expected.unwrap_or(0) + 1),
             Some(Breach::IgnoresVersions) => self.overwrite(key, value).await,
             Some(Breach::RacesWriters) => self.race(key, value, expected).await,
+            Some(Breach::CountsVersionsByKey) => {
+                self.overwrite(key, value).await?;
+                Ok(expected.unwrap_or(0) + 1)
+            }
             _ => self.store.put(key, value, expected).await,
         }
     }
