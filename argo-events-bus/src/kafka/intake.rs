@@ -5,7 +5,7 @@ use super::{
     desk::Record,
     failure::{explained, failure},
     group::{Consumers, Start, list_of},
-    listener::{Listener, commit, list},
+    listener::{Listener, commit, commit_at_last, list},
     membership::Membership,
     reader::{Read, Shared},
     settled::Ranges,
@@ -370,7 +370,7 @@ impl Intake {
             desk.progress_was_lost();
             desk.take_progress()
         };
-        if let Err(error) = commit(&self.consumer, &self.topic, &progress, CommitMode::Sync) {
+        if let Err(error) = commit_at_last(&self.consumer, &self.topic, &progress) {
             tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
         }
         self.leave();

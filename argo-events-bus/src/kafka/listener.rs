@@ -22,11 +22,15 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 /// How long deliveries in hand may keep a partition that goes to somebody else: a quarter of the ack
 /// wait, so that the new owner comes before anybody gives up on them, but not longer than this.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a commit is tried that nobody will repeat.
+const LAST_TRIES: Duration = Duration::from_secs(2);
+/// How long it waits in between for the client to find the group's broker.
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// What hears of a consumer's partitions.
 pub(super) struct Listener {
@@ -105,7 +109,7 @@ impl Listener {
                 desk.progress_was_lost();
                 desk.take_progress()
             };
-            if let Err(error) = commit(consumer, &self.topic, &progress, CommitMode::Sync) {
+            if let Err(error) = commit_at_last(consumer, &self.topic, &progress) {
                 // Of partitions that stay it is told once more.
                 self.shared.desk().progress_was_lost();
                 tracing::warn!(group = self.shared.name, %error, "progress not committed; some events come again");
@@ -183,6 +187,37 @@ pub(super) fn list(topic: &str, starts: &[Start]) -> KafkaResult<TopicPartitionL
         list.add_partition_offset(topic, start.partition, offset)?;
     }
     Ok(list)
+}
+
+/// Commits progress before partitions are given up, again if just nobody knows which broker has the
+/// group: clients look for it now and then.
+pub(super) fn commit_at_last<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    progress: &[Progress],
+) -> KafkaResult<()> {
+    let deadline = Instant::now() + LAST_TRIES;
+    loop {
+        let committed = commit(consumer, topic, progress, CommitMode::Sync);
+        let is_final = committed.as_ref().err().is_none_or(|error| !is_lost(error));
+        if is_final || Instant::now() >= deadline {
+            return committed;
+        }
+        std::thread::sleep(BETWEEN);
+    }
+}
+
+/// Tells whether the broker of the group is not known, or not yet ready.
+fn is_lost(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::WaitingForCoordinator
+                | Code::CoordinatorLoadInProgress
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator
+        )
+    )
 }
 
 /// Commits progress; nothing for none.
