@@ -5,23 +5,28 @@ use crate::bus::{
     world::{publish, publish_all, same_ids},
 };
 use argo_events_core::Delivery;
+use std::collections::BTreeSet;
 
 pub(super) async fn group_goes_on(world: &World) -> Outcome {
     let bus = world.open().await?;
     let mut deliveries = bus.subscribe(world.subscription("group")).await?;
     publish_all(&bus, 6).await?;
+    // Which five come first is the bus's business, if it has several partitions.
+    let mut left: BTreeSet<_> = (1..=6).map(|id: u8| id.to_string()).collect();
     let mut kept = Vec::new();
-    for delivery in world.take(&mut deliveries, 5).await? {
-        match delivery.event().id() {
-            "1" | "2" | "4" => delivery.ack().await?,
-            _ => kept.push(delivery),
+    for (place, delivery) in (0..).zip(world.take(&mut deliveries, 5).await?) {
+        if matches!(place, 0 | 1 | 3) {
+            left.remove(delivery.event().id());
+            delivery.ack().await?;
+        } else {
+            kept.push(delivery);
         }
     }
     drop((kept, deliveries));
     let bus = world.reopen(bus).await?;
     let mut deliveries = bus.subscribe(world.subscription("group")).await?;
     let found = world.ack_ids(&mut deliveries, 3).await?;
-    same_ids(&found, &["3", "5", "6"].map(str::to_owned))?;
+    same_ids(&found, &Vec::from_iter(left))?;
     let bus = world.reopen(bus).await?;
     let mut deliveries = bus.subscribe(world.subscription("group")).await?;
     world.only_news(&bus, &mut deliveries).await
