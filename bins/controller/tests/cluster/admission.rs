@@ -6,7 +6,7 @@
 
 use crate::{
     Stage,
-    space::{Space, sensor},
+    space::{Space, object, sensor},
     stage::{GLANCE, eventually},
 };
 use argo_events::{
@@ -181,13 +181,7 @@ fn wrong() -> Value {
 impl Space {
     /// Tries to make an object; returns why it cannot be.
     async fn refused(&self, kind: &str, name: &str, spec: Value) -> Option<String> {
-        let object = json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": kind,
-            "metadata": {"name": name},
-            "spec": spec,
-        });
-        let object = serde_json::from_value(object).unwrap();
+        let object = object(kind, name, spec);
         let tried = PostParams {
             dry_run: true,
             field_manager: None,

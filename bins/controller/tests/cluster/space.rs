@@ -50,13 +50,7 @@ impl Space {
 
     /// Makes an object.
     pub(crate) async fn make(&self, kind: &str, name: &str, spec: Value) {
-        let object = json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": kind,
-            "metadata": {"name": name},
-            "spec": spec,
-        });
-        let object = serde_json::from_value(object).unwrap();
+        let object = object(kind, name, spec);
         self.all(kind)
             .create(&PostParams::default(), &object)
             .await
@@ -161,4 +155,15 @@ pub(crate) fn sensor() -> Value {
         "dependencies": [{"name": "paid", "eventSourceName": "shop", "eventName": "paid"}],
         "triggers": [{"template": {"name": "note", "log": {}}}],
     })
+}
+
+/// Writes an object of Argo Events.
+pub(crate) fn object(kind: &str, name: &str, spec: Value) -> DynamicObject {
+    let object = json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": spec,
+    });
+    serde_json::from_value(object).expect("it has all that an object has")
 }

@@ -6,7 +6,7 @@ use crate::{
     stage::{CONFIG, Stage, eventually},
 };
 use argo_events_controller::metrics::CONFIG_FAILURES;
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 use tokio::time::sleep;
 
 fn image(server: &Server) -> Option<String> {
@@ -24,15 +24,21 @@ fn failures(stage: &Stage) -> u64 {
     count.unwrap_or_default()
 }
 
+/// Starts a controller with a file, and waits until it has made a bus of what stands there.
+async fn configured(path: &Path) -> (Server, Stage) {
+    fs::write(path, CONFIG).unwrap();
+    let server = Server::default();
+    server.apply(jetstream());
+    let stage = Stage::with(&server, |controller| controller.config_file(path));
+    stage.deployed("eventbus", "default").await;
+    (server, stage)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_is_taken_over_and_a_mistake_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("controller-config.yaml");
-    fs::write(&path, CONFIG).unwrap();
-    let server = Server::default();
-    server.apply(jetstream());
-    let stage = Stage::with(&server, |controller| controller.config_file(&path));
-    stage.deployed("eventbus", "default").await;
+    let (server, stage) = configured(&path).await;
     assert_eq!(image(&server).as_deref(), Some("nats:latest"));
     fs::write(&path, "eventBus: [").unwrap();
     eventually("the mistake is counted", || failures(&stage) == 1).await;
@@ -51,11 +57,7 @@ async fn a_change_is_taken_over_and_a_mistake_is_not() {
 async fn a_file_that_cannot_be_read_is_told_once_and_its_last_text_holds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("controller-config.yaml");
-    fs::write(&path, CONFIG).unwrap();
-    let server = Server::default();
-    server.apply(jetstream());
-    let stage = Stage::with(&server, |controller| controller.config_file(&path));
-    stage.deployed("eventbus", "default").await;
+    let (server, stage) = configured(&path).await;
     for told in 1..=2 {
         fs::remove_file(&path).unwrap();
         eventually("it is told", || failures(&stage) == told).await;
