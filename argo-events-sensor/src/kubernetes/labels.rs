@@ -19,9 +19,9 @@ pub fn of(sensor: &str, trigger: &str, milliseconds: i64) -> [(&'static str, Str
     ]
 }
 
-/// Tells whether labels say that a trigger of a sensor made an object.
+/// Tells whether the labels of an object are those of a sensor's trigger.
 #[cfg(any(feature = "k8s", feature = "argo-workflow"))]
-pub(crate) fn name(object: &Object, sensor: &str, trigger: &str) -> bool {
+pub(crate) fn are_of(object: &Object, sensor: &str, trigger: &str) -> bool {
     let is = |label: &str, value: &str| {
         let found = object.labels().and_then(|labels| labels.get(label));
         found.and_then(serde_json::Value::as_str) == Some(value)

@@ -282,7 +282,7 @@ impl ArgoWorkflowTrigger {
             made => return made,
         };
         let found = self.get(place, object.name()).await?;
-        if labels::name(&found, &self.sensor, &self.name) {
+        if labels::are_of(&found, &self.sensor, &self.name) {
             Ok(found)
         } else {
             Err(error)

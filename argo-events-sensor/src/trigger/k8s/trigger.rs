@@ -195,7 +195,7 @@ impl K8sTrigger {
             .cluster
             .get(&place.resource, &place.namespace, name)
             .await?;
-        if labels::name(&found, &self.sensor, &self.name) {
+        if labels::are_of(&found, &self.sensor, &self.name) {
             Ok(found)
         } else {
             Err(error)
