@@ -4,6 +4,8 @@
 //! What is done with an object is a trigger's business ([`crate::trigger`]), where it comes from
 //! that of [`crate::artifact`].
 
+#[cfg(any(feature = "k8s", feature = "argo-workflow"))]
+mod attempts;
 #[cfg(feature = "kubernetes")]
 mod cluster;
 #[cfg(feature = "kubernetes")]
@@ -19,6 +21,8 @@ mod resource;
 #[cfg(feature = "kubernetes")]
 pub(crate) mod tests;
 
+#[cfg(any(feature = "k8s", feature = "argo-workflow"))]
+pub(crate) use attempts::Attempts;
 #[cfg(feature = "kubernetes")]
 pub use cluster::{Cluster, Patch};
 pub use object::Object;

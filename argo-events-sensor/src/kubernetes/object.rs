@@ -100,6 +100,11 @@ impl Object {
         text(self.metadata("namespace"))
     }
 
+    /// Tells whether it is meant for one version of what is there only.
+    pub fn names_version(&self) -> bool {
+        !text(self.metadata("resourceVersion")).is_empty()
+    }
+
     /// Sets the name.
     pub fn set_name(&mut self, name: &str) {
         if let Some(metadata) = self.metadata_mut() {

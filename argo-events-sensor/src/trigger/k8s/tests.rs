@@ -128,7 +128,7 @@ async fn names_that_follow_from_the_firing_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn a_name_that_exists_is_a_permanent_error_and_a_conflict_a_transient_one() {
+async fn a_name_that_exists_is_a_permanent_error() {
     let server = Server::new();
     server.put(&format!("{MAPS}/a"), map("a"));
     let error = fire(&server, config("create", &map("a")))
@@ -138,17 +138,27 @@ async fn a_name_that_exists_is_a_permanent_error_and_a_conflict_a_transient_one(
         (error.kind(), error.is_transient()),
         (ErrorKind::Conflict, false)
     );
-    server.script(
-        &format!("PUT {MAPS}/a"),
-        [Scripted::Status(409, "Conflict")],
-    );
-    let error = fire(&server, config("update", &map("a")))
-        .await
-        .unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_others_get_in_the_way_of_is_made_again() {
+    let server = Server::new();
+    server.put(&format!("{MAPS}/a"), map("a"));
+    let put = format!("PUT {MAPS}/a");
+    let conflict = Scripted::Status(409, "Conflict");
+    server.script(&put, vec![conflict.clone(); 4]);
+    let mut updated = map("a");
+    fire(&server, config("update", &updated)).await.unwrap();
+    server.script(&put, vec![conflict.clone(); 5]);
+    let error = fire(&server, config("update", &updated)).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_transient()),
         (ErrorKind::Conflict, true)
     );
+    updated["metadata"]["resourceVersion"] = "1".into();
+    server.script(&put, [conflict]);
+    let error = fire(&server, config("update", &updated)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "a version was asked for");
 }
 
 #[tokio::test]

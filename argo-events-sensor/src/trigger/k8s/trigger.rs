@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     artifact::Artifact,
-    kubernetes::{Cluster, Object, Patch, Resource, labels, naming},
+    kubernetes::{Attempts, Cluster, Object, Patch, Resource, labels, naming},
     param::{Parameters, Purpose},
 };
 use argo_events_core::{
@@ -102,11 +102,7 @@ impl Trigger for K8sTrigger {
                 let now = context.clock.now().as_millis();
                 self.create(draft, now).await?
             }
-            Operation::Update { is_live: false } => self.update(draft.object.clone()).await?,
-            Operation::Update { is_live: true } => {
-                let live = self.live(&draft.object).await?;
-                self.update(self.edited(live, &draft.firing)?).await?
-            }
+            Operation::Update { is_live } => self.update(draft, *is_live).await?,
             Operation::Patch(strategy) => self.patch(draft.object.clone(), strategy).await?,
             Operation::Delete => {
                 self.delete(draft.object.clone()).await?;
@@ -224,8 +220,25 @@ impl K8sTrigger {
             .await
     }
 
+    /// Updates an object; again when somebody else wrote it in between, unless a version was asked for.
+    async fn update(&self, draft: &Draft, is_live: bool) -> Result<Object> {
+        let mut attempts = Attempts::default();
+        loop {
+            let object = if is_live {
+                self.edited(self.live(&draft.object).await?, &draft.firing)?
+            } else {
+                draft.object.clone()
+            };
+            let names_version = !is_live && object.names_version();
+            let done = self.merge(object).await;
+            if names_version || !attempts.go_on(&done).await {
+                return done;
+            }
+        }
+    }
+
     /// Merges the object into the one that is there, or makes it.
-    async fn update(&self, mut object: Object) -> Result<Object> {
+    async fn merge(&self, mut object: Object) -> Result<Object> {
         let place = self.place(&mut object).await?;
         let Place {
             resource,

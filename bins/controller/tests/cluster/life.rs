@@ -238,11 +238,12 @@ fn packed(stage: &Stage) {
         let asks = json!({"metadata": {"annotations": {PACKED[0]: "true"}}});
         let is_shared = |it: &DynamicObject| it.labels().contains_key(PACKED[1]);
         let is_up = |it: &DynamicObject| it.data["status"]["readyReplicas"] == 1;
+        // While pods are replaced there is one ready more than replicas: the old one or the new.
         let is_done = |it: &DynamicObject| {
             let status = &it.data["status"];
+            let count = |field: &str| status[field].as_i64().unwrap_or_default();
             status["observedGeneration"].as_i64() == it.metadata.generation
-                && status["updatedReplicas"] == 1
-                && is_up(it)
+                && count("readyReplicas") > count("replicas") - count("updatedReplicas")
         };
         for (count, name) in [(1, "first"), (2, "second")] {
             space.make("Sensor", name, sensor()).await;

@@ -2,7 +2,7 @@
 
 use super::{ArgoWorkflowTrigger, Draft, Place, object, time};
 use crate::{
-    kubernetes::{Object, Patch, Resource, naming},
+    kubernetes::{Attempts, Object, Patch, Resource, naming},
     trigger::argo_workflow::{
         arguments::{Arguments, Wait},
         change,
@@ -16,10 +16,6 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often a change is tried that others get in the way of.
-const CHANGES: u32 = 5;
-/// How long to wait before a change is tried again.
-const PAUSE: Duration = Duration::from_millis(50);
 /// Stands for the workflow that was created last.
 const LATEST: &str = "@latest";
 
@@ -145,17 +141,16 @@ impl ArgoWorkflowTrigger {
         name: &str,
         change: impl Fn(Value) -> Result<Option<Value>>,
     ) -> Result<Object> {
-        let mut tried = 1;
+        let mut attempts = Attempts::default();
         loop {
             let found = self.get(place, name).await?;
             let Some(changed) = change(found.clone().into_value())? else {
                 return Ok(found);
             };
-            match self.replace(place, name, changed).await {
-                Err(error) if is_conflict(&error) && tried < CHANGES => tried += 1,
-                done => return done,
+            let done = self.replace(place, name, changed).await;
+            if !attempts.go_on(&done).await {
+                return done;
             }
-            sleep(PAUSE * tried).await;
         }
     }
 
@@ -191,7 +186,7 @@ impl ArgoWorkflowTrigger {
         now: &str,
     ) -> Result<Object> {
         let pods = Resource::new("v1", "pods", true)?;
-        let mut tried = 1;
+        let mut attempts = Attempts::default();
         loop {
             let found = self.get(place, name).await?;
             let retried = retry::retry(found.into_value(), arguments, now)?;
@@ -202,11 +197,10 @@ impl ArgoWorkflowTrigger {
                     _ => {}
                 }
             }
-            match self.replace(place, name, retried.workflow).await {
-                Err(error) if is_conflict(&error) && tried < CHANGES => tried += 1,
-                done => return done,
+            let done = self.replace(place, name, retried.workflow).await;
+            if !attempts.go_on(&done).await {
+                return done;
             }
-            sleep(PAUSE * tried).await;
         }
     }
 
@@ -242,10 +236,6 @@ impl ArgoWorkflowTrigger {
         self.wait(place, made, arguments.wait, context).await?;
         Ok(found)
     }
-}
-
-fn is_conflict(error: &Error) -> bool {
-    error.kind() == ErrorKind::Conflict && error.is_transient()
 }
 
 /// Escapes a text for the value of a query.
