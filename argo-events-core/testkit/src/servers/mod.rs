@@ -37,6 +37,7 @@ pub use kafka::{KafkaCluster, KafkaOptions, KafkaServer, Listener};
 pub use kube::StandIn;
 pub use kube::{KubeNode, KubeOptions, KubePart, KubeServer, Part};
 pub use nats::{NatsCluster, NatsOptions, NatsServer};
+pub use port::reserve_port;
 pub use proxy::{Direction, Proxy};
 pub use tools::{Missing, available, needing};
 pub use versions::Server;

@@ -21,6 +21,21 @@ const COUNT: u16 = 12_000;
 /// How many ports were tried so far in this process.
 static TRIED: AtomicU16 = AtomicU16::new(0);
 
+/// Reserves a port until this process ends, and returns its address on this machine.
+///
+/// For servers of a test's own that go and come back, or that another process opens: the system gives the port
+/// to no connection meanwhile.
+///
+/// # Errors
+/// When no port is free.
+pub fn reserve_port() -> Result<SocketAddr> {
+    let port = Port::reserve()?;
+    let address = port.address();
+    // Ours to the end, whoever uses it.
+    std::mem::forget(port);
+    Ok(address)
+}
+
 /// A port that no other test takes before this is dropped.
 #[derive(Debug)]
 pub(super) struct Port {

@@ -8,7 +8,7 @@ pub use cluster::NatsCluster;
 pub use options::NatsOptions;
 
 use super::{
-    Certificates, Server,
+    Certificates, Server, place,
     port::Port,
     process::{Process, verbs},
 };
@@ -45,7 +45,7 @@ use tempfile::TempDir;
 pub struct NatsServer {
     // First: the process ends before its folder goes.
     process: Process,
-    _folder: Arc<TempDir>,
+    folder: Arc<TempDir>,
     port: Arc<Port>,
     certificates: Option<Certificates>,
     seed: Option<String>,
@@ -74,6 +74,11 @@ impl NatsServer {
     /// Returns where it listens.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
+    }
+
+    /// Returns the folder of its data.
+    pub fn data(&self) -> PathBuf {
+        place::store(&self.folder)
     }
 
     /// Returns its certificates and those of its clients, if it speaks TLS.

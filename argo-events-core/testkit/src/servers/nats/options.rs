@@ -147,7 +147,7 @@ impl NatsOptions {
         process.launch()?;
         Ok(NatsServer {
             process,
-            _folder: folder.into(),
+            folder: folder.into(),
             port: port.into(),
             certificates,
             credentials: credentials.exists().then_some(credentials),
