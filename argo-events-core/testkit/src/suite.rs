@@ -107,6 +107,31 @@ pub(crate) fn settling(pace: Pace) -> Duration {
     }
 }
 
+/// Sleeps for a time in which this machine is at work: what it stands still in between, because others keep it
+/// busy, is hardly counted. For bounds of what must happen soon.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use argo_events_testkit::suite::at_work;
+/// use std::time::Duration;
+///
+/// let answer = async { "soon" };
+/// tokio::select! {
+///     answer = answer => assert_eq!(answer, "soon"),
+///     () = at_work(Duration::from_millis(500)) => panic!("too late"),
+/// }
+/// # });
+/// ```
+pub async fn at_work(time: Duration) {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut left = time;
+    while !left.is_zero() {
+        let step = left.min(STEP);
+        tokio::time::sleep(step).await;
+        left -= step;
+    }
+}
+
 /// Lists cases: id, name, needs, function.
 macro_rules! list {
     ($need:ident: $($id:literal $name:literal [$($needs:ident),*] $run:path;)*) => {

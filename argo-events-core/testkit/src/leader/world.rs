@@ -1,6 +1,7 @@
 //! What a case does its work with: processes that campaign, and patience.
 
 use super::{Broken, ElectorHarness, Need, Outcome, Pace, Reach, ensure};
+use crate::suite::at_work;
 use argo_events_core::{Elector, Leadership, LeaseSettings, Result};
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::timeout};
@@ -95,8 +96,10 @@ impl World {
 
     /// Waits until a campaign is won.
     pub(super) async fn won(&self, campaign: Campaign, within: Duration) -> Outcome<Leadership> {
-        let ended = timeout(within, campaign).await;
-        let ended = ended.map_err(|_| Broken(format!("nobody led within {within:?}")))?;
+        let ended = tokio::select! {
+            ended = campaign => ended,
+            () = at_work(within) => return Err(Broken(format!("nobody led within {within:?}"))),
+        };
         let leadership =
             ended.map_err(|error| Broken(format!("the campaign panicked: {error}")))?;
         let leadership = leadership?;

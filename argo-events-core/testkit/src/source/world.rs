@@ -1,6 +1,7 @@
 //! What a case does its work with: an upstream, a source, a recorder, and patience.
 
 use super::{Answer, Broken, Need, Outcome, Pace, Recorder, SourceHarness, Verdict, ensure};
+use crate::suite::at_work;
 use argo_events_core::{Draft, EventSource, Result, SourceContext, secret::MemorySecrets};
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::{
@@ -80,9 +81,8 @@ impl World {
     /// When it ends before.
     pub async fn start(&self) -> Outcome<Run> {
         let mut run = self.begin().await?;
-        let ready = timeout(SILENCE, self.recorder.until(Recorder::is_ready));
         tokio::select! {
-            _ = ready => Ok(run),
+            () = self.is_ready() => Ok(run),
             ended = &mut run.task => Err(Broken(format!("`run` ended at once: {ended:?}"))),
         }
     }
@@ -114,9 +114,16 @@ impl World {
             }
             Ok(())
         });
-        // One that says nothing counts as running.
-        let _ = timeout(SILENCE, self.recorder.until(Recorder::is_ready)).await;
+        self.is_ready().await;
         Ok(run)
+    }
+
+    /// Waits until the source says that it takes input; one that says nothing counts as running.
+    async fn is_ready(&self) {
+        tokio::select! {
+            () = self.recorder.until(Recorder::is_ready) => {}
+            () = at_work(SILENCE) => {}
+        }
     }
 
     fn run(
