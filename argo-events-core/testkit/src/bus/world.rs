@@ -101,21 +101,23 @@ impl World {
     ) -> Outcome<Vec<Delivery>> {
         let mut found = Vec::new();
         while found.len() < count {
-            let most = MOST.min(count - found.len());
-            match self.batch(deliveries, most).await {
-                Ok(batch) => found.extend(batch),
-                Err(Broken(reason)) => {
-                    return Err(Broken(format!(
-                        "{} of {count} deliveries: {reason}",
-                        found.len()
-                    )));
-                }
-            }
+            found.extend(self.some(deliveries, found.len(), count).await?);
         }
         Ok(found)
     }
 
-    /// Waits for so many deliveries, acknowledges them and returns their ids in order.
+    /// Waits for some more of so many deliveries.
+    async fn some(
+        &self,
+        deliveries: &mut Box<dyn Deliveries>,
+        found: usize,
+        count: usize,
+    ) -> Outcome<Vec<Delivery>> {
+        let batch = self.batch(deliveries, MOST.min(count - found)).await;
+        batch.map_err(|Broken(reason)| Broken(format!("{found} of {count} deliveries: {reason}")))
+    }
+
+    /// Waits for so many deliveries, acknowledges each when it comes and returns their ids in order.
     ///
     /// # Errors
     /// When they do not come or cannot be acknowledged.
@@ -124,12 +126,15 @@ impl World {
         deliveries: &mut Box<dyn Deliveries>,
         count: usize,
     ) -> Outcome<Vec<String>> {
-        let mut ids = Vec::new();
-        for delivery in self.take(deliveries, count).await? {
-            ids.push(delivery.event().id().to_owned());
-            delivery.ack().await?;
+        let mut found = Vec::new();
+        while found.len() < count {
+            let batch = self.some(deliveries, found.len(), count).await?;
+            found.extend(ids(&batch));
+            for delivery in batch {
+                delivery.ack().await?;
+            }
         }
-        Ok(ids)
+        Ok(found)
     }
 
     async fn batch(
