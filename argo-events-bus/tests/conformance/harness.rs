@@ -4,7 +4,7 @@ use argo_events_bus::{LocalBus, LocalConfig, MemoryBus, MemoryConfig};
 use argo_events_core::{BusCapabilities, EventBus, Result, SystemClock, Timestamp, TokioClock};
 use argo_events_testkit::bus::{BusHarness, Pace};
 use async_trait::async_trait;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A bus in memory on paused time.
@@ -59,6 +59,6 @@ impl BusHarness for Local {
     }
 
     fn pace(&self) -> Pace {
-        Pace::REAL.ack_wait(Duration::from_millis(500))
+        Pace::REAL
     }
 }

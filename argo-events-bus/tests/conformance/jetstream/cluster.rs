@@ -116,7 +116,7 @@ impl BusHarness for Account {
     }
 
     fn pace(&self) -> Pace {
-        Pace::REAL.ack_wait(Duration::from_secs(1))
+        Pace::REAL
     }
 }
 
