@@ -10,11 +10,13 @@ use argo_events_testkit::{
     servers::{NatsServer, Server},
 };
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use std::{fs, sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked whether something has come about.
+const GLANCE: Duration = Duration::from_millis(20);
 /// How long a test waits for what must not come.
 pub(crate) const QUIET: Duration = Duration::from_millis(150);
 /// An ack wait that a test can let pass.
@@ -62,6 +64,37 @@ impl Desk {
             .collect())
     }
 
+    /// Waits until the server knows that the only consumer has settled everything up to an event.
+    pub(crate) async fn until_settled(&self, sequence: u64) -> Outcome {
+        let name = self.consumers().await?.remove(0);
+        let path = format!("CONSUMER.INFO.default.{name}");
+        let settled = async {
+            while self.ask(&path, &json!({})).await?["ack_floor"]["stream_seq"].as_u64()
+                < Some(sequence)
+            {
+                sleep(GLANCE).await;
+            }
+            Ok(())
+        };
+        in_time("an acknowledgement is not known", settled).await
+    }
+
+    /// Waits until the server has also written that down, which it does a little later.
+    pub(crate) async fn until_written(&self, sequence: u8) -> Outcome {
+        let name = self.consumers().await?.remove(0);
+        let folder = self.server()?.data().join("jetstream/$G/streams/default");
+        let file = folder.join("obs").join(name).join("o.dat");
+        // Magic, version, then how far the consumer is settled: by delivery and by event.
+        let settled = || fs::read(&file).ok()?.get(3).copied();
+        let written = async {
+            while settled() < Some(sequence) {
+                sleep(GLANCE).await;
+            }
+            Ok(())
+        };
+        in_time("an acknowledgement is not on the disk", written).await
+    }
+
     pub(crate) async fn publish(&self, id: &str) -> Result<Receipt> {
         self.bus.publish(event(id)).await
     }
@@ -81,6 +114,12 @@ impl Desk {
     }
 }
 
+/// Waits for something, but not for ever.
+async fn in_time(missing: &str, comes: impl Future<Output = Outcome>) -> Outcome {
+    let came = timeout(PATIENCE, comes).await;
+    came.unwrap_or_else(|_| Err(Broken(missing.to_owned())))
+}
+
 /// Makes an event of the usual subject.
 pub(crate) fn event(id: &str) -> Arc<Event> {
     Arc::new(Event::builder(id, "shop", "paid").data("{}").build())
@@ -98,30 +137,36 @@ pub(crate) async fn take(
 ) -> Outcome<Vec<Delivery>> {
     let mut found = Vec::new();
     while found.len() < count {
-        let next = timeout(PATIENCE, deliveries.next(count - found.len())).await;
-        let Ok(Some(batch)) = next else {
-            return Err(Broken(format!(
-                "{} of {count} deliveries: {:?}",
-                found.len(),
-                ids(&found)
-            )));
-        };
-        found.extend(batch?);
+        let batch = some(deliveries, count - found.len()).await?;
+        found.extend(batch.ok_or_else(|| missing(count, &ids(&found)))?);
     }
     Ok(found)
 }
 
-/// Waits for so many deliveries, acknowledges them and returns their ids.
+/// Waits for so many deliveries, acknowledges each when it comes and returns their ids.
 pub(crate) async fn ack(
     deliveries: &mut Box<dyn Deliveries>,
     count: usize,
 ) -> Outcome<Vec<String>> {
-    let found = take(deliveries, count).await?;
-    let ids = ids(&found);
-    for delivery in found {
-        delivery.ack().await?;
+    let mut found = Vec::new();
+    while found.len() < count {
+        let batch = some(deliveries, count - found.len()).await?;
+        let batch = batch.ok_or_else(|| missing(count, &found))?;
+        found.extend(ids(&batch));
+        for delivery in batch {
+            delivery.ack().await?;
+        }
     }
-    Ok(ids)
+    Ok(found)
+}
+
+async fn some(deliveries: &mut Box<dyn Deliveries>, most: usize) -> Outcome<Option<Vec<Delivery>>> {
+    let next = timeout(PATIENCE, deliveries.next(most)).await;
+    Ok(next.ok().flatten().transpose()?)
+}
+
+fn missing(count: usize, found: &[String]) -> Broken {
+    Broken(format!("{} of {count} deliveries: {found:?}", found.len()))
 }
 
 /// Fails if a delivery comes.

@@ -93,7 +93,7 @@ async fn goes(desk: Desk) -> Outcome {
     drop(desk.subscribe(subscription("left")).await?);
     for group in ["read", "left"] {
         let mut config = config(&desk, group).await?;
-        config[THRESHOLD] = json!(500_000_000_u64);
+        config[THRESHOLD] = json!(2_000_000_000_u64);
         let name = config["name"].as_str().unwrap_or_default().to_owned();
         let body = json!({ "stream_name": "default", "config": config, "action": "update" });
         let answer = desk

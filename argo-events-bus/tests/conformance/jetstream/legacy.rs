@@ -186,7 +186,7 @@ async fn backlog(desk: Desk) -> Outcome {
 
 async fn in_hands(desk: Desk) -> Outcome {
     bucket(&desk).await?;
-    consumer(&desk, Some(400_000_000)).await?;
+    consumer(&desk, Some(1_500_000_000)).await?;
     desk.publish_all(1..=4).await?;
     // Somebody takes two and vanishes.
     let mut inbox = desk.raw.subscribe("inbox").await.map_err(broken)?;

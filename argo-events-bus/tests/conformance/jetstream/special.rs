@@ -85,8 +85,8 @@ async fn killed(desk: Desk) -> Outcome {
     desk.publish_all(1..=3).await?;
     let mut held = take(&mut deliveries, 2).await?;
     held.remove(0).ack().await?;
-    // The acknowledgement has to reach the server first.
-    sleep(QUIET).await;
+    desk.until_settled(1).await?;
+    desk.until_written(1).await?;
     desk.server()?.kill()?;
     let published = try_join_all((4..=40).map(async |id| desk.publish(&id.to_string()).await));
     let restarted = async {
@@ -309,7 +309,7 @@ async fn moved(desk: Desk) -> Outcome {
         .publish(Event::builder("2", "shop", "shipped").build().into())
         .await?;
     equal(&ack(&mut deliveries, 1).await?, &["2"])?;
-    sleep(QUIET).await;
+    desk.until_settled(2).await?;
     drop(deliveries);
     desk.publish("3").await?;
     let mut deliveries = desk
