@@ -23,6 +23,8 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a topic that was made may take to get leaders.
 const BIRTH: Duration = Duration::from_secs(20);
+/// How long to wait before looking again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Settings of a topic beside those of the broker.
 type Extra = &'static [(&'static str, &'static str)];
@@ -66,12 +68,15 @@ async fn ensure(
     loop {
         match look(settings, topic).await? {
             Found::Partitions(count) => return Ok(count),
-            Found::Nothing if !is_made => {
-                make(settings, topic, partitions, extra).await?;
-                is_made = true;
-            }
+            Found::Nothing if !is_made => match make(settings, topic, partitions, extra).await {
+                Err(Refusal::TooFewBrokers(_)) if began.elapsed() < BIRTH => {
+                    sleep(AGAIN).await;
+                }
+                Err(Refusal::TooFewBrokers(error) | Refusal::Other(error)) => return Err(error),
+                Ok(()) => is_made = true,
+            },
             Found::Nothing | Found::NotYet if began.elapsed() < BIRTH => {
-                sleep(Duration::from_millis(50)).await;
+                sleep(AGAIN).await;
             }
             Found::Nothing | Found::NotYet => {
                 let message = "the topic has no leaders";
@@ -138,11 +143,24 @@ fn read(metadata: &Metadata, topic: &str) -> Result<Found> {
     }
 }
 
-async fn make(settings: &Settings, topic: &str, partitions: i32, extra: Extra) -> Result<()> {
+/// Why a topic was not made.
+enum Refusal {
+    /// Fewer brokers are there than it is to have copies, as while they start.
+    TooFewBrokers(Error),
+    Other(Error),
+}
+
+async fn make(
+    settings: &Settings,
+    topic: &str,
+    partitions: i32,
+    extra: Extra,
+) -> Result<(), Refusal> {
+    let failed = |error, what| Refusal::Other(failure(error, what).with("topic", topic));
     let admin: AdminClient<Watch> = settings
         .client()
         .create_with_context(Watch::default())
-        .map_err(|error| failure(error, "open"))?;
+        .map_err(|error| failed(error, "open"))?;
     let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
     for (key, value) in extra {
         wanted = wanted.set(key, value);
@@ -152,21 +170,22 @@ async fn make(settings: &Settings, topic: &str, partitions: i32, extra: Extra) -
     // Its thread is waited for.
     drop(spawn_blocking(move || drop(admin)));
     let code = match made.map(|results| results.into_iter().next()) {
-        Ok(Some(Err((_, code)))) => code,
+        Ok(Some(Err((_, code)))) | Err(KafkaError::AdminOp(code)) => code,
         Ok(_) => {
             tracing::info!(topic, "topic made");
             return Ok(());
         }
-        Err(KafkaError::AdminOp(code)) => code,
-        Err(error) => return Err(failure(error, "create topic").with("topic", topic)),
+        Err(error) => return Err(failed(error, "create topic")),
     };
-    if code == Code::TopicAlreadyExists {
-        return Ok(());
-    }
     let message = format!("the topic is missing and could not be made: {code}");
-    Err(of_code(Some(code), message)
+    let error = of_code(Some(code), message)
         .during("open")
-        .with("topic", topic))
+        .with("topic", topic);
+    match code {
+        Code::TopicAlreadyExists => Ok(()),
+        Code::InvalidReplicationFactor => Err(Refusal::TooFewBrokers(error)),
+        _ => Err(Refusal::Other(error)),
+    }
 }
 
 /// Asks whether a topic can be written to, through a client that is there.
