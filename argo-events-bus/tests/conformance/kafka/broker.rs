@@ -10,7 +10,7 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, CommitMode, Consumer as _},
-    error::{KafkaError, KafkaResult},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::OwnedHeaders,
     producer::{BaseProducer, FutureProducer, FutureRecord, Producer as _},
 };
@@ -22,7 +22,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::block_in_place;
+use tokio::{
+    task::block_in_place,
+    time::{Instant, sleep},
+};
 
 /// How long a broker is given.
 const WAIT: Duration = Duration::from_secs(20);
@@ -287,7 +290,27 @@ async fn make(address: &str, name: &str, partitions: i32) -> Result<()> {
         .set("bootstrap.servers", address)
         .create()
         .expect("a client can be made");
-    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
-    let made = admin.create_topics(&[topic], &AdminOptions::new()).await;
-    made.map(drop).map_err(failed)
+    let began = Instant::now();
+    loop {
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        let made = admin.create_topics(&[topic], &AdminOptions::new()).await;
+        match made.map_err(failed)?.into_iter().next() {
+            // A busy machine may have kept brokers silent for so long that they count as gone.
+            Some(Err((_, code))) if is_passing(code) && began.elapsed() < WAIT => {
+                sleep(Duration::from_millis(100)).await;
+            }
+            Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
+                return Err(failed(KafkaError::AdminOp(code)));
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn is_passing(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{InvalidReplicationFactor, OperationTimedOut, RequestTimedOut};
+    matches!(
+        code,
+        InvalidReplicationFactor | OperationTimedOut | RequestTimedOut
+    )
 }

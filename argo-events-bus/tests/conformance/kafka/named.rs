@@ -7,13 +7,16 @@ use super::{
     trial,
 };
 use argo_events_core::{Deliveries, EventBus as _};
-use argo_events_testkit::bus::{Broken, Outcome, ensure};
+use argo_events_testkit::{
+    bus::{Broken, Outcome, ensure},
+    suite::at_work,
+};
 use libtest_mimic::Trial;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// Less than the session of a member, for which brokers wait otherwise.
-const AT_ONCE: Duration = Duration::from_millis(5_500);
+const AT_ONCE: Duration = Duration::from_millis(5_000);
 
 /// Makes the trials.
 pub(super) fn trials(broker: &Arc<Broker>) -> Vec<Trial> {
@@ -66,8 +69,10 @@ async fn leaves(topic: Topic) -> Outcome {
 }
 
 async fn expect_at_once(deliveries: &mut Box<dyn Deliveries>, expected: &str) -> Outcome {
-    let came = timeout(AT_ONCE, read_until(deliveries, expected)).await;
-    came.map_err(|_| Broken(format!("{expected} does not come soon")))?
+    tokio::select! {
+        came = read_until(deliveries, expected) => came,
+        () = at_work(AT_ONCE) => Err(Broken(format!("{expected} does not come soon"))),
+    }
 }
 
 /// Waits for an event; what was settled a moment ago, and not told yet, may come again before.

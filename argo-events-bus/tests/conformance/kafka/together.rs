@@ -5,13 +5,16 @@ use super::{
     trial,
 };
 use argo_events_bus::KafkaBus;
-use argo_events_core::{Deliveries, Event, EventBus as _, Subject, Subscription, bus::StartAt};
+use argo_events_core::{
+    Deliveries, Delivery, Event, EventBus as _, Subject, Subscription, bus::StartAt,
+};
 use argo_events_testkit::bus::{Broken, Outcome, ensure};
 use bytes::Bytes;
 use futures::future::try_join_all;
 use libtest_mimic::Trial;
 use rdkafka::message::{Header, OwnedHeaders};
 use std::{
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     num::NonZeroUsize,
     ops::Range,
@@ -21,6 +24,8 @@ use std::{
 use tokio::time::{sleep, timeout};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// After how long without an event nothing is on its way any more.
+const SILENCE: Duration = Duration::from_secs(4);
 
 /// Makes the trials.
 pub(super) fn trials(broker: &Arc<Broker>) -> Vec<Trial> {
@@ -97,66 +102,108 @@ async fn insist(bus: &KafkaBus, id: u64) -> Outcome<Option<u64>> {
     Ok(again)
 }
 
-/// Reads and acknowledges for so long as events come, and counts how often each came.
-async fn read(mut deliveries: Box<dyn Deliveries>, until: u64) -> Outcome<BTreeMap<u64, u64>> {
-    let mut found = BTreeMap::new();
-    while found.len() < usize::try_from(until).unwrap_or(usize::MAX) {
-        let Ok(next) = timeout(Duration::from_secs(4), deliveries.next(16)).await else {
-            break;
-        };
-        let Some(batch) = next else { break };
-        for delivery in batch? {
+/// What came, to whomever, and how often.
+#[derive(Default)]
+struct Counts {
+    came: RefCell<BTreeMap<u64, u64>>,
+    /// How many there are, once that is known.
+    all: Cell<Option<u64>>,
+}
+
+impl Counts {
+    async fn take(&self, batch: Vec<Delivery>) -> Outcome<u64> {
+        let mut count = 0;
+        for delivery in batch {
             let id = delivery.event().id().parse().unwrap_or(0);
             delivery.ack().await?;
-            *found.entry(id).or_default() += 1;
+            *self.came.borrow_mut().entry(id).or_default() += 1;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn missing(&self) -> Vec<u64> {
+        let came = self.came.borrow();
+        let all = 0..self.all.get().unwrap_or(u64::MAX);
+        all.filter(|id| !came.contains_key(id)).take(20).collect()
+    }
+
+    /// Reads until everything is there, and then for as long as more comes.
+    async fn read_all(&self, mut deliveries: Box<dyn Deliveries>) -> Outcome {
+        let mut silent = Duration::ZERO;
+        loop {
+            match timeout(SILENCE, deliveries.next(16)).await {
+                Ok(Some(batch)) => {
+                    self.take(batch?).await?;
+                    silent = Duration::ZERO;
+                }
+                Ok(None) => return Err(Broken("deliveries ended".to_owned())),
+                Err(_) if self.missing().is_empty() => return Ok(()),
+                Err(_) => silent += SILENCE,
+            }
+            let missing = || format!("missing: {:?}", self.missing());
+            ensure(silent < PATIENCE * 2, missing())?;
         }
     }
-    Ok(found)
+
+    /// Reads a number of events and leaves.
+    async fn read_some(&self, mut deliveries: Box<dyn Deliveries>, count: u64) -> Outcome {
+        let mut found = 0;
+        while found < count {
+            let next = timeout(PATIENCE * 2, deliveries.next(16)).await;
+            let next = next.map_err(|_| Broken(format!("only {found} came to a new member")))?;
+            let batch = next.ok_or_else(|| Broken("deliveries ended".to_owned()))?;
+            found += self.take(batch?).await?;
+        }
+        Ok(())
+    }
 }
 
 async fn members(topic: Topic) -> Outcome {
-    const EACH: u64 = 300;
+    const EACH: u64 = 100;
     let first = topic.open().await?;
     let second = topic.open().await?;
     let few = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
     let wanted = subscription("group").max_in_flight(few);
-    let staying = read(first.subscribe(wanted.clone()).await?, 4 * EACH);
+    let counts = Counts::default();
+    let staying = counts.read_all(first.subscribe(wanted.clone()).await?);
     let coming_and_going = async {
-        let mut counts = BTreeMap::<u64, u64>::new();
-        for round in 0..2 {
+        let published = Cell::new(0);
+        for _ in 0..2 {
             // The member leaves when it has its part, while events still come.
-            let joining = read(second.subscribe(wanted.clone()).await?, EACH / 3);
-            let from = round * 2 * EACH;
-            let publishing = publish_slowly(&first, from..from + 2 * EACH);
-            let (found, published) = futures::join!(joining, publishing);
-            published?;
-            add(&mut counts, found?);
+            let has_left = Cell::new(false);
+            let joining = async {
+                let deliveries = second.subscribe(wanted.clone()).await?;
+                counts.read_some(deliveries, EACH).await?;
+                has_left.set(true);
+                Outcome::Ok(())
+            };
+            let publishing = publish_slowly(&first, &published, &has_left, 3 * EACH);
+            futures::try_join!(joining, publishing)?;
         }
-        Outcome::Ok(counts)
+        counts.all.set(Some(published.get()));
+        Outcome::Ok(())
     };
-    let (stayed, counts) = futures::join!(staying, coming_and_going);
-    let mut counts = counts?;
-    add(&mut counts, stayed?);
-    let missing: Vec<_> = (0..4 * EACH)
-        .filter(|id| !counts.contains_key(id))
-        .collect();
-    ensure(missing.is_empty(), format!("missing: {missing:?}"))?;
-    let doubled: Vec<_> = counts.iter().filter(|(_, times)| **times > 1).collect();
+    futures::try_join!(staying, coming_and_going)?;
+    let came = counts.came.borrow();
+    let doubled: Vec<_> = came.iter().filter(|(_, times)| **times > 1).collect();
     ensure(doubled.is_empty(), format!("more than once: {doubled:?}"))
 }
 
-async fn publish_slowly(bus: &KafkaBus, ids: Range<u64>) -> Outcome {
-    for id in ids {
-        publish(bus, id).await?;
+/// Publishes until a member has left, and some more.
+async fn publish_slowly(
+    bus: &KafkaBus,
+    published: &Cell<u64>,
+    has_left: &Cell<bool>,
+    mut more: u64,
+) -> Outcome {
+    while more > 0 {
+        publish(bus, published.get()).await?;
+        published.set(published.get() + 1);
+        more -= u64::from(has_left.get());
         sleep(Duration::from_millis(5)).await;
     }
     Ok(())
-}
-
-fn add(counts: &mut BTreeMap<u64, u64>, found: BTreeMap<u64, u64>) {
-    for (id, times) in found {
-        *counts.entry(id).or_default() += times;
-    }
 }
 
 /// Returns the id of the next event, and settles it.
