@@ -1,8 +1,9 @@
 //! Starts the binary, reads what it says, asks it over HTTP, and ends it.
 
+use argo_events_testkit::servers::reserve_port;
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
@@ -11,7 +12,7 @@ use std::{
 };
 
 /// How long anything may take before a test gives up; far longer than it does.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Most lines of a process that wait to be read.
 const MOST_LINES: usize = 100_000;
@@ -78,10 +79,9 @@ pub(crate) fn call_with_input(arguments: &[&str], input: &str) -> Ended {
     child.wait_with_output().unwrap().into()
 }
 
-/// Returns a port that nobody has right now.
+/// Returns a port that nobody else gets.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    reserve_port().unwrap().port()
 }
 
 /// A running `argo-events run`; dropping it kills it.

@@ -40,6 +40,17 @@ pub(crate) enum Answer {
     Hang,
 }
 
+impl State {
+    /// Counts what came, by path.
+    fn counts(&self) -> String {
+        let mut counts = BTreeMap::<&str, usize>::new();
+        for it in &self.received {
+            *counts.entry(&it.path).or_default() += 1;
+        }
+        format!("{} requests: {counts:?}", self.received.len())
+    }
+}
+
 type Decide = dyn Fn(&Received, usize) -> Answer + Send + Sync;
 
 /// A server that triggers call.
@@ -99,21 +110,19 @@ impl Target {
         self.shared.received.lock().unwrap().received.clone()
     }
 
-    /// Waits until what came is enough.
+    /// Waits until what came is enough; gives up when nothing comes any more.
     pub(crate) fn wait_until(&self, enough: impl Fn(&[Received]) -> bool) -> Vec<Received> {
-        let state = self.shared.received.lock().unwrap();
-        let waiting = |state: &mut State| !enough(&state.received);
-        let (state, waited) = self
-            .shared
-            .changed
-            .wait_timeout_while(state, PATIENCE, waiting)
-            .unwrap();
-        let paths: Vec<_> = state.received.iter().map(|it| &it.path).collect();
-        assert!(
-            !waited.timed_out(),
-            "gave up waiting; {} requests: {paths:?}",
-            paths.len()
-        );
+        let mut state = self.shared.received.lock().unwrap();
+        while !enough(&state.received) {
+            let before = state.received.len();
+            let nothing_comes = |state: &mut State| state.received.len() == before;
+            let changed = &self.shared.changed;
+            let (now, waited) = changed
+                .wait_timeout_while(state, PATIENCE, nothing_comes)
+                .unwrap();
+            state = now;
+            assert!(!waited.timed_out(), "gave up waiting; {}", state.counts());
+        }
         state.received.clone()
     }
 

@@ -1,18 +1,19 @@
 //! Starts a pod, reads what it logs, asks its ports, and ends it.
 
+use argo_events_testkit::servers::reserve_port;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, sync_channel},
     time::Duration,
 };
 
 /// How long anything may take before a test gives up; far longer than it does.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Pause between looks at something that no line of the log tells.
 const LOOK: Duration = Duration::from_millis(20);
 /// Most lines of a pod that wait to be read.
@@ -23,10 +24,9 @@ pub(crate) fn encoded(value: &Value) -> String {
     BASE64_STANDARD.encode(value.to_string())
 }
 
-/// Returns a port that nobody has right now.
+/// Returns a port that nobody else gets.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    reserve_port().unwrap().port()
 }
 
 /// What a pod is told.
