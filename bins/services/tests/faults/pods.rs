@@ -1,5 +1,6 @@
 //! Pods as child processes that can be killed, stopped and started again; what they log is counted.
 
+use argo_events_testkit::servers::reserve_port;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::{
@@ -7,13 +8,9 @@ use std::{
     env,
     fs::OpenOptions,
     io::{self, BufRead as _, BufReader, Write as _},
-    net::TcpListener,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// Names a folder in which everything that pods log is kept.
@@ -23,17 +20,10 @@ const LEVELS: &str = "warn,argo_events_core::leader=info,argo_events_sensor::run
 /// How many of a pod's last lines are kept.
 const KEPT: usize = 40;
 
-/// Returns a port that nobody has, and that the system gives to no connection while its pod is down.
+/// Returns a port that nobody else gets, also while its pod is down.
 pub(crate) fn free_port() -> io::Result<u16> {
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    let begin = (std::process::id() % 800) as u16 * 10;
-    for _ in 0..8_000 {
-        let port = 11_000 + (begin + TRIED.fetch_add(1, Relaxed)) % 8_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err(io::ErrorKind::AddrInUse.into())
+    let reserved = reserve_port().map_err(io::Error::other)?;
+    Ok(reserved.port())
 }
 
 /// A pod, with what it takes to start it again.

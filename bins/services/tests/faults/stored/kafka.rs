@@ -11,7 +11,7 @@ use rdkafka::{
 use std::{collections::HashSet, time::Duration};
 use tokio::task::spawn_blocking;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What the groups of the sensor begin with.
 const GROUPS: &str = "shop-sn";
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 /// How many messages are asked for at a time.
 const BATCH: usize = 1_000;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads the whole stream.
 pub(super) async fn events(url: &str) -> Result<Events> {
