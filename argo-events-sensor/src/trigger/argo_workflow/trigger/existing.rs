@@ -13,8 +13,6 @@ use crate::{
 };
 use argo_events_core::{Error, ErrorKind, Result, TriggerContext};
 use serde_json::Value;
-use std::time::Duration;
-use tokio::time::sleep;
 
 /// Stands for the workflow that was created last.
 const LATEST: &str = "@latest";
