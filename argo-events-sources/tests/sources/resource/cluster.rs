@@ -9,7 +9,7 @@ use kube::{
     Api, Client,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
@@ -67,6 +67,28 @@ async fn told(rig: &Rig, wanted: &BTreeMap<String, usize>) {
             .collect();
         panic!("wrong: {more:?}, missing: {missing:?}");
     }
+}
+
+/// Waits until it is written down how far the source has told.
+async fn noted(rig: &Rig) {
+    let version = |object: &Value| object["resourceVersion"].as_str()?.parse::<u64>().ok();
+    let events = rig.data();
+    let told = events
+        .iter()
+        .filter_map(|it| version(&it["body"]["metadata"]))
+        .max();
+    let noted = timeout(PATIENCE, async {
+        loop {
+            let mark = rig.store.get("watermark/resource/es/ev").await.unwrap();
+            let mark = mark.map(|it| serde_json::from_slice::<Value>(&it.value).unwrap());
+            let mark = mark.and_then(|it| it["version"].as_str()?.parse::<u64>().ok());
+            if mark >= told {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    noted.await.expect("what was told is written down");
 }
 
 async fn source(rig: &Rig, server: &KubeServer) -> Arc<dyn EventSource> {
@@ -128,8 +150,7 @@ async fn on_a_real_server_nothing_is_lost_or_told_twice() {
             }
             want("DELETE", 0..5);
             told(&rig, &want("ADD", 20..25)).await;
-            // Until that is written down.
-            sleep(Duration::from_secs(2)).await;
+            noted(&rig).await;
         } => {}
     }
 
