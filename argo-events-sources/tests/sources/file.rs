@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(60);
 
 struct Rig {
     directory: TempDir,

@@ -7,6 +7,7 @@ use argo_events_sources::{
     register,
     runtime::{Running, SourceRuntime, Status},
 };
+use argo_events_testkit::servers::reserve_port;
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use tonic::{
     transport::{Identity, Server, ServerTlsConfig},
 };
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Streams the payloads given, and remembers who asked.
 #[derive(Clone, Default)]
@@ -65,8 +66,8 @@ impl Rig {
     }
 
     async fn serve_with(server: Server, eventing: Payloads) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let address = reserve_port().unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let mut rig = Self {
             address,
             bus: Recorder::new(),

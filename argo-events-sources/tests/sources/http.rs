@@ -9,12 +9,13 @@ use argo_events_core::{
     http_host::{Admission, Handler, HttpHost, Request, Response, Route, TlsPair},
 };
 use argo_events_sources::http::{MountedRoutes, WebServer, text};
+use argo_events_testkit::servers::reserve_port;
 use async_trait::async_trait;
 use http::{Method, StatusCode, request::Parts};
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{io::AsyncReadExt as _, io::AsyncWriteExt as _, sync::Semaphore};
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Answers with a name and the body.
 struct Echo(&'static str);
@@ -62,9 +63,7 @@ async fn events_share_a_port_and_come_and_go_alone() {
 
 #[tokio::test]
 async fn a_port_is_free_again_when_its_last_route_is_gone() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port().to_string();
-    drop(free);
+    let port = reserve_port().unwrap().port().to_string();
     let server = local();
     for name in ["a", "b"] {
         let guard = server.serve(route(&port, "/a", name)).await.unwrap();

@@ -23,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(60);
 
 struct Rig {
     bus: Arc<Recorder>,
