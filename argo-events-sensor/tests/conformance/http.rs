@@ -1,7 +1,10 @@
 //! Target of the HTTP trigger: a real server on the loopback interface.
 
 use argo_events_core::{Clock, Result, SystemClock, Trigger, secret::MemorySecrets};
-use argo_events_testkit::trigger::{Effect, Need, Pace, Target, TriggerHarness};
+use argo_events_testkit::{
+    servers::reserve_port,
+    trigger::{Effect, Need, Pace, Target, TriggerHarness},
+};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -52,15 +55,14 @@ impl Default for Server {
 impl Server {
     /// Listens, at the port that it had before.
     async fn listen(&self) -> SocketAddr {
-        let before = self.address.get().copied();
-        let address = before.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+        let reserve = || reserve_port().expect("a port is free");
+        let address = *self.address.get_or_init(reserve);
         let listener = TcpListener::bind(address).await.expect("the port is free");
-        let address = listener.local_addr().expect("it is bound");
         let router = Router::new().route("/paid", post(answer));
         let router = router.with_state(Arc::clone(&self.book));
         let serving = async { axum::serve(listener, router).await.expect("it serves") };
         self.running.lock().expect("nobody panicked").spawn(serving);
-        *self.address.get_or_init(|| address)
+        address
     }
 
     /// Hangs up. Connections that were answered before stay open, as behind a proxy.

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Where the recorded triggers send their actions.
 const RECORDED_SINK: &str = "127.0.0.1:13000";
-/// How long what is wanted may take: somewhat longer than the server's wait for acknowledgements.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long what is wanted may take: much longer than the server's wait for acknowledgements.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long nothing more must come.
 const QUIET: Duration = Duration::from_millis(800);
 
