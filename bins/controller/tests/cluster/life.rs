@@ -36,6 +36,10 @@ impl Stage {
     }
 }
 
+fn has_ready(object: &DynamicObject, count: usize) -> bool {
+    object.data["status"]["readyReplicas"] == count
+}
+
 fn course(stage: &Stage) {
     stage.run(async {
         let space = Space::new(stage, "course").await;
@@ -48,7 +52,7 @@ fn course(stage: &Stage) {
         space.until("Deployment", |all| all.len() == 2).await;
         space.until("Service", |all| all.len() == 1).await;
         space
-            .until("Sensor", |all| all[0].data["status"]["readyReplicas"] == 1)
+            .until("Sensor", |all| all.iter().all(|it| has_ready(it, 1)))
             .await;
         space
             .change("Sensor", "orders", json!({"spec": {"replicas": 2}}))
@@ -58,7 +62,7 @@ fn course(stage: &Stage) {
             .until("Deployment", |all| all.iter().any(|it| scaled(&it.data)))
             .await;
         space
-            .until("Sensor", |all| all[0].data["status"]["readyReplicas"] == 2)
+            .until("Sensor", |all| all.iter().all(|it| has_ready(it, 2)))
             .await;
         space.delete("Sensor", "orders").await;
         space.until("Sensor", |all| all.is_empty()).await;

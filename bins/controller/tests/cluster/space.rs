@@ -74,10 +74,12 @@ impl Space {
             .unwrap();
     }
 
-    /// Lists the objects of a kind; of none while the API server is away.
+    /// Lists the objects of a kind; once the API server is there.
     pub(crate) async fn list(&self, kind: &str) -> Vec<DynamicObject> {
-        let found = self.all(kind).list(&ListParams::default()).await;
-        found.map(|list| list.items).unwrap_or_default()
+        let all = self.all(kind);
+        let list = async || all.list(&ListParams::default()).await.ok();
+        let found = eventually(&format!("{kind}s are listed"), list).await;
+        found.items
     }
 
     /// Lists the names of the objects of a kind, sorted.

@@ -86,12 +86,13 @@ async fn define(client: &Client) {
     }
 }
 
-/// Makes a kind known.
+/// Makes a kind known: it is served, and found by those who look for kinds, which takes a little longer.
 pub(crate) async fn establish(client: &Client, definition: Value) {
     let api = of_definitions(client);
     let definition = serde_json::from_value(definition).unwrap();
     let made = api.create(&PostParams::default(), &definition).await;
-    let name = made.unwrap().metadata.name.unwrap();
+    let made = made.unwrap();
+    let name = made.metadata.name.unwrap();
     let what = format!("{name} is established");
     eventually(&what, async || {
         let found = api.get(&name).await.unwrap();
@@ -100,6 +101,21 @@ pub(crate) async fn establish(client: &Client, definition: Value) {
             .map(|_| ())
     })
     .await;
+    let spec = &made.data["spec"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+    for version in spec["versions"].as_array().unwrap() {
+        let version = format!("{group}/{}", text(&version["name"]));
+        eventually(&format!("{name} is found in {version}"), async || {
+            let found = client.list_api_group_resources(&version).await.ok()?;
+            found
+                .resources
+                .iter()
+                .any(|it| it.name == plural)
+                .then_some(())
+        })
+        .await;
+    }
 }
 
 /// Returns a condition of an object.
