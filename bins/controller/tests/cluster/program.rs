@@ -11,12 +11,12 @@ use crate::{
     trial,
 };
 use argo_events_controller::metrics::{LEADER, WRITES};
-use argo_events_testkit::servers::{Server, needing};
+use argo_events_testkit::servers::{Server, needing, reserve_port};
 use kube::config::Kubeconfig;
 use libtest_mimic::Trial;
 use std::{
     env, fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::SystemTime,
@@ -114,7 +114,7 @@ impl Program {
         fs::write(&config, CONFIG).unwrap();
         let kubeconfig = folder.path().join("kubeconfig");
         write_kubeconfig(&stage.server.kubeconfig(), order, &kubeconfig);
-        let metrics = free_port();
+        let metrics = reserve_port().unwrap();
         let mut command = Command::new(path().expect("a trial that is not ignored"));
         command
             .arg("controller")
@@ -240,9 +240,4 @@ fn write_kubeconfig(from: &Path, order: &Order<'_>, to: &Path) {
     }
     // YAML has all of JSON in it.
     fs::write(to, serde_json::to_vec(&file).unwrap()).unwrap();
-}
-
-fn free_port() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
 }
