@@ -23,7 +23,7 @@ const DIRECTORY: &str = "ARGO_EVENTS_CRASH_DIRECTORY";
 const LIFE: &str = "ARGO_EVENTS_CRASH_LIFE";
 const SEED: &str = "ARGO_EVENTS_CRASH_SEED";
 const KILLS: &str = "ARGO_EVENTS_CRASH_KILLS";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the victim if this process is one.
 pub(crate) fn victim() -> Option<ExitCode> {

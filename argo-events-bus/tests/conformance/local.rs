@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes the trials.
 pub(crate) fn trials() -> Vec<Trial> {

@@ -14,7 +14,7 @@ use std::{fs, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// How long a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked whether something has come about.
 const GLANCE: Duration = Duration::from_millis(20);
 /// How long a test waits for what must not come.

@@ -28,7 +28,7 @@ use tokio::{
 };
 
 /// How long a broker is given.
-const WAIT: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(60);
 
 /// Brokers as they are started, and what a manifest says to use them.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ impl BusHarness for Kafka {
 
     fn pace(&self) -> Pace {
         Pace::REAL
-            .patience(Duration::from_secs(30))
+            .patience(Duration::from_secs(90))
             .ack_wait(Duration::from_secs(4))
     }
 }

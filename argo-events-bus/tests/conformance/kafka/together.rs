@@ -23,7 +23,7 @@ use std::{
 };
 use tokio::time::{sleep, timeout};
 
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 /// After how long without an event nothing is on its way any more.
 const SILENCE: Duration = Duration::from_secs(4);
 

@@ -30,7 +30,7 @@ pub(super) fn trials() -> Vec<Trial> {
 
 const COUNT: u64 = 2000;
 /// How long events may take to go through a broker that is killed in between.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 async fn killed() -> Outcome {
     let server = block_in_place(|| KafkaServer::start(Server::Kafka))?;

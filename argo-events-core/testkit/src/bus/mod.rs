@@ -64,7 +64,7 @@ impl Pace {
     pub const REAL: Self = Self {
         paused: false,
         ack_wait: Duration::from_secs(1),
-        patience: Duration::from_secs(20),
+        patience: Duration::from_secs(60),
     };
 
     /// Sets how long a case waits for what must come.

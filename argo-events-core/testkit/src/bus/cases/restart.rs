@@ -35,7 +35,7 @@ pub(super) async fn group_goes_on(world: &World) -> Outcome {
 pub(super) async fn unread_is_kept(world: &World) -> Outcome {
     // An event that was on its way to the reader that left may come only after the ack wait.
     let subscription = || {
-        let ack_wait = world.pace().patience / 4;
+        let ack_wait = world.pace().patience / 12;
         world.subscription("group").ack_wait(ack_wait)
     };
     let bus = world.open().await?;
