@@ -124,7 +124,7 @@ fn what_is_held_arrives_when_mended() {
     let client = dial(&proxy);
     proxy.hold(Direction::ToClient);
     says(&client, 1);
-    patience(&client, 100);
+    patience(&client, 500);
     assert_eq!(hears(&client).unwrap_err().kind(), WouldBlock);
     proxy.mend().unwrap();
     patience(&client, 20_000);
@@ -140,7 +140,7 @@ fn a_half_open_connection_is_silent_until_mended_and_then_reset() {
         hears(&client).unwrap();
         proxy.half_open(direction);
         says(&client, 2);
-        patience(&client, 100);
+        patience(&client, 500);
         assert_eq!(hears(&client).unwrap_err().kind(), WouldBlock);
         proxy.mend().unwrap();
         patience(&client, 20_000);
@@ -162,8 +162,8 @@ fn a_connection_that_lost_nothing_outlives_half_open() {
 
 #[test]
 fn a_server_that_is_not_there_is_a_reset() {
-    let free = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let proxy = Proxy::start(free).unwrap();
+    let free = Port::reserve().unwrap();
+    let proxy = Proxy::start(free.address()).unwrap();
     let client = dial(&proxy);
     assert_eq!(hears(&client).unwrap_err().kind(), ConnectionReset);
     proxy.forward_to(echo());
