@@ -19,6 +19,8 @@ use tracing::{info, warn};
 const LOOK: Duration = Duration::from_secs(60);
 /// Pause after a first failure; doubles up to [`LOOK`].
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long API servers may take to hear whom to trust from now on.
+const HEARSAY: Duration = Duration::from_secs(3);
 /// How often a lost race is run again.
 const RACES: usize = 5;
 
@@ -63,7 +65,11 @@ impl Keeper {
 
     async fn look(&self, shown: &mut Option<Certificates>) -> Result<()> {
         let certificates = self.certificates(shown.as_ref()).await?;
-        self.register(&certificates).await?;
+        let was_changed = self.register(&certificates).await?;
+        let is_other = |shown: &Certificates| shown.authorities != certificates.authorities;
+        if was_changed || shown.as_ref().is_some_and(is_other) {
+            sleep(HEARSAY).await;
+        }
         if self.identity.show(&certificates)? {
             info!("a new certificate is shown");
         }
@@ -133,8 +139,8 @@ impl Keeper {
         }))
     }
 
-    /// Tells the API server whom to ask, and whom to trust.
-    async fn register(&self, certificates: &Certificates) -> Result<()> {
+    /// Tells the API server whom to ask, and whom to trust; says whether it was told something else before.
+    async fn register(&self, certificates: &Certificates) -> Result<bool> {
         let target = Target {
             resource: Resource::Webhooks,
             namespace: None,
@@ -142,12 +148,12 @@ impl Keeper {
         };
         let wanted = registration::webhooks(&self.settings, &certificates.authorities);
         match self.cluster.get(target).await? {
-            Some(found) if found["webhooks"] == wanted => Ok(()),
+            Some(found) if found["webhooks"] == wanted => Ok(false),
             Some(mut found) => {
                 found["webhooks"] = wanted;
                 self.cluster.replace(target, &found).await?;
                 info!("the registration was brought up to date");
-                Ok(())
+                Ok(true)
             }
             None => {
                 let owner = Target {
@@ -159,8 +165,11 @@ impl Keeper {
                 let made = registration::configuration(wanted, owner);
                 let made = self.cluster.create(Resource::Webhooks, None, &made).await;
                 match made {
-                    Err(error) if cluster::is_there_already(&error) => Ok(()),
-                    made => made.map(|_| info!("registered")),
+                    Err(error) if cluster::is_there_already(&error) => Ok(false),
+                    made => made.map(|_| {
+                        info!("registered");
+                        false
+                    }),
                 }
             }
         }

@@ -77,8 +77,13 @@ impl Stage {
             Metrics::default(),
         )
         .clock(Arc::new(clock.clone()));
+        let readiness = webhook.readiness();
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(webhook.serve_on(listener, stop.clone()));
+        while !readiness.waiting().is_empty() {
+            // It shows its certificate once it is registered.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let stage = Self {
             server,
             clock,
