@@ -60,7 +60,7 @@ impl Stills {
                 let began = Instant::now();
                 sleep(GLANCE).await;
                 let late = began.elapsed().saturating_sub(GLANCE);
-                if late > GLANCE * 5 {
+                if late > GLANCE / 5 {
                     *seen.0.lock().unwrap() += late;
                 }
             }
