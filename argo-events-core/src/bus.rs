@@ -169,7 +169,8 @@ impl Subscription {
 /// - `BUS-02` a delivery that was acknowledged is not delivered again to its group.
 /// - `BUS-03` a delivery that is dropped unsettled comes again, with a higher attempt.
 /// - `BUS-04` a delivery that is silent for longer than the ack wait comes again; `keep_alive` counts as a sign of life.
-/// - `BUS-05` no more than `max_in_flight` deliveries of a subscription are unsettled at a time.
+/// - `BUS-05` no more than `max_in_flight` deliveries of a subscription are unsettled at a time; fewer of
+///   them hold up nothing else.
 /// - `BUS-06` groups do not disturb each other.
 /// - `BUS-07` subscriptions of one group share its deliveries (`competing_consumers`).
 /// - `BUS-08` deliveries come in the order of publication, redeliveries aside: those of a partition, and where

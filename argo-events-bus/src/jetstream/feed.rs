@@ -58,6 +58,11 @@ pub(super) trait Outlet: Send + Sync + 'static {
         false
     }
 
+    /// Returns where the server hears that everything up to there is settled, if it has not heard yet.
+    fn settled(&self) -> Option<Subject> {
+        None
+    }
+
     /// Sends signs of life for what waits.
     fn keep_alive(&self, _feed: &Arc<Feed>) {}
 
@@ -243,6 +248,7 @@ impl<O: Outlet> Pump<O> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (outlet, feed) = (Arc::clone(&self.outlet), Arc::clone(&self.feed));
         loop {
+            self.tell().await;
             self.ask().await;
             tokio::select! {
                 biased;
@@ -274,6 +280,7 @@ impl<O: Outlet> Pump<O> {
             let _ = timeout(Link::PATIENCE / 2, self.drain(&mut messages, &mut replies)).await;
         }
         drop(messages);
+        self.tell().await;
         for reply in replies {
             settle::hand_back(&self.link, reply);
         }
@@ -296,6 +303,14 @@ impl<O: Outlet> Pump<O> {
         while let Some(batch) = messages.next().await {
             let events = batch.into_iter().filter(|message| message.status.is_none());
             replies.extend(events.filter_map(|message| message.reply));
+        }
+    }
+
+    /// Tells the server up to where everything is settled.
+    async fn tell(&self) {
+        if let Some(reply) = self.outlet.settled() {
+            // What it does not hear comes again, or is told with what is settled next.
+            let _ = settle::done(&self.link, reply).await;
         }
     }
 

@@ -1,14 +1,13 @@
 //! Messages of a group that is read in strict order, from their coming to their settlement.
 //!
 //! They stay here while somebody has them, so that one that is given back is handed out again at once,
-//! before anything later. The server hears of settlements only.
+//! before anything later. The server hears only up to where everything is settled.
 
 use super::{
     feed::{Feed, Outlet},
     link::Link,
     lock,
     place::{Place, consumer_of},
-    settle,
 };
 use argo_events_core::Error;
 use async_nats::{Message, Subject};
@@ -25,7 +24,6 @@ pub(super) type Key = (u64, u64);
 
 /// The messages of a reader.
 pub(super) struct Line {
-    link: Arc<Link>,
     state: Mutex<State>,
     pub(super) has_come: Notify,
     pub(super) stop: CancellationToken,
@@ -35,6 +33,10 @@ pub(super) struct Line {
 #[derive(Default)]
 struct State {
     entries: BTreeMap<Key, Entry>,
+    /// Where the server hears of what is settled behind something that is not.
+    settled: BTreeMap<Key, Subject>,
+    /// Where it hears that everything up to there is settled.
+    floor: Option<Subject>,
     /// Counts streams.
     turn: u64,
     partition: u32,
@@ -108,13 +110,11 @@ pub(super) struct Taken {
 }
 
 impl Line {
-    pub(super) fn new(link: Arc<Link>, ack_wait: Duration) -> Self {
-        let stop = link.closing.child_token();
+    pub(super) fn new(link: &Link, ack_wait: Duration) -> Self {
         Self {
-            link,
             state: Mutex::default(),
             has_come: Notify::new(),
-            stop,
+            stop: link.closing.child_token(),
             ack_wait,
         }
     }
@@ -142,6 +142,7 @@ impl Line {
             if entry.handed == 0 {
                 *ready -= 1;
                 *bytes -= entry.message.length;
+                feed.hand_out();
             }
             entry.handed += 1;
             entry.stand = Stand::Out(now + self.ack_wait);
@@ -179,12 +180,17 @@ impl Line {
         lock(&self.state).failed.take()
     }
 
-    /// Removes a message that is settled, and returns where the server hears of it.
-    pub(super) fn settle(&self, key: Key) -> Option<Subject> {
-        lock(&self.state)
-            .entries
-            .remove(&key)
-            .map(|entry| entry.reply)
+    /// Removes a message that is settled; returns false if it is settled already.
+    pub(super) fn settle(&self, feed: &Feed, key: Key) -> bool {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.entries.remove(&key) else {
+            return false;
+        };
+        state.settle(key, entry.reply);
+        drop(state);
+        feed.take_back();
+        feed.wake();
+        true
     }
 
     /// Makes a message ready again, unless it was handed out again meanwhile.
@@ -212,6 +218,20 @@ impl Line {
 }
 
 impl State {
+    /// Notes where the server hears of a message that is settled.
+    fn settle(&mut self, key: Key, reply: Subject) {
+        let first = self.entries.first_key_value().map(|(first, _)| *first);
+        let is_below = |key: &Key| first.is_none_or(|first| *key < first);
+        if !is_below(&key) {
+            self.settled.insert(key, reply);
+            return;
+        }
+        self.floor = Some(reply);
+        while let Some(next) = self.settled.first_entry().filter(|it| is_below(it.key())) {
+            self.floor = Some(next.remove());
+        }
+    }
+
     /// Puts a message in its place; returns whether it was settled before.
     fn put(&mut self, message: Message, reply: Subject, place: Place) -> bool {
         let key = (self.turn, place.sequence);
@@ -220,6 +240,7 @@ impl State {
             return false;
         }
         if place.sequence <= self.highest {
+            self.settle(key, reply);
             return true;
         }
         self.highest = place.sequence;
@@ -269,14 +290,17 @@ impl Outlet for Line {
                 continue;
             }
             feed.consumer.delivered(place.sequence, place.delivery);
-            if state.put(message, reply.clone(), place) {
+            if state.put(message, reply, place) {
                 feed.consumer.settled(place.sequence);
-                settle::done_soon(&self.link, reply);
             }
         }
         feed.set_waiting(state.ready, state.bytes);
         drop(state);
         self.has_come.notify_one();
+    }
+
+    fn settled(&self) -> Option<Subject> {
+        lock(&self.state).floor.take()
     }
 
     fn has_gap(&self, feed: &Arc<Feed>) -> bool {
@@ -300,6 +324,37 @@ mod tests {
             delivery + 40
         );
         passage.lets_in(&reply, Place::read(&reply).unwrap())
+    }
+
+    #[test]
+    fn the_server_hears_up_to_the_first_that_is_not_settled() {
+        let mut state = State::default();
+        let message = || Message {
+            subject: "s".into(),
+            reply: None,
+            payload: bytes::Bytes::new(),
+            headers: None,
+            status: None,
+            description: None,
+            length: 0,
+        };
+        let reply =
+            |sequence: u64| Subject::from(format!("$JS.ACK.default.now.1.{sequence}.1.0.0"));
+        for sequence in 1..=4 {
+            let place = Place::read(&reply(sequence)).unwrap();
+            assert!(!state.put(message(), reply(sequence), place));
+        }
+        let mut settle = |sequence| {
+            let entry = state.entries.remove(&(0, sequence)).unwrap();
+            state.settle((0, sequence), entry.reply);
+            state.floor.take()
+        };
+        assert_eq!(settle(3), None);
+        assert_eq!(settle(1), Some(reply(1)));
+        assert_eq!(settle(2), Some(reply(3)));
+        let place = Place::read(&reply(2)).unwrap();
+        assert!(state.put(message(), reply(2), place), "it comes once more");
+        assert_eq!(state.floor.take(), Some(reply(2)));
     }
 
     #[test]

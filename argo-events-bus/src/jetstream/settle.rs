@@ -94,19 +94,9 @@ pub(super) async fn done(link: &Link, reply: Subject) -> Result<()> {
     send(link, reply, DONE).await
 }
 
-/// Says that a message can never be handled.
-pub(super) async fn never(link: &Link, reply: Subject) -> Result<()> {
-    send(link, reply, NEVER).await
-}
-
 /// Says that a message can never be handled, for those who cannot wait.
 pub(super) fn never_soon(link: &Link, reply: Subject) {
     link.send_soon(reply, NEVER);
-}
-
-/// Says that a message is done, for those who cannot wait.
-pub(super) fn done_soon(link: &Link, reply: Subject) {
-    link.send_soon(reply, DONE);
 }
 
 /// Sends a sign of life for a message that waits to be handed out.

@@ -1,7 +1,6 @@
 //! The reading end of a group that is read in strict order.
 
 use super::{
-    consumer::Consumer,
     feed::{Feed, Outlet as _, Pump},
     line::{Key, Line, Taken},
     link::Link,
@@ -10,7 +9,6 @@ use super::{
 };
 use crate::until::until;
 use argo_events_core::{Deliveries, Delivery, Outcome, Result, Settle};
-use async_nats::Subject;
 use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +27,7 @@ impl StrictReader {
         ack_wait: Duration,
     ) -> Result<Box<dyn Deliveries>> {
         let feed = feeds.next().expect("a group has a consumer");
-        let line = Arc::new(Line::new(Arc::clone(&link), ack_wait));
+        let line = Arc::new(Line::new(&link, ack_wait));
         Pump::start(&link, Arc::clone(&feed), Arc::clone(&line), ack_wait).await?;
         Ok(Box::new(Self { link, line, feed }))
     }
@@ -38,7 +36,7 @@ impl StrictReader {
         let mut handle = InLine {
             link: Arc::clone(&self.link),
             line: Arc::clone(&self.line),
-            consumer: Arc::clone(&self.feed.consumer),
+            feed: Arc::clone(&self.feed),
             key: taken.key,
             attempt: taken.place.attempt,
             is_settled: false,
@@ -51,9 +49,7 @@ impl StrictReader {
                 Box::new(handle),
             )),
             None => {
-                if let Some(reply) = handle.finish() {
-                    settle::never_soon(&self.link, reply);
-                }
+                handle.finish();
                 None
             }
         }
@@ -100,19 +96,30 @@ impl Drop for StrictReader {
 struct InLine {
     link: Arc<Link>,
     line: Arc<Line>,
-    consumer: Arc<Consumer>,
+    feed: Arc<Feed>,
     key: Key,
     attempt: u32,
     is_settled: bool,
 }
 
 impl InLine {
-    /// Takes the message out of the line; returns where the server wants to hear of it.
-    fn finish(&mut self) -> Option<Subject> {
+    /// Takes the message out of the line; the feed's task tells the server.
+    fn finish(&mut self) {
         self.is_settled = true;
-        let reply = self.line.settle(self.key)?;
-        self.consumer.settled(self.key.1);
-        Some(reply)
+        if self.line.settle(&self.feed, self.key) {
+            self.feed.consumer.settled(self.key.1);
+        }
+    }
+
+    /// Tells the server if the feed's task may have ended.
+    async fn tell(&self) -> Result<()> {
+        if !self.line.stop().is_cancelled() {
+            return Ok(());
+        }
+        match self.line.settled() {
+            Some(reply) => settle::done(&self.link, reply).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -121,21 +128,19 @@ impl Settle for InLine {
     async fn settle(mut self: Box<Self>, outcome: Outcome) -> Result<()> {
         self.link.check_open("settle")?;
         match outcome {
-            Outcome::Done => match self.finish() {
-                Some(reply) => settle::done(&self.link, reply).await,
-                None => Ok(()),
-            },
+            Outcome::Done => {
+                self.finish();
+                self.tell().await
+            }
             Outcome::Retry { after } => {
                 self.is_settled = true;
                 self.line.give_back(self.key, self.attempt, after);
                 Ok(())
             }
             Outcome::Reject { reason } => {
-                settle::note_rejected(&self.consumer, self.key.1, &reason);
-                match self.finish() {
-                    Some(reply) => settle::never(&self.link, reply).await,
-                    None => Ok(()),
-                }
+                settle::note_rejected(&self.feed.consumer, self.key.1, &reason);
+                self.finish();
+                self.tell().await
             }
             other => Err(settle::unknown(&other)),
         }

@@ -35,6 +35,8 @@ const METRICS: &str = "[::]:7777";
 const GRACE: Duration = Duration::from_secs(20);
 /// How long the bus may take, beyond the grace period, to make sure of what it accepted.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How many connections of an event source are served before the bus gets what they brought.
+const TURN: usize = 16;
 /// How long one attempt to reach the bus may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// After how long a pod of the reference was heard if one leads.
@@ -134,7 +136,7 @@ fn metrics(namespace: &str) -> Metrics {
 
 /// Runs a pod until it is told to stop.
 pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
-    let runtime = runtime(settings.workers).map_err(|error| {
+    let runtime = runtime(&settings).map_err(|error| {
         Failure::new(Exit::Unreachable, format!("cannot start threads: {error}"))
     })?;
     let exit = runtime.block_on(async {
@@ -152,13 +154,18 @@ pub(crate) fn run(settings: Settings) -> std::result::Result<Exit, Failure> {
 }
 
 /// Makes what the pod runs on. With one worker everything takes turns on one thread: what several
-/// connections bring is then written to the bus together, and nothing has to wake another thread.
-fn runtime(workers: NonZeroUsize) -> io::Result<Runtime> {
-    let mut builder = match workers.get() {
+/// connections bring is then written to the bus together, and nothing has to wake another thread. With
+/// all of many connections at once, pod and bus would wait for each other in turn.
+fn runtime(settings: &Settings) -> io::Result<Runtime> {
+    let workers = settings.workers.get();
+    let mut builder = match workers {
         1 => runtime::Builder::new_current_thread(),
         _ => runtime::Builder::new_multi_thread(),
     };
-    builder.worker_threads(workers.get()).enable_all().build()
+    if matches!(settings.work, Work::EventSource(_)) {
+        builder.max_io_events_per_tick(TURN);
+    }
+    builder.worker_threads(workers).enable_all().build()
 }
 
 async fn serve(settings: &Settings) -> std::result::Result<Exit, Failure> {

@@ -23,7 +23,9 @@ pub(super) struct Own {
     pub(super) group: String,
     pub(super) subjects: Vec<String>,
     pub(super) ack_wait: Duration,
-    pub(super) max_ack_pending: usize,
+    pub(super) max_ack_pending: i64,
+    /// Whether an acknowledgement is one of everything before as well.
+    pub(super) acks_all: bool,
 }
 
 impl Own {
@@ -34,7 +36,7 @@ impl Own {
             "name": name,
             "deliver_policy": "by_start_sequence",
             "opt_start_seq": begin,
-            "ack_policy": "explicit",
+            "ack_policy": if self.acks_all { "all" } else { "explicit" },
             "ack_wait": nanos(self.ack_wait),
             "max_deliver": -1,
             "filter_subjects": self.subjects,
@@ -191,6 +193,7 @@ mod tests {
             subjects: vec!["default.a.b".to_owned()],
             ack_wait: Duration::from_secs(1),
             max_ack_pending: 3,
+            acks_all: false,
         }
     }
 

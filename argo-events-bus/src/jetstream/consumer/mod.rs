@@ -36,6 +36,8 @@ const ATTEMPTS: usize = 5;
 /// How many times what a reader may have in flight a consumer lets go. Readers keep to their own limit;
 /// the rest is for replicas, and for what was lost with a connection and counts until its ack wait is over.
 const SPARE: usize = 16;
+/// Lets a consumer go as far ahead as its reader asks.
+const NO_LIMIT: i64 = -1;
 /// Stands for no subject at all; without one a consumer reads everything.
 const NOTHING: &str = "=";
 
@@ -78,9 +80,11 @@ impl Consumer {
             subjects,
             ack_wait: subscription.ack_wait,
             max_ack_pending: match subscription.order {
-                Order::Loose => in_flight.saturating_mul(SPARE),
-                Order::Strict { .. } => in_flight,
+                Order::Loose => i64::try_from(in_flight.saturating_mul(SPARE)).unwrap_or(NO_LIMIT),
+                // One that is held for long holds up what the server hears of, but no others.
+                Order::Strict { .. } => NO_LIMIT,
             },
+            acks_all: matches!(subscription.order, Order::Strict { .. }),
         };
         let kind = match &subscription.order {
             Order::Loose => Kind::Own { own, start },

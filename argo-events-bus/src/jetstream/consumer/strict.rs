@@ -1,7 +1,8 @@
 //! The consumer of a group that is read in strict order: made anew by each reader, behind what it has
 //! handled, and again whenever messages may have been lost on the way.
 //!
-//! Redeliveries are the reader's own business then, so the server's ack wait is out of the way.
+//! Redeliveries are the reader's own business then, so the server's ack wait is out of the way, and the
+//! server hears only up to where everything is settled: one acknowledgement for many messages.
 
 use super::super::{
     api::{Refusal, StreamInfo, code},

@@ -152,9 +152,10 @@ async fn leader_dies() -> Outcome {
     let (published, read) = futures::join!(publish(&bus, COUNT / 4..COUNT), reading);
     published?;
     read?;
-    let again = bus.publish(event("0")).await?;
+    let again = patiently(async || bus.publish(event("0")).await).await?;
     ensure(again.duplicate, "an id was lost with the leader")?;
-    let found = store.get("key").await?;
+    // The state may have had the same leader.
+    let found = patiently(async || store.get("key").await).await?;
     ensure(
         found.is_some_and(|found| found.value == "before" && found.version == version),
         "state was lost with the leader",
@@ -173,17 +174,23 @@ async fn leader_dies() -> Outcome {
 async fn publish(bus: &JetStreamBus, numbers: std::ops::Range<usize>) -> Outcome {
     let all = numbers.map(async |number| {
         let event = event(&number.to_string());
-        let accepted = async {
-            while let Err(error) = bus.publish(Arc::clone(&event)).await {
-                ensure(error.is_transient(), format!("{error}"))?;
-                sleep(Duration::from_millis(50)).await;
-            }
-            Outcome::Ok(())
-        };
-        let accepted = timeout(PATIENCE * 2, accepted).await;
-        accepted.map_err(|_| Broken(format!("{number} is not accepted")))?
+        patiently(async || bus.publish(Arc::clone(&event)).await).await
     });
     try_join_all(all).await.map(drop)
+}
+
+/// Tries again and again what only time can heal.
+async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Outcome<T> {
+    let trying = async {
+        loop {
+            match attempt().await {
+                Err(error) if error.is_transient() => sleep(Duration::from_millis(50)).await,
+                done => return Ok(done?),
+            }
+        }
+    };
+    let tried = timeout(PATIENCE * 2, trying).await;
+    tried.map_err(|_| Broken(format!("no end after {:?}", PATIENCE * 2)))?
 }
 
 /// Reads and acknowledges until so many different events came.

@@ -24,6 +24,24 @@ pub(super) async fn in_flight_is_bounded(world: &World) -> Outcome {
     Ok(())
 }
 
+pub(super) async fn held_holds_up_no_others(world: &World) -> Outcome {
+    const BOUND: NonZeroUsize = NonZeroUsize::new(3).expect("is not zero");
+    const COUNT: usize = 100;
+    let bus = world.open().await?;
+    let subscription = world.subscription("group").max_in_flight(BOUND);
+    let mut deliveries = bus.subscribe(subscription.in_order(Vec::new())).await?;
+    let all = publish_all(&bus, COUNT).await?;
+    let mut held = world.take(&mut deliveries, BOUND.get()).await?;
+    world.quiet(&mut deliveries, world.settling()).await?;
+    let mut found = ids(&held);
+    for _ in BOUND.get()..COUNT {
+        held.remove(1).ack().await?;
+        held.push(world.one(&mut deliveries).await?);
+        found.extend(held.last().map(|last| last.event().id().to_owned()));
+    }
+    same_ids(&found, &all)
+}
+
 pub(super) async fn is_ordered(world: &World) -> Outcome {
     let bus = world.open().await?;
     let mut deliveries = bus.subscribe(world.subscription("group")).await?;

@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<Case> {
         "BUS-04" "a silent delivery comes again after the ack wait" [] settling::silent_comes_again;
         "BUS-04" "a delivery that shows signs of life stays with its holder" [] settling::alive_stays;
         "BUS-05" "no more than max_in_flight deliveries are unsettled" [] flow::in_flight_is_bounded;
+        "BUS-05" "in strict order one that is held holds up no others" [] flow::held_holds_up_no_others;
         "BUS-06" "groups do not disturb each other" [] groups::are_independent;
         "BUS-07" "subscriptions of one group share its deliveries" [CompetingConsumers] groups::share;
         "BUS-07" "what a subscription leaves goes to the others of its group" [CompetingConsumers] groups::inherit;
