@@ -21,8 +21,12 @@ use tokio::{
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long it is waited for new events before the run goes on.
+/// How soon after a fault new events must flow.
+const FLOW: Duration = Duration::from_secs(5);
+/// How long it is waited for that before the run goes on.
 const FLOW_PATIENCE: Duration = Duration::from_secs(30);
+/// How soon after the last event everything must be settled: the ack wait, and 5 s.
+const SETTLED: Duration = Duration::from_secs(35);
 /// How long the rest of the load may take when the faults are over.
 const LOAD_PATIENCE: Duration = Duration::from_secs(300);
 /// Most lines that all pods together may log for a fault.
@@ -30,16 +34,12 @@ const LINES_OF_A_FAULT: usize = 60;
 /// Lines of starts and stops.
 const LINES_BESIDE: usize = 60;
 
-/// How long a run is, and how soon all must be well again.
+/// How long a run is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
     pub(crate) events: usize,
     pub(crate) faults: usize,
     pub(crate) seed: u64,
-    /// How soon after a fault new events must flow.
-    pub(crate) flow: Duration,
-    /// How soon after the last event everything must be settled.
-    pub(crate) settled: Duration,
 }
 
 impl Extent {
@@ -49,7 +49,7 @@ impl Extent {
         Self {
             events: number("ARGO_EVENTS_FAULTS_EVENTS").unwrap_or(self.events),
             faults: number("ARGO_EVENTS_FAULTS").unwrap_or(self.faults),
-            ..self
+            seed: self.seed,
         }
     }
 }
@@ -93,7 +93,7 @@ async fn run(kind: bus::Kind, extent: Extent) -> Result<Outcome> {
         let ended = go_wrong(&mut stage, &fault, &mut outcome).await?;
         let flow = flow(&stage, &sink, &posts, number, ended).await;
         eprintln!("{:>3} {fault}: {flow}", number + 1);
-        outcome.judge(&fault, &flow, extent.flow);
+        outcome.judge(&fault, &flow);
         load.reach(share(number + 1) * 3 / 4, FLOW_PATIENCE).await;
         let ended = stage.pods.iter_mut().filter_map(|pod| pod.ended());
         outcome.complaints.extend(ended);
@@ -104,7 +104,8 @@ async fn run(kind: bus::Kind, extent: Extent) -> Result<Outcome> {
         outcome.complaints.push(message);
     }
     let accepted = posts.accepted();
-    outcome.reckon(&stage, &sink, &accepted, extent).await?;
+    let faults = extent.faults;
+    outcome.reckon(&stage, &sink, &accepted, faults).await?;
     Ok(outcome)
 }
 
@@ -192,13 +193,13 @@ async fn probe(
 }
 
 impl Outcome {
-    fn judge(&mut self, fault: &Fault, flow: &Flow, most: Duration) {
+    fn judge(&mut self, fault: &Fault, flow: &Flow) {
         for time in [flow.each, flow.join, flow.pair] {
             let time = time.unwrap_or(FLOW_PATIENCE);
             self.slowest = self.slowest.max(time);
         }
         let times = [flow.each, flow.join, flow.pair];
-        if times.iter().any(|it| it.is_none_or(|it| it > most)) {
+        if times.iter().any(|it| it.is_none_or(|it| it > FLOW)) {
             let message = format!("after {fault} new events came too late: {flow}");
             self.complaints.push(message);
         }
@@ -210,7 +211,7 @@ impl Outcome {
         stage: &Stage,
         sink: &Sink,
         accepted: &[usize],
-        extent: Extent,
+        faults: usize,
     ) -> Result<()> {
         let began = Instant::now();
         let Events { events, twice } = stored::events(&stage.server).await?;
@@ -218,12 +219,11 @@ impl Outcome {
         let gone: Vec<_> = accepted.iter().filter(|it| !numbers.contains(it)).collect();
         complain(&mut self.complaints, "accepted, but not on the bus", &gone);
         let expected = Expected::of(&events);
-        let end = began + extent.settled;
-        self.settle(stage, sink, &expected, began, end).await?;
+        self.settle(stage, sink, &expected, began).await?;
         self.tally = Some(expected.compare(&sink.calls(), &mut self.complaints));
         (self.accepted, self.stored, self.twice) = (accepted.len(), events.len(), twice);
         self.lines = stage.lines();
-        let most = LINES_BESIDE + LINES_OF_A_FAULT * extent.faults;
+        let most = LINES_BESIDE + LINES_OF_A_FAULT * faults;
         if self.lines > most {
             let message = format!("{} lines were logged, more than {most}", self.lines);
             self.complaints.push(message);
@@ -237,7 +237,6 @@ impl Outcome {
         sink: &Sink,
         expected: &Expected,
         began: Instant,
-        end: Instant,
     ) -> Result<()> {
         loop {
             let left = stored::unsettled(&stage.server).await?;
@@ -246,7 +245,7 @@ impl Outcome {
                 self.settled = Some(began.elapsed());
                 return Ok(());
             }
-            if Instant::now() > end {
+            if began.elapsed() > SETTLED {
                 complain(&mut self.complaints, "consumers with work left", &left);
                 return Ok(());
             }
