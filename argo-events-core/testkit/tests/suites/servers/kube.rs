@@ -190,7 +190,7 @@ fn run(test: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = { runtime }.worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let patience = Duration::from_secs(90);
+        let patience = Duration::from_secs(300);
         tokio::time::timeout(patience, test).await?
     })
 }

@@ -70,7 +70,7 @@ fn paused(server: Server) -> Outcome {
     client.patience(Duration::from_millis(200))?;
     assert!(client.ping().is_err());
     server.resume()?;
-    client.patience(Duration::from_secs(10))?;
+    client.patience(Duration::from_secs(60))?;
     assert_eq!(client.line()?, "PONG");
     Ok(())
 }
@@ -218,7 +218,7 @@ impl Client {
         let stream = BufReader::new(TcpStream::connect(address)?);
         let greeting = String::new();
         let mut client = Self { stream, greeting };
-        client.patience(Duration::from_secs(10))?;
+        client.patience(Duration::from_secs(60))?;
         client.greeting = client.line()?;
         Ok(client)
     }
