@@ -13,7 +13,6 @@ use super::{
 };
 use crate::quiet::Quiet;
 use argo_events_core::{Error, ErrorKind, Result, Timestamp, event::codec};
-use bytes::Bytes;
 use rdkafka::{
     Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer},
@@ -179,7 +178,7 @@ impl Intake {
     fn decode(&self, message: &BorrowedMessage<'_>) -> Option<Record> {
         let payload = message.payload().unwrap_or_default();
         let (partition, offset) = (message.partition(), message.offset());
-        let event = match codec::decode(&Bytes::copy_from_slice(payload)) {
+        let event = match codec::decode_copied(payload) {
             Ok(event) => event,
             Err(error) => {
                 self.shared.undecodable.fetch_add(1, Ordering::Relaxed);
@@ -190,7 +189,7 @@ impl Intake {
                 return None;
             }
         };
-        self.wanted.wants(&event).then(|| Record {
+        self.wanted.wants(message.key(), &event).then(|| Record {
             partition,
             offset,
             arrived_at: Timestamp::from_millis(message.timestamp().to_millis().unwrap_or(0)),

@@ -26,14 +26,21 @@ impl Wanted {
         }
     }
 
-    pub(super) fn wants(&self, event: &Event) -> bool {
-        let subjects = self.0.get(key(event.source(), event.subject()).as_bytes());
-        subjects.is_some_and(|subjects| {
-            subjects
-                .iter()
-                .any(|it| it.source == event.source() && it.event == event.subject())
-        })
+    /// Tells whether the event of a record with this key is wanted.
+    pub(super) fn wants(&self, record: Option<&[u8]>, event: &Event) -> bool {
+        let has = |key: &[u8]| {
+            self.0
+                .get(key)
+                .is_some_and(|subjects| holds(subjects, event))
+        };
+        // Any producer may write to the topic, under keys that are not the event's.
+        record.is_some_and(has) || has(key(event.source(), event.subject()).as_bytes())
     }
+}
+
+fn holds(subjects: &[Subject], event: &Event) -> bool {
+    let mut subjects = subjects.iter();
+    subjects.any(|it| it.source == event.source() && it.event == event.subject())
 }
 
 /// Returns the key of an event's record, as the reference writes it.
@@ -60,7 +67,9 @@ mod tests {
     #[test]
     fn keys_that_read_alike_are_told_apart_by_their_events() {
         let event = |source: &str, subject: &str| Event::builder("1", source, subject).build();
-        assert!(wanted().wants(&event("a.b", "c")));
-        assert!(!wanted().wants(&event("a", "b.c")));
+        for key in [None, Some(&b"a.b.c"[..]), Some(b"shop.paid")] {
+            assert!(wanted().wants(key, &event("a.b", "c")));
+            assert!(!wanted().wants(key, &event("a", "b.c")));
+        }
     }
 }

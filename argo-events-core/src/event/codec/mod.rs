@@ -45,8 +45,19 @@ pub fn encode_into(out: &mut Vec<u8>, event: &Event) {
 /// # Errors
 /// `PayloadInvalid`, permanent, for anything that is not a CloudEvent.
 pub fn decode(bytes: &Bytes) -> Result<Event> {
-    read::event(bytes)
-        .map_err(|reason| Error::permanent(ErrorKind::PayloadInvalid, reason.to_string()))
+    read::event(bytes, |body| bytes.slice(body)).map_err(refused)
+}
+
+/// Reads an event as [`decode`] does, from bytes that somebody else keeps; a body is copied.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_copied(bytes: &[u8]) -> Result<Event> {
+    read::event(bytes, |body| Bytes::copy_from_slice(&bytes[body])).map_err(refused)
+}
+
+fn refused(reason: read::Reason) -> Error {
+    Error::permanent(ErrorKind::PayloadInvalid, reason.to_string())
 }
 
 /// Tells whether the name of a source comes out of the codec as it went in.
@@ -174,6 +185,7 @@ mod tests {
                 .as_ptr_range()
                 .contains(&event.data().unwrap().as_ptr())
         );
+        assert_eq!(decode_copied(&bytes).unwrap(), event);
     }
 
     #[test]

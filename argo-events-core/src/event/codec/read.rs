@@ -16,7 +16,7 @@ use base64::{
 };
 use base64_simd::STANDARD;
 use bytes::Bytes;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 /// Standard base64 with padding; bits that fall off at the end are ignored, as in Go.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -93,15 +93,15 @@ impl From<NotJson> for Reason {
 
 type Result<T> = std::result::Result<T, Reason>;
 
-/// Reads an event.
-pub(super) fn event(bytes: &Bytes) -> Result<Event> {
+/// Reads an event; what it keeps of a body that stands there as it is, the caller says.
+pub(super) fn event(bytes: &[u8], keep: impl Fn(Range<usize>) -> Bytes) -> Result<Event> {
     let mut json = Reader::new(bytes);
     if !json.opens_object()? {
         json.value()?;
         json.finish()?;
         return Err(Reason::NoVersion);
     }
-    let mut envelope = Envelope::new(bytes);
+    let mut envelope = Envelope::new(bytes, &keep);
     let (mut first, mut ended) = (true, false);
     while let Some(name) = json.member(first)? {
         first = false;
@@ -119,7 +119,8 @@ pub(super) fn event(bytes: &Bytes) -> Result<Event> {
 
 /// What was read so far.
 struct Envelope<'a> {
-    bytes: &'a Bytes,
+    bytes: &'a [u8],
+    keep: &'a dyn Fn(Range<usize>) -> Bytes,
     event: Event,
     version: Option<SpecVersion>,
     content_type_known: bool,
@@ -140,12 +141,13 @@ struct Early {
 }
 
 impl<'a> Envelope<'a> {
-    fn new(bytes: &'a Bytes) -> Self {
+    fn new(bytes: &'a [u8], keep: &'a dyn Fn(Range<usize>) -> Bytes) -> Self {
         let mut event = Event::builder("", "", "").data_content_type("").build();
         event.inline = true;
         let early = Early::default();
         Self {
             bytes,
+            keep,
             event,
             version: None,
             content_type_known: false,
@@ -372,14 +374,14 @@ impl<'a> Envelope<'a> {
         let inner = raw
             .get(1..raw.len() - 1)
             .ok_or_else(|| Reason::Base64("not a text".to_owned()))?;
-        let decoded = if inner.contains(&b'\\') && value.kind == Kind::Text {
-            BASE64.decode(&*self.text(value))
-        } else {
-            // Many times faster, and strict: what it refuses may be right all the same.
-            STANDARD
-                .decode_to_vec(inner)
-                .or_else(|_| BASE64.decode(inner))
-        };
+        // Many times faster, and strict: what it refuses may be right all the same.
+        let decoded = STANDARD.decode_to_vec(inner).or_else(|_| {
+            let is_escaped = inner.contains(&b'\\') && value.kind == Kind::Text;
+            match is_escaped {
+                true => BASE64.decode(&*self.text(value)),
+                false => BASE64.decode(inner),
+            }
+        });
         decoded
             .map(Bytes::from)
             .map_err(|error| Reason::Base64(error.to_string()))
@@ -389,7 +391,7 @@ impl<'a> Envelope<'a> {
     fn embedded_body(&self, value: Token) -> Result<Bytes> {
         let media_type = media_type(self.event.data_content_type());
         if embeds_json(media_type) {
-            return Ok(self.bytes.slice(value.before..value.end));
+            return Ok((self.keep)(value.before..value.end));
         }
         match self.string("data", value) {
             Ok(text) => Ok(Bytes::from(text.into_owned())),
