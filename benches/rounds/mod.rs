@@ -12,13 +12,16 @@ use futures::{StreamExt as _, stream};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::watch,
+    sync::Notify,
     time::{Instant, timeout},
 };
 
@@ -56,9 +59,9 @@ pub(crate) async fn publish(bus: &dyn EventBus, source: &str) {
 pub(crate) async fn consume(bus: &Arc<dyn EventBus>, conditions: &str) -> Duration {
     let source = name("shop");
     let sensor = sensor(&source, conditions);
-    let (fired, mut seen) = watch::channel(0);
+    let fired = Arc::new(Fired::default());
     // Its first life makes the consumers, which begin at new events.
-    let first = start(bus, &sensor, fired.clone()).await;
+    let first = start(bus, &sensor, &fired).await;
     first.stop(Duration::from_secs(5)).await;
     publish(&**bus, &source).await;
     let expected = match conditions.contains('&') {
@@ -66,10 +69,10 @@ pub(crate) async fn consume(bus: &Arc<dyn EventBus>, conditions: &str) -> Durati
         true => ROUND / 2 - ROUND / 50,
         false => ROUND,
     };
-    let running = start(bus, &sensor, fired).await;
-    wait(&mut seen, 1).await;
+    let running = start(bus, &sensor, &fired).await;
+    fired.wait(1).await;
     let begun = Instant::now();
-    wait(&mut seen, expected).await;
+    fired.wait(expected).await;
     let elapsed = begun.elapsed();
     running.stop(Duration::from_secs(5)).await;
     elapsed
@@ -90,12 +93,13 @@ fn sensor(source: &str, conditions: &str) -> Sensor {
     Sensor::new(source, spec)
 }
 
-async fn start(bus: &Arc<dyn EventBus>, sensor: &Sensor, fired: watch::Sender<u64>) -> Running {
+async fn start(bus: &Arc<dyn EventBus>, sensor: &Sensor, fired: &Arc<Fired>) -> Running {
+    let fired = Arc::clone(fired);
     let engine = Engine::builder()
         .shared_bus(Arc::clone(bus))
         .sensor(sensor.clone())
         .trigger("nothing", move |_| {
-            fired.send_modify(|count| *count += 1);
+            fired.count();
             std::future::ready(Ok(()))
         })
         .build()
@@ -103,11 +107,30 @@ async fn start(bus: &Arc<dyn EventBus>, sensor: &Sensor, fired: watch::Sender<u6
     engine.start().await.expect("the server is there")
 }
 
-/// Waits until a trigger has fired so often.
-async fn wait(seen: &mut watch::Receiver<u64>, times: u64) {
-    let fired = seen.wait_for(|fired| *fired >= times);
-    let is_met = timeout(PATIENCE, fired).await.is_ok();
-    assert!(is_met, "{} of {times} firings came", *seen.borrow());
+/// Counts firings. Wakes who waits for them once: a thread that is woken by each would be measured too.
+#[derive(Default)]
+struct Fired {
+    times: AtomicU64,
+    awaited: AtomicU64,
+    has_come: Notify,
+}
+
+impl Fired {
+    fn count(&self) {
+        if self.times.fetch_add(1, SeqCst) + 1 == self.awaited.load(SeqCst) {
+            self.has_come.notify_one();
+        }
+    }
+
+    /// Waits until a trigger has fired so often.
+    async fn wait(&self, times: u64) {
+        self.awaited.store(times, SeqCst);
+        while self.times.load(SeqCst) < times {
+            let is_met = timeout(PATIENCE, self.has_come.notified()).await.is_ok();
+            let came = self.times.load(SeqCst);
+            assert!(is_met || came >= times, "{came} of {times} firings came");
+        }
+    }
 }
 
 /// Measures rounds, and scales them to as many events as were asked for.
