@@ -193,7 +193,7 @@ impl EventBus for KafkaBus {
         let inner = &self.0;
         let follower = inner
             .follower
-            .get_or_try_init(|| follow(&inner.settings, &inner.publisher, inner.tracker.token()))
+            .get_or_try_init(|| follow(&inner.settings, inner.tracker.token()))
             .await?;
         if let Err(closed) = self.check_open("state") {
             // Closing found no follower yet.

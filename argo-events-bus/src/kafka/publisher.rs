@@ -12,7 +12,7 @@ use super::{
 };
 use argo_events_core::{Error, ErrorKind, Result};
 use rdkafka::{
-    ClientContext,
+    ClientConfig, ClientContext,
     client::Client,
     config::RDKafkaLogLevel,
     error::KafkaError,
@@ -55,9 +55,13 @@ pub(super) type Answered = oneshot::Receiver<Result<Placed>>;
 #[derive(Debug)]
 pub(super) struct Publisher {
     settings: Arc<Settings>,
+    options: Options,
     room: Semaphore,
     current: Mutex<Arc<Line>>,
 }
+
+/// Makes the options of a producer.
+type Options = fn(&Settings) -> ClientConfig;
 
 /// One producer of librdkafka with its thread.
 struct Line(Option<ThreadedProducer<Listener, Placement>>);
@@ -126,13 +130,13 @@ fn may_pass(error: Error) -> Error {
 }
 
 impl Line {
-    fn new(settings: &Settings) -> Result<Self> {
+    fn new(settings: &Settings, options: Options) -> Result<Self> {
         let seed = RandomState::new().hash_one(0_u8);
         let listener = Listener {
             watch: Watch::default(),
             placement: Placement::new(settings.partitioning, seed),
         };
-        let producer = settings.producer().create_with_context(listener);
+        let producer = options(settings).create_with_context(listener);
         producer
             .map(|producer| Self(Some(producer)))
             .map_err(|error| failure(error, "open"))
@@ -162,12 +166,22 @@ impl Publisher {
     /// What a record takes beside its bytes, about.
     const OVERHEAD: usize = 256;
 
-    /// Makes a publisher; it connects on its own time.
+    /// Makes a publisher of events; it connects on its own time.
     pub(super) fn new(settings: &Arc<Settings>) -> Result<Self> {
+        Self::with(settings, Settings::producer)
+    }
+
+    /// Makes a publisher of state, as [`Self::new`].
+    pub(super) fn of_state(settings: &Arc<Settings>) -> Result<Self> {
+        Self::with(settings, Settings::state_producer)
+    }
+
+    fn with(settings: &Arc<Settings>, options: Options) -> Result<Self> {
         Ok(Self {
             settings: Arc::clone(settings),
+            options,
             room: Semaphore::new(Self::MOST_WAITING),
-            current: Mutex::new(Arc::new(Line::new(settings)?)),
+            current: Mutex::new(Arc::new(Line::new(settings, options)?)),
         })
     }
 
@@ -213,7 +227,7 @@ impl Publisher {
             return;
         }
         tracing::warn!(%code, reason, "kafka producer failed; another one takes its place");
-        match Line::new(&self.settings) {
+        match Line::new(&self.settings, self.options) {
             Ok(line) => *current = Arc::new(line),
             Err(error) => tracing::error!(%error, "no kafka producer"),
         }

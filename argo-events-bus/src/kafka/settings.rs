@@ -81,6 +81,14 @@ impl Settings {
         client
     }
 
+    /// Returns the options of the producer of state: whoever writes waits for the answer, so that waiting
+    /// for company would only cost time.
+    pub(super) fn state_producer(&self) -> ClientConfig {
+        let mut client = self.producer();
+        client.set("linger.ms", "0");
+        client
+    }
+
     /// Returns the options of a consumer that commits itself.
     pub(super) fn consumer(&self, group: &str) -> ClientConfig {
         let mut client = self.client();

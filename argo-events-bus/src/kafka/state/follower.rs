@@ -52,9 +52,9 @@ const REPAIR_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(in crate::kafka) struct Follower {
     settings: Arc<Settings>,
-    publisher: Arc<Publisher>,
+    publisher: Publisher,
     table: Mutex<Table>,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Verdict>>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
     nonce: AtomicU64,
     ends: Ends,
     /// The offset up to which the log was read.
@@ -62,16 +62,30 @@ pub(in crate::kafka) struct Follower {
     closed: AtomicBool,
 }
 
+/// A writer that waits until its record is read back.
+#[derive(Debug)]
+struct Waiting {
+    judged: oneshot::Sender<Verdict>,
+    /// What it wrote, which need not be copied once more.
+    value: Bytes,
+}
+
+impl Waiting {
+    /// Returns what it wrote, if a record has as much.
+    fn value_of(&self, payload: &[u8]) -> Option<Bytes> {
+        (self.value.len() == payload.len()).then(|| self.value.clone())
+    }
+}
+
 /// Begins to follow the state's topic; resolves once all of it was read.
 pub(in crate::kafka) async fn follow(
     settings: &Arc<Settings>,
-    publisher: &Arc<Publisher>,
     token: TaskTrackerToken,
 ) -> Result<Arc<Follower>> {
     topic::ensure_state(settings).await?;
     let follower = Arc::new(Follower {
         settings: Arc::clone(settings),
-        publisher: Arc::clone(publisher),
+        publisher: Publisher::of_state(settings)?,
         table: Mutex::default(),
         waiting: Mutex::default(),
         nonce: AtomicU64::new(RandomState::new().hash_one(0_u8)),
@@ -199,16 +213,20 @@ impl Follower {
         &self,
         place: &Place,
         wish: &Wish,
-        value: &[u8],
+        value: Bytes,
     ) -> Result<Verdict> {
         let nonce = self.nonce.fetch_add(1, Ordering::Relaxed);
         let (judged, verdict) = oneshot::channel();
-        lock(&self.waiting).insert(nonce, judged);
+        let waiting = Waiting {
+            judged,
+            value: value.clone(),
+        };
+        lock(&self.waiting).insert(nonce, waiting);
         let forget = Forget(self, nonce);
         if self.is_closed() {
             return Err(closed("put"));
         }
-        let published = self.send(place, wish, value, nonce)?;
+        let published = self.send(place, wish, &value, nonce)?;
         published.await.map_err(|_| gone("put"))??;
         let judged = timeout(READ_BACK, verdict).await;
         drop(forget);
@@ -319,12 +337,15 @@ impl Follower {
         let place = message.key().and_then(place);
         let wish = message.headers().and_then(Wish::read);
         if let (Some(place), Some((nonce, wish))) = (place, wish) {
-            let value = Bytes::copy_from_slice(message.payload().unwrap_or_default());
+            let payload = message.payload().unwrap_or_default();
+            let waiting = lock(&self.waiting).remove(&nonce);
+            let written = waiting.as_ref().and_then(|it| it.value_of(payload));
+            let value = written.unwrap_or_else(|| Bytes::copy_from_slice(payload));
             let at = message.timestamp().to_millis().unwrap_or(0);
             let verdict = self.table().apply(place, offset, at, wish, Some(value));
-            if let Some(waiting) = lock(&self.waiting).remove(&nonce) {
+            if let Some(waiting) = waiting {
                 // Whoever wrote may have lost interest.
-                let _ = waiting.send(verdict);
+                let _ = waiting.judged.send(verdict);
             }
         }
         self.note_read(offset + 1);

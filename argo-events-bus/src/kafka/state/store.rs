@@ -53,7 +53,7 @@ impl KafkaStore {
         &self,
         place: &Place,
         expected: Option<u64>,
-        value: Option<&[u8]>,
+        value: Option<Bytes>,
     ) -> Result<u64> {
         let turn = Turn::of(&self.turns, place);
         let _turn = turn.lock.lock().await;
@@ -88,7 +88,7 @@ impl KafkaStore {
 
     async fn repair(&self, place: &Place) -> Result<()> {
         while let Some((wish, value)) = self.follower.restatement(place) {
-            self.follower.propose(place, &wish, &value).await?;
+            self.follower.propose(place, &wish, value).await?;
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl StateStore for KafkaStore {
     async fn put(&self, key: &str, value: Bytes, expected: Option<u64>) -> Result<u64> {
         check_key(key)?;
         check_value(key, value.len(), self.max_value_bytes())?;
-        self.change(&self.place(key), expected, Some(&value)).await
+        self.change(&self.place(key), expected, Some(value)).await
     }
 
     async fn delete(&self, key: &str, expected: u64) -> Result<()> {
