@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 /// After this many records a snapshot is due.
 const RECORDS_PER_SNAPSHOT: u64 = 512;
+/// After this many bytes too, which some buses keep in memory; or after twice as many as the last one has.
+const BYTES_PER_SNAPSHOT: usize = 16 * 1024 * 1024;
 /// Seals of this many earlier epochs are kept; an owner that slept longer would have lost its lease long ago.
 const SEALS_KEPT: u64 = 64;
 /// How many records are read or deleted at a time, so that a takeover does not wait for each of them.
@@ -32,6 +34,8 @@ pub struct CheckpointLog {
     epoch: u64,
     next: u64,
     since_snapshot: u64,
+    bytes_since_snapshot: usize,
+    snapshot_bytes: usize,
     /// Deletes what a snapshot has replaced; nobody waits for that.
     cleaning: JoinSet<()>,
 }
@@ -61,6 +65,8 @@ impl CheckpointLog {
             epoch,
             next: 0,
             since_snapshot: 0,
+            bytes_since_snapshot: 0,
+            snapshot_bytes: 0,
             cleaning: JoinSet::new(),
         };
         Ok((log, recovered))
@@ -81,12 +87,14 @@ impl CheckpointLog {
     pub async fn append(&mut self, record: &[u8]) -> Result<()> {
         self.write(DELTA, record).await?;
         self.since_snapshot += 1;
+        self.bytes_since_snapshot += record.len();
         Ok(())
     }
 
     /// Tells whether it is time to replace the records by a snapshot.
     pub fn wants_snapshot(&self) -> bool {
-        self.since_snapshot >= RECORDS_PER_SNAPSHOT
+        let most = BYTES_PER_SNAPSHOT.max(2 * self.snapshot_bytes);
+        self.since_snapshot >= RECORDS_PER_SNAPSHOT || self.bytes_since_snapshot >= most
     }
 
     /// Writes a snapshot that replaces every earlier record; those are deleted in the background.
@@ -96,7 +104,8 @@ impl CheckpointLog {
     pub async fn replace(&mut self, snapshot: &[u8]) -> Result<()> {
         let first = self.next;
         self.write(SNAPSHOT, snapshot).await?;
-        self.since_snapshot = 0;
+        (self.since_snapshot, self.bytes_since_snapshot) = (0, 0);
+        self.snapshot_bytes = snapshot.len();
         while self.cleaning.try_join_next().is_some() {}
         if self.cleaning.is_empty() {
             let (store, prefix) = (self.store.clone(), self.prefix.clone());
@@ -416,6 +425,20 @@ mod tests {
             ErrorKind::Conflict
         );
         assert_eq!(open(&store).await.1, ["all"]);
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_is_due_after_many_bytes_but_not_for_the_size_of_the_last_one() {
+        let store: Arc<dyn StateStore> = Arc::new(MemoryStore::default());
+        let (mut log, _) = open(&store).await;
+        let record = vec![0; BYTES_PER_SNAPSHOT];
+        log.append(&record).await.unwrap();
+        assert!(log.wants_snapshot());
+        log.replace(&record).await.unwrap();
+        log.append(&record).await.unwrap();
+        assert!(!log.wants_snapshot());
+        log.append(&record).await.unwrap();
+        assert!(log.wants_snapshot());
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ mod opener;
 mod plan;
 mod position;
 pub(crate) mod recent;
+mod recorder;
 mod sensor;
 mod shard;
 mod shared;

@@ -1,7 +1,8 @@
 //! A shard: the lane of stateful and ordered triggers, held by one replica.
 //!
-//! Per batch: observe, store one checkpoint, acknowledge, then act. A firing is part of the checkpoint
-//! until it is committed, so what a crash interrupted is acted on again, with the same firing id.
+//! Per batch: observe, store one checkpoint, acknowledge, then act. While a checkpoint is on its way, the
+//! next batch is observed. A firing is part of the checkpoint until it is committed, so what a crash
+//! interrupted is acted on again, with the same firing id.
 
 use super::{
     action::Completion,
@@ -10,10 +11,11 @@ use super::{
     input::{Batch, LaneInput},
     lane::Lane,
     position::Positions,
+    recorder::Recorder,
 };
 use crate::resolver::{ResetSchedule, Resolvers};
 use argo_events_core::{
-    Delivery, Error, ErrorKind, Event, Firing, Result, Timestamp,
+    Delivery, ErrorKind, Event, Firing, Result, Timestamp,
     resolver::{Rejection, Shape},
     telemetry::{Counter, Gauge, Metrics, names},
 };
@@ -33,8 +35,6 @@ const REJECTIONS: [Rejection; 5] = [
 const MOST_PASSED: usize = 512;
 /// How long a finished firing's commit may wait for a checkpoint to travel with.
 const COMMIT_DELAY: Duration = Duration::from_millis(200);
-/// Pause between attempts to store a checkpoint while the store fails.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The lane while it runs.
 pub(crate) struct ShardLane {
@@ -45,19 +45,30 @@ pub(crate) struct ShardLane {
     resets: Vec<(usize, ResetSchedule)>,
     /// Per trigger: whether its firings are committed before they run.
     at_most_once: Vec<bool>,
-    log: CheckpointLog,
+    recorder: Recorder,
+    /// What waits for the record that is under way.
+    recorded: Observed,
+    /// What the next record will say.
+    observed: Observed,
     positions: Positions,
     /// Whether deliveries come in any order, for the one trigger that there is.
     is_single: bool,
     gauges: Vec<TriggerGauges>,
-    /// Buffers that are used again for each event and batch.
-    fired: Vec<(usize, Firing)>,
+    /// A buffer that is used again for each event.
     accepted: Vec<(usize, Arc<Event>)>,
-    record: Vec<u8>,
     /// Deliveries since the last record.
     passed: usize,
+    /// Something changed since the record that is under way.
+    is_due: bool,
     commit_due: Option<Instant>,
     reset_due: Option<Timestamp>,
+}
+
+/// What is acknowledged and acted on once a record says it.
+#[derive(Debug, Default)]
+struct Observed {
+    deliveries: Vec<Delivery>,
+    fired: Vec<(usize, Firing)>,
 }
 
 /// What a shard is made of.
@@ -118,6 +129,7 @@ impl TriggerGauges {
 
 impl ShardLane {
     pub(crate) fn new(parts: ShardParts) -> Self {
+        let (sensor, stop) = (Arc::clone(&parts.lane.sensor), parts.lane.stop.clone());
         Self {
             lane: parts.lane,
             input: parts.input,
@@ -125,14 +137,15 @@ impl ShardLane {
             resolvers: parts.resolvers,
             resets: parts.resets,
             at_most_once: parts.at_most_once,
-            log: parts.log,
+            recorder: Recorder::new(parts.log, sensor, stop),
+            recorded: Observed::default(),
+            observed: Observed::default(),
             positions: parts.positions,
             is_single: parts.is_single,
             gauges: parts.gauges,
-            fired: Vec::new(),
             accepted: Vec::new(),
-            record: Vec::new(),
             passed: 0,
+            is_due: false,
             commit_due: None,
             reset_due: None,
         }
@@ -145,16 +158,21 @@ impl ShardLane {
     /// was committed.
     pub(crate) async fn run(mut self) -> Result<()> {
         self.resume().await?;
+        let stopped = self.lane.stop.clone().cancelled_owned();
+        tokio::pin!(stopped);
         loop {
-            let has_room = self.executor.has_room();
-            let wake = self.wake();
+            let (wake, room) = (self.wake(), self.room());
             tokio::select! {
                 biased;
-                () = self.lane.stop.cancelled() => return self.drain().await,
-                finished = self.executor.finished() => self.finish(&finished),
-                () = sleep_until(wake) => self.tick().await?,
-                batch = self.input.next(self.lane.batch), if has_room => match batch {
-                    Some(Ok(batch)) => self.take(batch).await?,
+                () = &mut stopped => return self.drain().await,
+                finished = self.executor.finished() => self.finish_all(&finished),
+                stored = self.recorder.stored() => {
+                    stored?;
+                    self.go_on().await;
+                }
+                () = sleep_until(wake) => self.tick().await,
+                batch = self.input.next(room), if room > 0 => match batch {
+                    Some(Ok(batch)) => self.take(batch).await,
                     Some(Err(error)) if error.kind() == ErrorKind::Conflict => return Err(error),
                     Some(Err(error)) => self.lane.unread(&error).await,
                     None => return self.drain().await,
@@ -163,11 +181,19 @@ impl ShardLane {
         }
     }
 
+    /// Returns how many deliveries may come: no record is about more than a batch.
+    fn room(&self) -> usize {
+        let has_room = self.executor.has_room();
+        let room = self.lane.batch - self.observed.deliveries.len().min(self.lane.batch);
+        if has_room { room } else { 0 }
+    }
+
     /// Replaces the log of earlier owners by a snapshot, then acts on what they left open.
     async fn resume(&mut self) -> Result<()> {
         let now = self.lane.clock.now();
         self.apply_missed_resets(now);
-        self.snapshot().await?;
+        self.begin_snapshot();
+        self.recorder.stored().await?;
         for (trigger, firing) in self.resolvers.open() {
             self.gauges[trigger].open.add(1.0);
             self.executor.submit(trigger, 0, firing);
@@ -176,7 +202,7 @@ impl ShardLane {
         Ok(())
     }
 
-    async fn take(&mut self, batch: Batch) -> Result<()> {
+    async fn take(&mut self, batch: Batch) {
         let mut latest = Timestamp::EPOCH;
         self.passed += batch.deliveries.len();
         for delivery in &batch.deliveries {
@@ -185,13 +211,9 @@ impl ShardLane {
                 self.observe(delivery, batch.only);
             }
         }
-        self.resolvers.advance(latest, &mut self.fired);
-        self.store().await?;
-        for delivery in batch.deliveries {
-            self.lane.acknowledge(delivery).await;
-        }
-        self.submit();
-        Ok(())
+        self.resolvers.advance(latest, &mut self.observed.fired);
+        self.observed.deliveries.extend(batch.deliveries);
+        self.record().await;
     }
 
     /// Tells whether a delivery was not observed before, here or by an earlier owner.
@@ -215,9 +237,9 @@ impl ShardLane {
         }
         let rejected = match self.accepted.as_slice() {
             [(index, event)] if only.is_none() => {
-                (self.resolvers).dispatch(*index, event, at, &mut self.fired)
+                (self.resolvers).dispatch(*index, event, at, &mut self.observed.fired)
             }
-            several => (self.resolvers).dispatch_all(several, only, at, &mut self.fired),
+            several => (self.resolvers).dispatch_all(several, only, at, &mut self.observed.fired),
         };
         for rejected in rejected {
             let (trigger, reason) = (&self.lane.shapes[rejected.trigger].trigger, rejected.reason);
@@ -230,45 +252,88 @@ impl ShardLane {
     }
 
     /// Lets time pass: windows, resets, and commits that waited for company.
-    async fn tick(&mut self) -> Result<()> {
+    async fn tick(&mut self) {
         let now = self.lane.clock.now();
         if self.reset_due.is_some_and(|due| due <= now) {
             self.reset(now);
         }
-        self.resolvers.advance(now, &mut self.fired);
-        self.store().await?;
-        self.submit();
-        Ok(())
+        self.resolvers.advance(now, &mut self.observed.fired);
+        self.record().await;
     }
 
-    /// Stores what changed since the last checkpoint, however long the store fails.
-    async fn store(&mut self) -> Result<()> {
+    /// Stores what changed since the last record, unless that one is still under way: then what changes
+    /// meanwhile shares the next.
+    async fn record(&mut self) {
+        self.is_due = !self.recorder.is_idle();
+        if !self.is_due && !self.begin_record() {
+            let observed = std::mem::take(&mut self.observed);
+            self.settle(observed).await;
+        }
+    }
+
+    /// Goes on when a record is stored: with the next one first, so that it is on its way meanwhile.
+    async fn go_on(&mut self) {
+        let recorded = std::mem::take(&mut self.recorded);
+        let is_due = std::mem::take(&mut self.is_due);
+        let has_begun = is_due && self.begin_record();
+        self.settle(recorded).await;
+        if is_due && !has_begun {
+            let observed = std::mem::take(&mut self.observed);
+            self.settle(observed).await;
+        }
+    }
+
+    /// Begins to store what changed, or everything where that is due; tells whether it is worth it.
+    fn begin_record(&mut self) -> bool {
         self.commit_due = None;
-        for (trigger, firing) in &self.fired {
+        for (trigger, firing) in &self.observed.fired {
             if self.at_most_once[*trigger] {
                 self.resolvers.commit(*trigger, firing);
             }
         }
         self.lane.observer.flush();
-        self.record.clear();
-        self.positions.encode(&mut self.record);
-        let has_changed = self.resolvers.checkpoint(&mut self.record);
-        if !has_changed && self.passed < MOST_PASSED {
-            return Ok(());
+        let is_worth_it = match self.recorder.wants_snapshot() {
+            true => self.begin_snapshot(),
+            false => self.begin_changes(),
+        };
+        if is_worth_it {
+            self.passed = 0;
+            self.show();
+            self.recorded = std::mem::take(&mut self.observed);
         }
-        self.passed = 0;
-        self.show();
-        loop {
-            match self.log.append(&self.record).await {
-                Ok(()) => break,
-                Err(error) if error.is_transient() => self.postpone(&error).await?,
-                Err(error) => return Err(error),
-            }
-        }
-        if self.log.wants_snapshot() {
-            self.snapshot().await
+        is_worth_it
+    }
+
+    fn begin_changes(&mut self) -> bool {
+        let mut record = self.recorder.blank();
+        self.positions.encode(&mut record);
+        let has_changed = self.resolvers.checkpoint(&mut record);
+        let is_worth_it = has_changed || self.passed >= MOST_PASSED;
+        if is_worth_it {
+            self.recorder.begin(record, false);
         } else {
-            Ok(())
+            self.recorder.keep(record);
+        }
+        is_worth_it
+    }
+
+    fn begin_snapshot(&mut self) -> bool {
+        let mut record = self.recorder.blank();
+        self.positions.encode(&mut record);
+        self.resolvers.snapshot(&mut record);
+        self.recorder.begin(record, true);
+        true
+    }
+
+    /// Acknowledges what is recorded, and acts on it.
+    async fn settle(&mut self, recorded: Observed) {
+        for delivery in recorded.deliveries {
+            self.lane.acknowledge(delivery).await;
+        }
+        for (trigger, firing) in recorded.fired {
+            self.gauges[trigger].open.add(1.0);
+            self.lane.observer.fired(&firing);
+            self.executor.submit(trigger, 0, firing);
         }
     }
 
@@ -282,32 +347,11 @@ impl ShardLane {
         }
     }
 
-    async fn snapshot(&mut self) -> Result<()> {
-        self.record.clear();
-        self.positions.encode(&mut self.record);
-        self.resolvers.snapshot(&mut self.record);
-        loop {
-            match self.log.replace(&self.record).await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_transient() => self.postpone(&error).await?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn postpone(&mut self, error: &Error) -> Result<()> {
-        tracing::warn!(sensor = %self.lane.sensor, %error, "a checkpoint could not be stored; trying again");
-        tokio::select! {
-            () = tokio::time::sleep(STORE_PAUSE) => Ok(()),
-            () = self.lane.stop.cancelled() => Err(Error::transient(ErrorKind::Closed, "stopped while the state store failed")),
-        }
-    }
-
-    fn submit(&mut self) {
-        for (trigger, firing) in self.fired.drain(..) {
-            self.gauges[trigger].open.add(1.0);
-            self.lane.observer.fired(&firing);
-            self.executor.submit(trigger, 0, firing);
+    /// Commits a firing that ended, and those that ended meanwhile.
+    fn finish_all(&mut self, finished: &Finished) {
+        self.finish(finished);
+        while let Some(finished) = self.executor.try_finished() {
+            self.finish(&finished);
         }
     }
 
@@ -327,7 +371,9 @@ impl ShardLane {
             .flatten()
             .min();
         let due = due.map(|due| Instant::now() + due.since(self.lane.clock.now()));
-        [due, self.commit_due].into_iter().flatten().min()
+        // While a record is under way, commits wait for the next.
+        let commit_due = self.commit_due.filter(|_| self.recorder.is_idle());
+        [due, commit_due].into_iter().flatten().min()
     }
 
     fn apply_missed_resets(&mut self, now: Timestamp) {
@@ -356,20 +402,24 @@ impl ShardLane {
             .min();
     }
 
-    /// Lets running actions end within the grace period and stores their commits.
+    /// Lets what is under way and what runs end within the grace period, and stores the last commits.
     async fn drain(mut self) -> Result<()> {
         let grace = tokio::time::sleep(self.lane.grace);
         tokio::pin!(grace);
-        while self.executor.running() > 0 {
+        while self.executor.running() > 0 || !self.recorder.is_idle() {
             tokio::select! {
                 finished = self.executor.finished() => self.finish(&finished),
+                stored = self.recorder.stored() => {
+                    stored?;
+                    self.go_on().await;
+                }
                 () = &mut grace => break,
             }
         }
-        self.record.clear();
-        self.positions.encode(&mut self.record);
-        if self.resolvers.checkpoint(&mut self.record) || self.passed > 0 {
-            self.log.append(&self.record).await?;
+        let mut record = self.recorder.blank();
+        self.positions.encode(&mut record);
+        if self.resolvers.checkpoint(&mut record) || self.passed > 0 {
+            self.recorder.store_last(&record).await?;
         }
         Ok(())
     }
