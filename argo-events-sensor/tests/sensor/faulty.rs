@@ -1,4 +1,5 @@
-//! A bus whose state store writes what it says it could not: an answer that got lost on its way.
+//! A bus with another state store, and one that writes what it says it could not: an answer that got lost
+//! on its way.
 
 use argo_events_bus::MemoryBus;
 use argo_events_core::{
@@ -9,10 +10,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
 
-pub(crate) struct Faulty(pub(crate) MemoryBus);
+/// A memory bus whose state store is reached through another one.
+pub(crate) struct Through<F>(pub(crate) MemoryBus, pub(crate) F);
 
 #[async_trait]
-impl EventBus for Faulty {
+impl<S, F> EventBus for Through<F>
+where
+    S: StateStore,
+    F: Fn(Arc<dyn StateStore>) -> S + Send + Sync + 'static,
+{
     fn kind(&self) -> &'static str {
         self.0.kind()
     }
@@ -30,7 +36,8 @@ impl EventBus for Faulty {
     }
 
     async fn state(&self, scope: &str) -> Result<Arc<dyn StateStore>> {
-        Ok(Arc::new(FaultyStore(self.0.state(scope).await?)))
+        let store = self.0.state(scope).await?;
+        Ok(Arc::new((self.1)(store)))
     }
 
     async fn close(&self) -> Result<()> {
@@ -38,7 +45,7 @@ impl EventBus for Faulty {
     }
 }
 
-struct FaultyStore(Arc<dyn StateStore>);
+pub(crate) struct FaultyStore(pub(crate) Arc<dyn StateStore>);
 
 #[async_trait]
 impl StateStore for FaultyStore {

@@ -1,7 +1,7 @@
 //! Promises of the shared lane and of ordered and at-most-once triggers.
 
 use crate::{
-    faulty::Faulty,
+    faulty::{FaultyStore, Through},
     harness::{Act, World, ids, sensor},
 };
 use argo_events_bus::{MemoryBus, MemoryConfig};
@@ -98,7 +98,7 @@ async fn what_the_journal_may_have_all_the_same_is_forgotten_once_it_is_done() {
     let gate = Arc::new(Semaphore::new(0));
     world.act("slow", Act::Wait(gate.clone()));
     let orders = sensor(&["paid"], &[("slow", "paid")]);
-    let bus = Arc::new(Faulty(world.bus.clone()));
+    let bus = Arc::new(Through(world.bus.clone(), FaultyStore));
     let alive = world.start_on(bus, &orders).await;
     world.publish("paid", "1", "{}").await;
     world.next().await;

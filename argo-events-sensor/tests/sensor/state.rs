@@ -1,11 +1,15 @@
 //! Promises of shards: half-met conditions, joins and open firings survive, and move exactly once.
 
-use crate::harness::{Act, World, ids, sensor};
+use crate::{
+    faulty::Through,
+    harness::{Act, World, ids, sensor},
+};
 use argo_events_core::{
     EventBus as _,
     api::{ConditionsReset, ConditionsResetByTime, Filters, GoDuration, Join, JoinKey, Sensor},
 };
 use argo_events_sensor::runtime::checkpoint::CheckpointLog;
+use argo_events_testkit::leader::{Gate, GatedStore, Reach};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -55,6 +59,54 @@ async fn an_open_firing_is_acted_on_again_after_a_crash_with_the_same_id() {
     assert_eq!(world.next().await.id(), before);
     world.nothing_for(LONG).await;
     drop(alive);
+    let _alive = world.start(&orders).await;
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_observed_while_a_record_is_on_its_way_waits_for_its_own() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let gate = Gate::default();
+    let gated = gate.clone();
+    let bus = Through(world.bus.clone(), move |store| {
+        GatedStore::new(store, gated.clone())
+    });
+    let orders = sensor(&["a", "b"], &[("ship", "a && b")]);
+    let _alive = world.start_on(Arc::new(bus), &orders).await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    gate.set(Reach::Slow(Duration::from_secs(10)));
+    world.publish("a", "1", "{}").await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    for (name, id) in [("b", "2"), ("a", "3"), ("b", "4")] {
+        world.publish(name, id, "{}").await;
+    }
+    // The first record until 10, the second, of both firings, until 20.
+    world.nothing_for(Duration::from_secs(18)).await;
+    assert_eq!(ids(&world.next().await), ["1", "2"]);
+    assert_eq!(ids(&world.next().await), ["3", "4"]);
+    world.nothing_for(LONG).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_that_stops_waits_for_the_record_that_is_on_its_way() {
+    let mut world = World::new();
+    world.act("ship", Act::Succeed);
+    let gate = Gate::default();
+    let gated = gate.clone();
+    let bus = Through(world.bus.clone(), move |store| {
+        GatedStore::new(store, gated.clone())
+    });
+    let orders = sensor(&["a", "b"], &[("ship", "a && b")]);
+    let alive = world.start_on(Arc::new(bus), &orders).await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    gate.set(Reach::Slow(Duration::from_secs(2)));
+    world.publish("a", "1", "{}").await;
+    world.publish("b", "2", "{}").await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    alive.drain().await;
+    assert_eq!(ids(&world.next().await), ["1", "2"]);
+    gate.set(Reach::Open);
     let _alive = world.start(&orders).await;
     world.nothing_for(LONG).await;
 }
