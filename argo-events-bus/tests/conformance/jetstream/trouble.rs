@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 /// Makes the trials.
 pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
-    let cases: [(&str, Run); 7] = [
+    let cases: [(&str, Run); 8] = [
         (
             "a reader that does not ask hinders nobody, one that waits gets what comes",
             |desk| Box::pin(stuck(desk)),
@@ -28,6 +28,10 @@ pub(crate) fn trials(kind: &str, server: Server) -> Vec<Trial> {
         ("strict order outlasts the server", |desk| {
             Box::pin(in_order(desk))
         }),
+        (
+            "in strict order the server hears of what has nothing unsettled before it",
+            |desk| Box::pin(together(desk)),
+        ),
         (
             "a reader in strict order learns that it was replaced",
             |desk| Box::pin(replaced(desk)),
@@ -99,6 +103,42 @@ async fn in_order(desk: Desk) -> Outcome {
     desk.publish("10").await?;
     let found = ack(&mut deliveries, 1).await?;
     ensure(found == ["10"], format!("{found:?}"))
+}
+
+async fn together(desk: Desk) -> Outcome {
+    let mut deliveries = desk
+        .subscribe(subscription("shard").in_order(Vec::new()))
+        .await?;
+    desk.publish_all(1..=5).await?;
+    let mut held = take(&mut deliveries, 5).await?;
+    for at in [1, 1, 0] {
+        held.remove(at).ack().await?;
+    }
+    drop(deliveries);
+    until_settled(&desk, 3).await?;
+    for delivery in held {
+        delivery.ack().await?;
+    }
+    until_settled(&desk, 5).await
+}
+
+/// Waits until the only consumer has settled everything up to a sequence, and nothing beyond.
+async fn until_settled(desk: &Desk, sequence: u64) -> Outcome {
+    let settled = async {
+        loop {
+            let found = desk.ask("CONSUMER.LIST.default", &json!({})).await?;
+            let found = &found["consumers"][0];
+            let policy = &found["config"]["ack_policy"];
+            ensure(policy == "all", format!("acknowledged by {policy}"))?;
+            if found["ack_floor"]["stream_seq"] == sequence {
+                let left = &found["num_ack_pending"];
+                return ensure(*left == 5 - sequence, format!("{left} are left"));
+            }
+            sleep(QUIET / 3).await;
+        }
+    };
+    let settled = timeout(PATIENCE, settled).await;
+    settled.map_err(|_| Broken(format!("not all is settled up to {sequence}")))?
 }
 
 async fn replaced(desk: Desk) -> Outcome {
