@@ -280,7 +280,9 @@ impl<O: Outlet> Pump<O> {
             let _ = timeout(Link::PATIENCE / 2, self.drain(&mut messages, &mut replies)).await;
         }
         drop(messages);
-        self.tell().await;
+        if let Some(reply) = self.outlet.settled() {
+            settle::done_soon(&self.link, reply);
+        }
         for reply in replies {
             settle::hand_back(&self.link, reply);
         }

@@ -180,17 +180,20 @@ impl Line {
         lock(&self.state).failed.take()
     }
 
-    /// Removes a message that is settled; returns false if it is settled already.
-    pub(super) fn settle(&self, feed: &Feed, key: Key) -> bool {
+    /// Removes a message that is settled, unless it is gone; the feed's task tells the server.
+    pub(super) fn settle(&self, feed: &Feed, key: Key) {
         let mut state = lock(&self.state);
         let Some(entry) = state.entries.remove(&key) else {
-            return false;
+            return;
         };
         state.settle(key, entry.reply);
+        // A sequence of a stream that is gone says nothing of the one that took its place.
+        if entry.partition == state.partition {
+            feed.consumer.settled(key.1);
+        }
         drop(state);
         feed.take_back();
         feed.wake();
-        true
     }
 
     /// Makes a message ready again, unless it was handed out again meanwhile.

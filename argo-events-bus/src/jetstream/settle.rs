@@ -94,6 +94,11 @@ pub(super) async fn done(link: &Link, reply: Subject) -> Result<()> {
     send(link, reply, DONE).await
 }
 
+/// Says that a message is done, for those who cannot wait.
+pub(super) fn done_soon(link: &Link, reply: Subject) {
+    link.send_soon(reply, DONE);
+}
+
 /// Says that a message can never be handled, for those who cannot wait.
 pub(super) fn never_soon(link: &Link, reply: Subject) {
     link.send_soon(reply, NEVER);

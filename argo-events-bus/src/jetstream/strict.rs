@@ -106,9 +106,7 @@ impl InLine {
     /// Takes the message out of the line; the feed's task tells the server.
     fn finish(&mut self) {
         self.is_settled = true;
-        if self.line.settle(&self.feed, self.key) {
-            self.feed.consumer.settled(self.key.1);
-        }
+        self.line.settle(&self.feed, self.key);
     }
 
     /// Tells the server if the feed's task may have ended.

@@ -31,6 +31,8 @@ impl Attempts {
     }
 }
 
+/// Tells whether somebody else wrote the object, or made it, at the same time.
 fn is_conflict(error: &Error) -> bool {
-    error.kind() == ErrorKind::Conflict && error.is_transient()
+    let was_made = error.context("reason") == Some("AlreadyExists");
+    error.kind() == ErrorKind::Conflict && (error.is_transient() || was_made)
 }

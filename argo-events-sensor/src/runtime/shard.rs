@@ -286,15 +286,11 @@ impl ShardLane {
     /// Begins to store what changed, or everything where that is due; tells whether it is worth it.
     fn begin_record(&mut self) -> bool {
         self.commit_due = None;
-        for (trigger, firing) in &self.observed.fired {
-            if self.at_most_once[*trigger] {
-                self.resolvers.commit(*trigger, firing);
-            }
-        }
+        let must = self.commit_before();
         self.lane.observer.flush();
         let is_worth_it = match self.recorder.wants_snapshot() {
             true => self.begin_snapshot(),
-            false => self.begin_changes(),
+            false => self.begin_changes(must),
         };
         if is_worth_it {
             self.passed = 0;
@@ -304,11 +300,24 @@ impl ShardLane {
         is_worth_it
     }
 
-    fn begin_changes(&mut self) -> bool {
+    /// Commits the firings that must not run twice; tells whether there are any. The record says then at
+    /// least that their events were observed, though all that they changed came and went in between.
+    fn commit_before(&mut self) -> bool {
+        let mut any = false;
+        for (trigger, firing) in &self.observed.fired {
+            if self.at_most_once[*trigger] {
+                self.resolvers.commit(*trigger, firing);
+                any = true;
+            }
+        }
+        any
+    }
+
+    fn begin_changes(&mut self, must: bool) -> bool {
         let mut record = self.recorder.blank();
         self.positions.encode(&mut record);
         let has_changed = self.resolvers.checkpoint(&mut record);
-        let is_worth_it = has_changed || self.passed >= MOST_PASSED;
+        let is_worth_it = must || has_changed || self.passed >= MOST_PASSED;
         if is_worth_it {
             self.recorder.begin(record, false);
         } else {
@@ -406,16 +415,21 @@ impl ShardLane {
     async fn drain(mut self) -> Result<()> {
         let grace = tokio::time::sleep(self.lane.grace);
         tokio::pin!(grace);
+        let mut last = Ok(());
         while self.executor.running() > 0 || !self.recorder.is_idle() {
             tokio::select! {
                 finished = self.executor.finished() => self.finish(&finished),
-                stored = self.recorder.stored() => {
-                    stored?;
-                    self.go_on().await;
-                }
+                stored = self.recorder.stored() => match stored {
+                    Ok(()) => self.go_on().await,
+                    Err(error) if error.kind() == ErrorKind::Conflict => return Err(error),
+                    // Nothing more can be stored, but what runs may end.
+                    Err(error) => last = Err(error),
+                },
                 () = &mut grace => break,
             }
         }
+        last?;
+        self.lane.observer.flush();
         let mut record = self.recorder.blank();
         self.positions.encode(&mut record);
         if self.resolvers.checkpoint(&mut record) || self.passed > 0 {

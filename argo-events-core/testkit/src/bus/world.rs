@@ -128,7 +128,9 @@ impl World {
     ) -> Outcome<Vec<String>> {
         let mut found = Vec::new();
         while found.len() < count {
-            let batch = self.some(deliveries, found.len(), count).await?;
+            let batch = self.some(deliveries, found.len(), count).await;
+            let batch =
+                batch.map_err(|Broken(reason)| Broken(format!("{reason}; {found:?} came")))?;
             found.extend(ids(&batch));
             for delivery in batch {
                 delivery.ack().await?;
