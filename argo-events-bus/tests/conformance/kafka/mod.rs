@@ -15,6 +15,7 @@ use argo_events_testkit::{
 use async_trait::async_trait;
 use broker::{Broker, Topic};
 use libtest_mimic::Trial;
+use serde_json::json;
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::runtime::Builder;
 
@@ -35,7 +36,9 @@ impl BusHarness for Kafka {
     }
 
     async fn open(&self) -> Result<Arc<dyn EventBus>> {
-        Ok(Arc::new(self.0.open().await?))
+        // Groups are the brokers', not the topic's: those of trials that run at the same time would be one.
+        let groups = json!({ "consumerGroup": { "groupName": self.0.name } });
+        Ok(Arc::new(self.0.open_with(groups).await?))
     }
 
     fn pace(&self) -> Pace {

@@ -164,7 +164,7 @@ async fn members(topic: Topic) -> Outcome {
     let first = topic.open().await?;
     let second = topic.open().await?;
     let few = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
-    let wanted = subscription("group").max_in_flight(few);
+    let wanted = subscription("members").max_in_flight(few);
     let counts = Counts::default();
     let staying = counts.read_all(first.subscribe(wanted.clone()).await?);
     let coming_and_going = async {
@@ -221,7 +221,7 @@ pub(super) async fn one(deliveries: &mut Box<dyn Deliveries>) -> Outcome<String>
 
 async fn records_of_others(topic: Topic) -> Outcome {
     let bus = topic.open().await?;
-    let mut deliveries = bus.subscribe(subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription("others")).await?;
     let of_reference = |id: &str| {
         format!(
             r#"{{"specversion":"1.0","id":"{id}","source":"shop","type":"webhook","subject":"paid","datacontenttype":"application/json","time":"2026-01-02T03:04:05.678901234Z","data_base64":"eyJhIjoxfQ=="}}"#
