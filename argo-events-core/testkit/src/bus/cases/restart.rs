@@ -4,12 +4,19 @@ use crate::bus::{
     Outcome, World, ensure,
     world::{publish, publish_all, same_ids},
 };
-use argo_events_core::Delivery;
+use argo_events_core::{Delivery, Subscription};
 use std::collections::BTreeSet;
+
+/// Makes a subscription whose ack wait passes while a case is patient: what was on its way to the reader
+/// that left, or was handed back by it, may come only then.
+fn subscription(world: &World) -> Subscription {
+    let ack_wait = world.pace().patience / 12;
+    world.subscription("group").ack_wait(ack_wait)
+}
 
 pub(super) async fn group_goes_on(world: &World) -> Outcome {
     let bus = world.open().await?;
-    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     publish_all(&bus, 6).await?;
     // Which five come first is the bus's business, if it has several partitions.
     let mut left: BTreeSet<_> = (1..=6).map(|id: u8| id.to_string()).collect();
@@ -24,27 +31,22 @@ pub(super) async fn group_goes_on(world: &World) -> Outcome {
     }
     drop((kept, deliveries));
     let bus = world.reopen(bus).await?;
-    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     let found = world.ack_ids(&mut deliveries, 3).await?;
     same_ids(&found, &Vec::from_iter(left))?;
     let bus = world.reopen(bus).await?;
-    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     world.only_news(&bus, &mut deliveries).await
 }
 
 pub(super) async fn unread_is_kept(world: &World) -> Outcome {
-    // An event that was on its way to the reader that left may come only after the ack wait.
-    let subscription = || {
-        let ack_wait = world.pace().patience / 12;
-        world.subscription("group").ack_wait(ack_wait)
-    };
     let bus = world.open().await?;
-    drop(bus.subscribe(subscription()).await?);
+    drop(bus.subscribe(subscription(world)).await?);
     publish(&bus, "before").await?;
     let bus = world.reopen(bus).await?;
     publish(&bus, "between").await?;
     let bus = world.reopen(bus).await?;
-    let mut deliveries = bus.subscribe(subscription()).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     publish(&bus, "after").await?;
     let found = world.ack_ids(&mut deliveries, 3).await?;
     same_ids(&found, &["before", "between", "after"].map(str::to_owned))
@@ -66,13 +68,13 @@ pub(super) async fn repeated_id(world: &World) -> Outcome {
 pub(super) async fn keeps_places(world: &World) -> Outcome {
     let place = |delivery: &Delivery| (delivery.meta().position, delivery.meta().arrived_at);
     let bus = world.open().await?;
-    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     publish(&bus, "1").await?;
     let before = place(&world.one(&mut deliveries).await?);
     drop(deliveries);
     let bus = world.reopen(bus).await?;
     let later = publish(&bus, "2").await?;
-    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
+    let mut deliveries = bus.subscribe(subscription(world)).await?;
     let found = world.take(&mut deliveries, 2).await?;
     let after = found
         .iter()
