@@ -169,22 +169,6 @@ async fn at_most_once_does_not_repeat_after_a_crash() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_once_does_not_repeat_what_one_batch_has_fulfilled() {
-    let mut world = World::new();
-    world.act("once", Act::Wait(Arc::new(Semaphore::new(0))));
-    let mut orders = sensor(&["paid", "sent"], &[("once", "paid && sent")]);
-    orders.spec.triggers[0].at_least_once = Some(false);
-    world.start(&orders).await.drain().await;
-    world.publish("paid", "1", "{}").await;
-    world.publish("sent", "2", "{}").await;
-    let alive = world.start(&orders).await;
-    world.next().await;
-    drop(alive);
-    let _alive = world.start(&orders).await;
-    world.nothing_for(LONG).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_drain_lets_running_actions_end() {
     let mut world = World::new();
     let gate = Arc::new(Semaphore::new(0));

@@ -89,6 +89,33 @@ async fn what_is_observed_while_a_record_is_on_its_way_waits_for_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_must_not_run_twice_waits_for_a_record_though_it_leaves_no_state() {
+    let mut world = World::new();
+    for trigger in ["once", "other"] {
+        world.act(trigger, Act::Succeed);
+    }
+    let gate = Gate::default();
+    let gated = gate.clone();
+    let bus = Through(world.bus.clone(), move |store| {
+        GatedStore::new(store, gated.clone())
+    });
+    let conditions = [("once", "a && b"), ("other", "c && d")];
+    let mut orders = sensor(&["a", "b", "c", "d"], &conditions);
+    orders.spec.triggers[0].at_least_once = Some(false);
+    let _alive = world.start_on(Arc::new(bus), &orders).await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    gate.set(Reach::Slow(Duration::from_secs(10)));
+    world.publish("c", "0", "{}").await;
+    world.nothing_for(Duration::from_secs(1)).await;
+    // Both come and go between two records.
+    world.publish("a", "1", "{}").await;
+    world.publish("b", "2", "{}").await;
+    // The first record until 10, the one that says so until 20.
+    world.nothing_for(Duration::from_secs(17)).await;
+    assert_eq!(ids(&world.next().await), ["1", "2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shard_that_stops_waits_for_the_record_that_is_on_its_way() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
