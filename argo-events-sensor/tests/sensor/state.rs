@@ -5,7 +5,7 @@ use crate::{
     harness::{Act, World, ids, sensor},
 };
 use argo_events_core::{
-    EventBus as _,
+    EventBus,
     api::{ConditionsReset, ConditionsResetByTime, Filters, GoDuration, Join, JoinKey, Sensor},
 };
 use argo_events_sensor::runtime::checkpoint::CheckpointLog;
@@ -63,17 +63,21 @@ async fn an_open_firing_is_acted_on_again_after_a_crash_with_the_same_id() {
     world.nothing_for(LONG).await;
 }
 
+/// Returns the world's bus with a state store behind a gate.
+fn gated(world: &World) -> (Arc<dyn EventBus>, Gate) {
+    let gate = Gate::default();
+    let gated = gate.clone();
+    let behind = move |store| GatedStore::new(store, gated.clone());
+    (Arc::new(Through(world.bus.clone(), behind)), gate)
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_observed_while_a_record_is_on_its_way_waits_for_its_own() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
-    let gate = Gate::default();
-    let gated = gate.clone();
-    let bus = Through(world.bus.clone(), move |store| {
-        GatedStore::new(store, gated.clone())
-    });
+    let (bus, gate) = gated(&world);
     let orders = sensor(&["a", "b"], &[("ship", "a && b")]);
-    let _alive = world.start_on(Arc::new(bus), &orders).await;
+    let _alive = world.start_on(bus, &orders).await;
     world.nothing_for(Duration::from_secs(1)).await;
     gate.set(Reach::Slow(Duration::from_secs(10)));
     world.publish("a", "1", "{}").await;
@@ -94,15 +98,11 @@ async fn what_must_not_run_twice_waits_for_a_record_though_it_leaves_no_state() 
     for trigger in ["once", "other"] {
         world.act(trigger, Act::Succeed);
     }
-    let gate = Gate::default();
-    let gated = gate.clone();
-    let bus = Through(world.bus.clone(), move |store| {
-        GatedStore::new(store, gated.clone())
-    });
+    let (bus, gate) = gated(&world);
     let conditions = [("once", "a && b"), ("other", "c && d")];
     let mut orders = sensor(&["a", "b", "c", "d"], &conditions);
     orders.spec.triggers[0].at_least_once = Some(false);
-    let _alive = world.start_on(Arc::new(bus), &orders).await;
+    let _alive = world.start_on(bus, &orders).await;
     world.nothing_for(Duration::from_secs(1)).await;
     gate.set(Reach::Slow(Duration::from_secs(10)));
     world.publish("c", "0", "{}").await;
@@ -119,13 +119,9 @@ async fn what_must_not_run_twice_waits_for_a_record_though_it_leaves_no_state() 
 async fn a_shard_that_stops_waits_for_the_record_that_is_on_its_way() {
     let mut world = World::new();
     world.act("ship", Act::Succeed);
-    let gate = Gate::default();
-    let gated = gate.clone();
-    let bus = Through(world.bus.clone(), move |store| {
-        GatedStore::new(store, gated.clone())
-    });
+    let (bus, gate) = gated(&world);
     let orders = sensor(&["a", "b"], &[("ship", "a && b")]);
-    let alive = world.start_on(Arc::new(bus), &orders).await;
+    let alive = world.start_on(bus, &orders).await;
     world.nothing_for(Duration::from_secs(1)).await;
     gate.set(Reach::Slow(Duration::from_secs(2)));
     world.publish("a", "1", "{}").await;
