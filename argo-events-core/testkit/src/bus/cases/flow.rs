@@ -44,9 +44,7 @@ pub(super) async fn held_holds_up_no_others(world: &World) -> Outcome {
 
 pub(super) async fn is_ordered(world: &World) -> Outcome {
     let bus = world.open().await?;
-    // What is in hand for long would come again in between.
-    let subscription = world.subscription("group").ack_wait(world.pace().patience);
-    let mut deliveries = bus.subscribe(subscription).await?;
+    let mut deliveries = bus.subscribe(world.subscription("group")).await?;
     let expected = publish_all(&bus, 100).await?;
     let found = world.take(&mut deliveries, 100).await?;
     same_ids(&ids(&found), &expected)?;
