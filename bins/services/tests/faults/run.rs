@@ -58,8 +58,6 @@ impl Extent {
 #[derive(Debug, Default)]
 struct Outcome {
     complaints: Vec<String>,
-    /// After what new events came too late.
-    late: Vec<String>,
     slowest: Duration,
     accepted: usize,
     stored: usize,
@@ -70,29 +68,15 @@ struct Outcome {
 }
 
 /// Plays a run; an error says everything that is wrong.
-///
-/// Where it is only late, it is played once more: a time may be that of a machine which others kept busy.
-/// What is lost or doubled is never played again.
 pub(crate) fn play(kind: bus::Kind, extent: Extent) -> std::result::Result<(), String> {
-    let Some(late) = play_once(kind, extent)? else {
-        return Ok(());
-    };
-    eprintln!("{late}\nplayed once more");
-    play_once(kind, extent)?.map_or(Ok(()), Err)
-}
-
-/// Plays a run; returns what was late if nothing else is wrong.
-fn play_once(kind: bus::Kind, extent: Extent) -> std::result::Result<Option<String>, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     let began = Instant::now();
     let outcome = runtime.block_on(run(kind, extent));
-    let mut outcome = outcome.map_err(|error| error.to_string())?;
+    let outcome = outcome.map_err(|error| error.to_string())?;
     eprintln!("{}", outcome.told(extent, began.elapsed()));
-    let late = std::mem::take(&mut outcome.late);
     if outcome.complaints.is_empty() {
-        return Ok((!late.is_empty()).then(|| late.join("\n")));
+        return Ok(());
     }
-    outcome.complaints.extend(late);
     Err(outcome.complaints.join("\n"))
 }
 
@@ -217,7 +201,7 @@ impl Outcome {
         let times = [flow.each, flow.join, flow.pair];
         if times.iter().any(|it| it.is_none_or(|it| it > FLOW)) {
             let message = format!("after {fault} new events came too late: {flow}");
-            self.late.push(message);
+            self.complaints.push(message);
         }
     }
 
